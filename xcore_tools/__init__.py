@@ -1,0 +1,85 @@
+"""Find the SQLAlchemy models and tables of a code base without running any of it.
+
+Every public name is loaded when it is first used, so `import xcore_tools` itself costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xcore_tools.config import Config, load_config
+    from xcore_tools.discovery import discover
+    from xcore_tools.discovery.facts import (
+        Discovery,
+        MetaData,
+        Model,
+        Problem,
+        Step,
+        Table,
+        Verdict,
+    )
+    from xcore_tools.errors import ConfigError, NothingToScanError, XcoreToolsError
+
+    __version__: str
+
+__all__ = [
+    "Config",
+    "ConfigError",
+    "Discovery",
+    "MetaData",
+    "Model",
+    "NothingToScanError",
+    "Problem",
+    "Step",
+    "Table",
+    "Verdict",
+    "XcoreToolsError",
+    "__version__",
+    "discover",
+    "load_config",
+]
+
+_HOMES = {
+    "Config": "xcore_tools.config",
+    "ConfigError": "xcore_tools.errors",
+    "Discovery": "xcore_tools.discovery.facts",
+    "MetaData": "xcore_tools.discovery.facts",
+    "Model": "xcore_tools.discovery.facts",
+    "NothingToScanError": "xcore_tools.errors",
+    "Problem": "xcore_tools.discovery.facts",
+    "Step": "xcore_tools.discovery.facts",
+    "Table": "xcore_tools.discovery.facts",
+    "Verdict": "xcore_tools.discovery.facts",
+    "XcoreToolsError": "xcore_tools.errors",
+    "discover": "xcore_tools.discovery",
+    "load_config": "xcore_tools.config",
+}
+
+
+def _loaded(name: str) -> object:
+    if name == "__version__":
+        value: object = _installed_version()
+    elif name in _HOMES:
+        value = getattr(importlib.import_module(_HOMES[name]), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+if not TYPE_CHECKING:  # with it, a type checker would take every misspelt name for good
+    __getattr__ = _loaded
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _installed_version() -> str:
+    metadata = importlib.import_module("importlib.metadata")
+    try:
+        return str(metadata.version("xcore-tools"))
+    except metadata.PackageNotFoundError:  # a source tree that was never installed
+        return "0+unknown"

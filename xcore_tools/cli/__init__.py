@@ -1,0 +1,81 @@
+"""The command line: arguments → one library call → report → exit code.
+
+Exit codes: 0 clean or done; 1 findings; 2 usage or configuration error, or nothing to scan;
+130 interrupted. Only this package prints, asks or exits.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+
+import click
+
+import xcore_tools
+from xcore_tools.cli.terminal import say_error
+
+__all__ = ["main"]
+
+# Each command's module and function. A command is imported when it is called or its help is shown.
+_COMMANDS = {"discover": ("xcore_tools.cli.discover", "discover")}
+
+
+class _LazyGroup(click.Group):
+    """A group that imports a command when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, function = _COMMANDS[cmd_name]
+        command = getattr(importlib.import_module(module), function)
+        assert isinstance(command, click.Command)
+        return command
+
+
+def _show_version(ctx: click.Context, _option: click.Parameter, is_wanted: bool) -> None:
+    if is_wanted:
+        click.echo(f"xcore-tools {xcore_tools.__version__}")
+        ctx.exit()
+
+
+@click.group(
+    cls=_LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Find SQLAlchemy models without importing the code that defines them."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        ctx.exit(2)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code. A fault of the user's becomes one `error:` line."""
+    try:
+        return int(cli.main(arguments, prog_name="xcore-tools", standalone_mode=False) or 0)
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        hint = f"try `{context.command_path} --help`" if context else ""
+        say_error(error.format_message(), hint=hint)
+        return 2
+    except xcore_tools.ConfigError as error:
+        say_error(*error.faults)
+        return 2
+    except xcore_tools.XcoreToolsError as error:
+        say_error(str(error))
+        return 2

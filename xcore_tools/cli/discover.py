@@ -1,0 +1,133 @@
+"""`xcore-tools discover`: the models and tables of a code base, in the form asked for."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+import xcore_tools
+from xcore_tools.cli.output import STDOUT, write
+from xcore_tools.cli.progress import ScanProgress
+from xcore_tools.cli.terminal import columns, has_color, say, say_error
+from xcore_tools.report import explain as explaining
+from xcore_tools.report import github, imports, json, problems, sarif, text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xcore_tools.discovery.facts import Discovery, Problem
+
+FORMATS = ("text", "json", "imports", "github", "sarif")
+
+# The formats that hold no problems: these go to standard error then.
+_WITHOUT_PROBLEMS = ("text", "imports")
+
+EXIT_CODES = """\b
+Exit codes:
+  0  no errors and no warnings
+  1  errors or warnings, or --explain does not know the name
+  2  wrong usage or configuration, or no Python file found
+"""
+
+
+@click.command(short_help="Find every SQLAlchemy model and table.", epilog=EXIT_CODES)
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option(
+    "--format",
+    "--output-format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="How to print the result.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    default=STDOUT,
+    help="Write the result to FILE instead of standard output (-).",
+)
+@click.option("--include", multiple=True, metavar="PATTERN", help="Scan only files that match.")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out files that match.")
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Read this configuration instead of the one found from here upwards.",
+)
+@click.option("--explain", metavar="NAME", help="Say why a class or table was found, or was not.")
+@click.option("--exit-zero", is_flag=True, help="Exit 0 even if there are problems.")
+def discover(  # noqa: PLR0913 (one for each option)
+    paths: tuple[str, ...],
+    *,
+    form: str,
+    output: Path,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    config: Path | None,
+    explain: str | None,
+    exit_zero: bool,
+) -> int:
+    """Find every SQLAlchemy model and table below each PATH without importing any of it.
+
+    Without a PATH, what the configuration names is scanned, or else the current directory.
+    """
+    if explain is not None and form not in ("text", "json"):
+        raise click.BadParameter(
+            f"is text or json with --explain, not {form}", param_hint="--format"
+        )
+    settings = xcore_tools.load_config(config)
+    with ScanProgress() as progress:
+        discovery = xcore_tools.discover(
+            paths, config=settings, include=include, exclude=exclude, progress=progress
+        )
+    if explain is not None:
+        return _explain(discovery, explain, form=form, output=output)
+    write(_rendered(discovery, form, output), output)
+    if form in _WITHOUT_PROBLEMS:
+        _say(discovery.problems)
+    found = any(problem.severity != "note" for problem in discovery.problems)
+    return int(found and not exit_zero)
+
+
+def _rendered(discovery: Discovery, form: str, output: Path) -> str:
+    match form:
+        case "json":
+            return json.render(discovery)
+        case "imports":
+            return imports.render(discovery)
+        case "github":
+            return github.render(discovery)
+        case "sarif":
+            return sarif.render(discovery, version=xcore_tools.__version__)
+    if output != STDOUT:
+        return text.render(discovery)
+    return text.render(discovery, color=has_color(sys.stdout), width=columns(sys.stdout))
+
+
+def _explain(discovery: Discovery, name: str, *, form: str, output: Path) -> int:
+    explanation = explaining.explain(discovery, name)
+    if explanation.is_empty:
+        near = ", ".join(explaining.suggestions(discovery, name))
+        hint = f"did you mean: {near}?" if near else ""
+        say_error(f"the scan met no class and no table called {name}", hint=hint)
+        # a file that could not be read may hold it
+        _say([problem for problem in discovery.problems if problem.severity == "error"])
+        return 1
+    if form == "json":
+        write(explaining.render_json(explanation), output)
+    else:
+        color = output == STDOUT and has_color(sys.stdout)
+        write(explaining.render(explanation, color=color), output)
+    return 0
+
+
+def _say(found: Sequence[Problem]) -> None:
+    if found:
+        lines = problems.render(found, color=has_color(sys.stderr))
+        say(f"{lines}{problems.summary(found)}\n", sys.stderr)

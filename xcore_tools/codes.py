@@ -1,0 +1,101 @@
+"""Every finding that xcore-tools can report: its code, its title, its cause and its remedy."""
+
+from __future__ import annotations
+
+import msgspec
+
+__all__ = ["CODES", "Code"]
+
+
+class Code(msgspec.Struct, frozen=True):
+    """One kind of finding. `title` is a short noun phrase, `cause` and `remedy` are sentences."""
+
+    code: str
+    title: str
+    cause: str
+    remedy: str
+
+
+CODES: dict[str, Code] = {
+    entry.code: entry
+    for entry in (
+        Code(
+            "XT101",
+            "file cannot be parsed",
+            "The file is not valid Python for the parser: a syntax error, Python 2 source, or a NUL byte.",
+            "Correct the line, or exclude the file if it is not part of the application.",
+        ),
+        Code(
+            "XT102",
+            "file or directory cannot be read",
+            "The operating system refused to read it, or it vanished during the scan.",
+            "Check permissions and owner, or exclude the path.",
+        ),
+        Code(
+            "XT103",
+            "file cannot be decoded",
+            "Its bytes do not match the declared encoding (UTF-8 unless a coding line says otherwise).",
+            "Declare the encoding in the first two lines (PEP 263), or convert the file to UTF-8.",
+        ),
+        Code(
+            "XT104",
+            "file is nested too deeply to be parsed safely",
+            "Brackets, operators or branches are nested so deeply that parsing would exhaust memory or time.",
+            "Exclude the file if it is generated data, or break the expression into several statements.",
+        ),
+        Code(
+            "XT105",
+            "file is too large",
+            "The file is larger than the limit for one source file.",
+            "Exclude the file if it is generated data, or move the models out of it.",
+        ),
+        Code(
+            "XT110",
+            "configured path does not exist",
+            "A path of the configuration or the command line names nothing on disk.",
+            "Correct the path; the message names the nearest one that exists.",
+        ),
+        Code(
+            "XT111",
+            "symbolic link not followed",
+            "The link leaves the project, or leads back to a directory above it.",
+            "Name the target itself as a path if it is part of the application.",
+        ),
+        Code(
+            "XT120",
+            "table name not known statically",
+            "The name is computed in a way that cannot be followed without running the code.",
+            "Write the name as a literal or a constant if other tools are to know it.",
+        ),
+        Code(
+            "XT121",
+            "schema not known statically",
+            "The schema is computed in a way that cannot be followed without running the code.",
+            "Write the schema as a literal or a constant if other tools are to know it.",
+        ),
+        Code(
+            "XT122",
+            "class inherits a declarative base but has no table",
+            "It is not abstract, names no table and inherits none: SQLAlchemy refuses such a class.",
+            "Add __tablename__, or __abstract__ = True if it is only a base of others.",
+        ),
+        Code(
+            "XT123",
+            "two definitions of one table",
+            "Two places define a table of the same name and schema in the same MetaData.",
+            "Rename one, or give it extend_existing=True if both mean the same table.",
+        ),
+        Code(
+            "XT124",
+            "base class not known",
+            "The class was taken for a model by its own table name and columns; its base could not be followed.",
+            "Name the base under model_discovery.bases in the configuration if it is a declarative base.",
+        ),
+        Code(
+            "XT125",
+            "evaluation stopped at its limit",
+            "The module does so much work at import time that following it was ended early.",
+            "Simplify the module, or exclude it if it holds no models.",
+        ),
+    )
+}

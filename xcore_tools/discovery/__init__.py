@@ -1,0 +1,188 @@
+"""Every SQLAlchemy model and table of a code base, found without importing it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from xcore_tools.config import Config, load_config
+from xcore_tools.discovery.examine import Job, examine
+from xcore_tools.discovery.facts import Discovery, Problem
+from xcore_tools.discovery.link import Linked, link
+from xcore_tools.discovery.prefilter import Sketch, is_suspicious, sketch
+from xcore_tools.discovery.syntax import ModuleFacts
+from xcore_tools.discovery.walk import (
+    ModuleIndex,
+    Root,
+    Rules,
+    SourceFile,
+    Walk,
+    find_roots,
+    find_sources,
+    read_source,
+)
+from xcore_tools.errors import NothingToScanError
+
+__all__ = ["discover"]
+
+_CHECKED = 1_000_000
+"""Bytes: up to here, files that cannot matter are checked for errors as well. It is quickly done in a
+project of ordinary size; in a large one it would take longer than the scan."""
+
+
+def discover(
+    paths: Sequence[str | Path] = (),
+    *,
+    config: Config | None = None,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    progress: Callable[[int, int], None] | None = None,
+    prefilter: bool = True,
+) -> Discovery:
+    """Find every model and table below `paths` without running any of the code.
+
+    Without `paths`, those of the configuration are scanned, or the whole project if it names none.
+    `include` and `exclude` are patterns beside those of the configuration. The result is sorted and
+    depends on file contents and configuration only. A file that cannot be read or parsed becomes a
+    Problem; it never ends the scan. `progress` is told how many files of how many are done.
+    With `prefilter=False` every file is parsed, which finds the same and takes longer.
+
+    Raises:
+        ConfigError: the configuration cannot be used.
+        NothingToScanError: there is no Python file below the paths.
+    """
+    config = load_config() if config is None else config
+    rules = _rules(config, include, exclude)
+    roots, problems = _roots(config, paths, rules)
+    walk = find_sources(config.project, roots, rules)
+    if not any(source.selected for source in walk.sources):
+        raise NothingToScanError(_nothing(config, [*problems, *walk.problems]))
+    scan = _Scan(config, roots, walk, progress)
+    linked = scan.run(prefilter=prefilter)
+    found = linked.discovery
+    problems = sorted({*problems, *walk.problems, *scan.problems, *found.problems})
+    files = sum(source.selected for source in walk.sources)
+    return msgspec.structs.replace(found, problems=tuple(problems), files=files)
+
+
+def _rules(config: Config, include: Sequence[str], exclude: Sequence[str]) -> Rules:
+    settings = config.migration.model_discovery
+    return Rules(
+        exclude_directories=settings.exclude_directories,
+        include=tuple(include) or settings.include_file_patterns,
+        exclude=(*settings.exclude_file_patterns, *exclude),
+        import_roots=tuple(map(str, config.import_roots)),
+    )
+
+
+def _roots(
+    config: Config, paths: Sequence[str | Path], rules: Rules
+) -> tuple[list[Root], list[Problem]]:
+    """The configured roots; or `paths`, each with the origin that the configuration gives it."""
+    settings = config.migration.automigration
+    plugins = [p for p in config.plugin_paths if paths or settings.plugins or _exists(config, p)]
+    if not paths:
+        return find_roots(config.project, settings.models or (() if plugins else (".",)), plugins, rules)
+    known, _ = find_roots(config.project, (), [p for p in plugins if _exists(config, p)], rules)
+    named, problems = find_roots(config.project, [str(Path(path).absolute()) for path in paths], (), rules)
+    inside = [r for r in known if any(r.path.is_relative_to(n.path) for n in named)]
+    origins = {n.path: r.origin for n in named for r in known if n.path.is_relative_to(r.path)}
+    return [*(msgspec.structs.replace(n, origin=origins.get(n.path, n.origin)) for n in named), *inside], problems
+
+
+def _exists(config: Config, path: str) -> bool:
+    return (config.project / path).exists()
+
+
+def _nothing(config: Config, problems: Iterable[Problem]) -> str:
+    reasons = [f"{problem.path}: {problem.message}" for problem in problems if problem.severity == "error"]
+    hint = "name a directory that holds Python files, or see include and exclude patterns"
+    return "\n".join([f"no Python file to scan in {config.project}: {hint}", *reasons])
+
+
+class _Scan:
+    """Parses what matters, links it, and parses what that turned out to need, until nothing is missing."""
+
+    def __init__(
+        self, config: Config, roots: list[Root], walk: Walk, progress: Callable[[int, int], None] | None
+    ) -> None:
+        self.problems: set[Problem] = set()
+        self._config = config
+        self._index = ModuleIndex(config.project, roots, walk)
+        self._progress = progress
+        self._sources = {source.path: source for source in walk.sources if source.selected}
+        self._sketches: dict[str, Sketch] = {}
+        self._data: dict[str, bytes] = {}
+        self._facts: dict[str, ModuleFacts] = {}
+        self._seen: set[str] = set()
+
+    def run(self, *, prefilter: bool) -> Linked:
+        """The result over all files that matter; over all files without the prefilter."""
+        self._glance()
+        selected = [s for s in self._sources.values() if s.path in self._sketches]
+        if prefilter:
+            wanted = [s for s in selected if self._sketches[s.path].matters(frozenset())]
+        else:
+            wanted = [s for s in selected if not self._sketches[s.path].is_migration]
+        linked = self._link(frozenset())
+        while wanted:
+            self._parse(wanted)
+            linked = self._link(linked.leads)
+            wanted = self._missing(linked)
+        self._check_the_rest(selected)
+        return linked
+
+    def _glance(self) -> None:
+        """Reads every file once and notes what it seems to hold."""
+        for path in self._sources:
+            data = read_source(self._config.project, path)
+            if isinstance(data, Problem):
+                self.problems.add(data)
+            else:
+                self._data[path] = data
+                self._sketches[path] = sketch(data)
+
+    def _parse(self, sources: Iterable[SourceFile]) -> None:
+        jobs: list[Job] = []
+        for source in sources:
+            self._seen.add(source.path)
+            data = self._data.pop(source.path, None) or read_source(self._config.project, source.path)
+            if isinstance(data, Problem):
+                self.problems.add(data)
+            else:
+                jobs.append(Job(source.module, source.path, source.is_package, data))
+        for _, outcome in examine(jobs, self._progress):
+            if isinstance(outcome, ModuleFacts):
+                self._facts[outcome.module] = outcome
+            elif outcome is not None:
+                self.problems.add(outcome)
+
+    def _link(self, leads: frozenset[str]) -> Linked:
+        origins = {s.module: s.origin for s in self._sources.values() if s.module in self._facts}
+        bases = self._config.migration.model_discovery.bases
+        return link(self._facts, origins, self._locate, leads=leads, bases=bases)
+
+    def _locate(self, module: str, importer: str) -> str | None:
+        source = self._index.locate(module, importer)
+        return source.module if source else None
+
+    def _missing(self, linked: Linked) -> list[SourceFile]:
+        """Files not parsed yet that the last result needs, or that mention a name it brought up."""
+        needed = (self._index.locate(module) for module in linked.needed)
+        wanted = {source.path: source for source in needed if source is not None}
+        for path, source in self._sources.items():
+            if path in self._sketches and self._sketches[path].matters(linked.leads):
+                wanted[path] = source
+        return [source for path, source in sorted(wanted.items()) if path not in self._seen]
+
+    def _check_the_rest(self, selected: list[SourceFile]) -> None:
+        """Looks for errors in files that nothing led to: all of them in a small project, else at a glance."""
+        rest = [s for s in selected if s.path not in self._seen]
+        if sum(len(self._data[s.path]) for s in rest) > _CHECKED:
+            rest = [s for s in rest if is_suspicious(self._data[s.path])]
+        jobs = [Job(s.module, s.path, s.is_package, self._data[s.path], only_check=True) for s in rest]
+        for _, outcome in examine(jobs):
+            if isinstance(outcome, Problem):
+                self.problems.add(outcome)

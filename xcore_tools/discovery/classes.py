@@ -1,0 +1,236 @@
+"""Classes while they are followed: the order of their bases, their attributes, and class hooks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xcore_tools.discovery import syntax as s
+from xcore_tools.discovery.values import (
+    ClassValue,
+    External,
+    FunctionValue,
+    Made,
+    PropertyValue,
+    SuperValue,
+    Unknown,
+    Value,
+    options_of,
+)
+
+if TYPE_CHECKING:
+    from xcore_tools.discovery.machine import Machine
+
+__all__ = ["ancestors", "attribute", "bases_of", "bind", "find", "is_declared_attr", "metaclass_of", "mro", "prepare", "super_attribute"]
+
+_MAX_BASES = 200
+
+
+def mro(machine: Machine, cls: ClassValue) -> tuple[Value, ...]:
+    """The classes in which attributes of `cls` are looked up, `cls` first.
+
+    Items are ClassValue, External (a class of another library) and Unknown (a base that could not be
+    followed). Follows C3 as Python does; where that fails, depth first.
+    """
+    if cls.mro is None:
+        cls.mro = (cls,)  # what a cyclic base sees
+        with machine.demand():
+            bases = tuple(bases_of(machine, cls))
+        order = [_order(machine, base) for base in bases]
+        merged = _merge([*order, list(bases)])
+        cls.mro = (cls, *(_depth_first(order) if merged is None else merged))[:_MAX_BASES]
+    return cls.mro
+
+
+def ancestors(machine: Machine, cls: ClassValue) -> tuple[Value, ...]:
+    """The MRO of `cls` without itself."""
+    return mro(machine, cls)[1:]
+
+
+def _order(machine: Machine, base: Value) -> list[Value]:
+    return list(mro(machine, base)) if isinstance(base, ClassValue) else [base]
+
+
+def bases_of(machine: Machine, cls: ClassValue) -> list[Value]:
+    """The direct bases of `cls` that are classes, or cannot be known."""
+    found: list[Value] = []
+    for base in cls.bases:
+        for option in options_of(machine.known(base)):
+            if isinstance(option, Made):
+                option = External(f"{option.callee}()")
+            if isinstance(option, ClassValue | External | Unknown) and option not in found:
+                found.append(option)
+    return found
+
+
+def _merge(orders: list[list[Value]]) -> list[Value] | None:
+    """C3: the first head that is in no tail, again and again."""
+    result: list[Value] = []
+    orders = [list(order) for order in orders if order]
+    while orders:
+        for order in orders:
+            head = order[0]
+            if not any(head in other[1:] for other in orders):
+                break
+        else:
+            return None
+        result.append(head)
+        orders = [rest for order in orders if (rest := order[1:] if order[0] == head else order)]
+    return result
+
+
+def _depth_first(orders: list[list[Value]]) -> list[Value]:
+    result: list[Value] = []
+    for item in (item for order in orders for item in order):
+        if item not in result:
+            result.append(item)
+    return result
+
+
+# -- attributes --------------------------------------------------------------------------------
+
+
+def find(
+    machine: Machine, cls: ClassValue, name: str, after: ClassValue | None = None
+) -> tuple[ClassValue, Value] | None:
+    """The class of the MRO (behind `after`) that has `name` in its namespace, and the value there."""
+    prepare(machine, cls)
+    order = mro(machine, cls)
+    start = order.index(after) + 1 if after in order else 0
+    for item in order[start:]:
+        if isinstance(item, ClassValue):
+            key = name if name in item.attrs else name.removeprefix(f"_{item.name.lstrip('_')}")
+            if key in item.attrs:
+                return item, item.attrs[key]
+    return None
+
+
+def attribute(machine: Machine, cls: ClassValue, name: str) -> Value:
+    """`cls.name`, bound as Python binds it; Unknown when no class of the project has it."""
+    found = find(machine, cls, name)
+    if found is None:
+        return _special(machine, cls, name)
+    return bind(machine, machine.resolve(found[1]), cls)
+
+
+def _special(machine: Machine, cls: ClassValue, name: str) -> Value:
+    match name:
+        case "__name__":
+            return cls.name
+        case "__qualname__":
+            return cls.qualname
+        case "__module__":
+            return cls.module
+        case "__mro__":
+            return mro(machine, cls)
+        case "__bases__" | "__orig_bases__":
+            return tuple(bases_of(machine, cls))
+        case "__dict__":
+            return cls.attrs
+        case "__class__":
+            return metaclass_of(machine, cls) or External("builtins.type")
+    return machine.implicit_attribute(cls, name)
+
+
+def bind(machine: Machine, value: Value, receiver: Value) -> Value:
+    """What the attribute `value` of a class gives when read through `receiver`."""
+    if isinstance(value, PropertyValue):
+        return machine.call(value.getter, (receiver,), {}, None, 0)
+    if not isinstance(value, FunctionValue) or value.is_bound:
+        return value
+    kinds = _decorator_names(value)
+    if "staticmethod" in kinds:
+        return machine.call(value, (), {}, None, 0) if is_declared_attr(value) else value
+    if is_declared_attr(value):
+        return machine.call(value, (receiver,), {}, None, 0)
+    is_class = isinstance(receiver, ClassValue)
+    if "property" in kinds or "cached_property" in kinds:
+        return Unknown("a property of instances") if is_class else machine.call(value, (receiver,), {}, None, 0)
+    if is_class and not ("classmethod" in kinds or value.facts.name in _IMPLICIT_CLASSMETHODS):
+        return value
+    return FunctionValue(value.facts, value.frame, value.qualname, receiver, is_bound=True)
+
+
+_IMPLICIT_CLASSMETHODS = frozenset({"__init_subclass__", "__class_getitem__"})
+
+
+def is_declared_attr(value: Value) -> bool:
+    """Whether a class attribute is computed from the class that is asked: `@declared_attr`, `@classproperty`."""
+    if isinstance(value, PropertyValue):
+        return True
+    return isinstance(value, FunctionValue) and any(
+        name in {"declared_attr", "directive", "cascading"} or "classproperty" in name.lower()
+        for name in _decorator_names(value)
+    )
+
+
+def _decorator_names(function: FunctionValue) -> list[str]:
+    names: list[str] = []
+    for decorator in function.facts.decorators:
+        expr = decorator.func if isinstance(decorator, s.Call) else decorator
+        if isinstance(expr, s.Name):
+            names.append(expr.id)
+        elif isinstance(expr, s.Attribute):
+            names.append(expr.name)
+            if isinstance(expr.value, s.Name | s.Attribute):  # declared_attr.directive
+                names.append(expr.value.id if isinstance(expr.value, s.Name) else expr.value.name)
+    return names
+
+
+def super_attribute(machine: Machine, value: SuperValue, name: str) -> Value:
+    """`super().name`."""
+    receiver = value.cls
+    cls = receiver if isinstance(receiver, ClassValue) else getattr(receiver, "cls", None)
+    found = find(machine, cls, name, value.after) if isinstance(cls, ClassValue) else None
+    if found is None:
+        return External(f"builtins.type.{name}")
+    return bind(machine, machine.resolve(found[1]), receiver)
+
+
+# -- hooks -------------------------------------------------------------------------------------
+
+
+def metaclass_of(machine: Machine, cls: ClassValue) -> Value:
+    """The metaclass that `cls` names or inherits; None for `type`."""
+    for item in mro(machine, cls):
+        if isinstance(item, ClassValue) and "metaclass" in item.keywords:
+            with machine.demand():
+                return machine.resolve(item.keywords["metaclass"])
+    return None
+
+
+def prepare(machine: Machine, cls: ClassValue) -> None:
+    """Follows what Python runs when the class is made: the metaclass and `__init_subclass__`, once.
+
+    Only for classes below a declarative base: other hooks give nobody a table name.
+    """
+    if cls.is_prepared:
+        return
+    cls.is_prepared = True
+    if not machine.is_declarative(cls):
+        return
+    metaclass = metaclass_of(machine, cls)
+    for option in options_of(metaclass):
+        if isinstance(option, ClassValue):
+            _run_metaclass(machine, cls, option)
+    found = _inherited_hook(machine, cls)
+    if found is not None:
+        keywords = {k: v for k, v in cls.keywords.items() if k not in {"metaclass", "**"}}
+        machine.call(bind(machine, found, cls), (), keywords, None, cls.line)
+
+
+def _inherited_hook(machine: Machine, cls: ClassValue) -> Value:
+    for item in ancestors(machine, cls):
+        if isinstance(item, ClassValue) and "__init_subclass__" in item.attrs:
+            return machine.resolve(item.attrs["__init_subclass__"])
+    return None
+
+
+def _run_metaclass(machine: Machine, cls: ClassValue, metaclass: ClassValue) -> None:
+    bases = tuple(bases_of(machine, cls))
+    keywords = {k: v for k, v in cls.keywords.items() if k not in {"metaclass", "**"}}
+    for name, first in (("__new__", metaclass), ("__init__", cls)):
+        found = find(machine, metaclass, name)
+        if found is not None:
+            machine.preparing.append(cls)
+            machine.call(machine.resolve(found[1]), (first, cls.name, bases, cls.attrs), keywords, None, cls.line)
+            machine.preparing.pop()

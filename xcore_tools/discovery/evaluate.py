@@ -1,0 +1,403 @@
+"""The value of an expression in a scope, as far as it is known without running the code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from xcore_tools.discovery import classes, text
+from xcore_tools.discovery import syntax as s
+from xcore_tools.discovery.values import (
+    BoundMethod,
+    Choice,
+    ClassValue,
+    DatabaseValue,
+    External,
+    Frame,
+    FunctionValue,
+    Instance,
+    LambdaValue,
+    Made,
+    MetaDataValue,
+    ModuleValue,
+    PatternValue,
+    RegistryValue,
+    SuperValue,
+    TableValue,
+    Unknown,
+    Value,
+    choice_of,
+    options_of,
+)
+
+if TYPE_CHECKING:
+    from xcore_tools.discovery.machine import Machine
+
+__all__ = ["attribute_of", "evaluate", "iterate", "truth_of"]
+
+_MAX_ITEMS = 500
+
+
+def evaluate(machine: Machine, expr: s.Expr, frame: Frame) -> Value:
+    """The value of `expr`; Unknown with the reason where it cannot be known.
+
+    Raises:
+        NotReady: a name leads into a module that is not loaded, or not followed to that point yet.
+    """
+    machine.spend()
+    rule = _RULES.get(type(expr))
+    return rule(machine, expr, frame) if rule else Unknown("an expression that is not followed")
+
+
+def attribute_of(machine: Machine, value: Value, name: str) -> Value:
+    """`value.name`."""
+    if isinstance(value, Choice):
+        return choice_of([attribute_of(machine, option, name) for option in value.options])
+    if isinstance(value, Unknown):
+        return value
+    rule = _ATTRIBUTES.get(type(value))
+    return machine.resolve(rule(machine, value, name)) if rule else Unknown(f"attribute {name} is not followed")
+
+
+def truth_of(value: Value) -> bool | None:
+    """Whether `value` counts as true; None if that is not known."""
+    answers = {_truth_of_one(option) for option in options_of(value)}
+    return answers.pop() if len(answers) == 1 else None
+
+
+def _truth_of_one(value: Value) -> bool | None:
+    if isinstance(value, Unknown | Instance | Made | External):
+        return None
+    if value is None or isinstance(value, str | int | float | tuple | list | dict | set):
+        return bool(value)
+    return True
+
+
+def iterate(value: Value) -> list[Value] | None:
+    """The items of a known, reasonably small iterable; None otherwise."""
+    if isinstance(value, str | tuple | list | dict) and len(value) <= _MAX_ITEMS:
+        return list(value)
+    return None
+
+
+# -- rules, one for each kind of expression ----------------------------------------------------
+
+
+def _name(machine: Machine, expr: s.Name, frame: Frame) -> Value:
+    return machine.resolve(machine.lookup(expr.id, frame))
+
+
+def _attribute(machine: Machine, expr: s.Attribute, frame: Frame) -> Value:
+    return attribute_of(machine, evaluate(machine, expr.value, frame), expr.name)
+
+
+def _const(machine: Machine, expr: s.Const, frame: Frame) -> Value:
+    return expr.value
+
+
+def _call(machine: Machine, expr: s.Call, frame: Frame) -> Value:
+    callee = evaluate(machine, expr.func, frame)
+    args = tuple(_arguments(machine, expr.args, frame))
+    keywords: dict[str, Value] = {}
+    for keyword in expr.keywords:
+        if keyword.name is not None:
+            keywords[keyword.name] = machine.tentative(keyword.value, frame)
+        else:
+            keywords |= _spread(machine, keyword.value, frame)
+    return machine.call(callee, args, keywords, frame, expr.line)
+
+
+def _arguments(machine: Machine, exprs: tuple[s.Expr, ...], frame: Frame) -> Iterator[Value]:
+    for expr in exprs:
+        if isinstance(expr, s.Starred):
+            items = iterate(evaluate(machine, expr.value, frame))
+            yield from [Unknown("a starred argument")] if items is None else items
+        else:
+            yield machine.tentative(expr, frame)
+
+
+def _spread(machine: Machine, expr: s.Expr, frame: Frame) -> dict[str, Value]:
+    value = evaluate(machine, expr, frame)
+    if isinstance(value, dict):
+        return {key: item for key, item in value.items() if isinstance(key, str)}
+    return {"**": Unknown("keyword arguments that are not known")}
+
+
+def _formatted(machine: Machine, expr: s.FormattedString, frame: Frame) -> Value:
+    result: Value = ""
+    for part in expr.parts:
+        result = _binary_values("+", result, evaluate(machine, part, frame))
+    return result
+
+
+def _format_part(machine: Machine, expr: s.FormatPart, frame: Frame) -> Value:
+    value = evaluate(machine, expr.value, frame)
+    spec = evaluate(machine, expr.spec, frame) if expr.spec else ""
+    template = "{" + (f"!{expr.conversion}" if expr.conversion else "") + f":{spec}" + "}"
+    if isinstance(spec, Unknown):
+        return spec
+    return _over(value, lambda one: text.call_method(template, "format", [one], {}))
+
+
+def _binary(machine: Machine, expr: s.Binary, frame: Frame) -> Value:
+    left, right = evaluate(machine, expr.left, frame), evaluate(machine, expr.right, frame)
+    return _binary_values(expr.op, left, right)
+
+
+def _binary_values(op: str, left: Value, right: Value) -> Value:
+    if op == "+" and isinstance(left, tuple | list) and type(left) is type(right):
+        return left + right
+    if op == "|" and isinstance(left, dict) and isinstance(right, dict):
+        return left | right
+    if op == "%" and isinstance(left, str) and isinstance(right, tuple) and not text.is_plain(right):
+        return _first_unknown(*right)
+    return _over(left, lambda one: _over(right, lambda other: text.apply(op, one, other)))
+
+
+def _over(value: Value, function: Callable[[Any], Value]) -> Value:
+    """`function` of a plain value; of each option of a choice; Unknown stays Unknown."""
+    if isinstance(value, Choice):
+        return choice_of([_over(option, function) for option in value.options])
+    return function(value) if text.is_plain(value) else _first_unknown(value)
+
+
+def _first_unknown(*values: Value) -> Unknown:
+    for value in values:
+        if isinstance(value, Unknown):
+            return value
+    return Unknown("a value that is only known at run time")
+
+
+def _unary(machine: Machine, expr: s.Unary, frame: Frame) -> Value:
+    value = evaluate(machine, expr.value, frame)
+    if expr.op == "not":
+        truth = truth_of(value)
+        return Unknown("a condition that is not known") if truth is None else not truth
+    if expr.op == "-" and isinstance(value, int | float):
+        return -value
+    return Unknown(f"operator {expr.op} is not followed")
+
+
+def _compare(machine: Machine, expr: s.Compare, frame: Frame) -> Value:
+    left = evaluate(machine, expr.left, frame)
+    result: Value = True
+    for op, right_expr in zip(expr.ops, expr.rights, strict=True):
+        right = evaluate(machine, right_expr, frame)
+        result = _compare_values(op, left, right)
+        if result is not True:
+            return result
+        left = right
+    return result
+
+
+def _compare_values(op: str, left: Value, right: Value) -> Value:
+    if op in {"in", "not in"} and isinstance(right, tuple | list | dict) and text.is_plain(left):
+        return (left in right) == (op == "in")
+    if op in {"is", "is not", "==", "!="} and not (text.is_plain(left) and text.is_plain(right)):
+        if isinstance(left, ClassValue | External) and isinstance(right, ClassValue | External):
+            return (left == right) == (op in {"is", "=="})
+        certain = (ClassValue, FunctionValue, TableValue, MetaDataValue)
+        if isinstance(left, certain) and right is None:
+            return op in {"is not", "!="}
+    return _binary_values(op, left, right)
+
+
+def _boolean(machine: Machine, expr: s.Boolean, frame: Frame) -> Value:
+    left = evaluate(machine, expr.left, frame)
+    truth = truth_of(left)
+    if truth is None:
+        return choice_of([left, evaluate(machine, expr.right, frame)])
+    return evaluate(machine, expr.right, frame) if truth == (expr.op == "and") else left
+
+
+def _sequence(machine: Machine, expr: s.Sequence, frame: Frame) -> Value:
+    items: list[Value] = []
+    for item in expr.items:
+        if isinstance(item, s.Starred):
+            inner = iterate(evaluate(machine, item.value, frame))
+            items += [Unknown("a starred item")] if inner is None else inner
+        else:
+            items.append(machine.tentative(item, frame))
+    return items if expr.kind == "list" else tuple(items)
+
+
+def _dict(machine: Machine, expr: s.Dict, frame: Frame) -> Value:
+    result: dict[Any, Value] = {}
+    for key_expr, value_expr in expr.items:
+        if key_expr is None:
+            inner = evaluate(machine, value_expr, frame)
+            result |= inner if isinstance(inner, dict) else {}
+            continue
+        key = machine.resolve(machine.tentative(key_expr, frame))
+        if isinstance(key, str | int | float | bool | None):
+            result[key] = machine.tentative(value_expr, frame)
+    return result
+
+
+def _subscript(machine: Machine, expr: s.Subscript, frame: Frame) -> Value:
+    value = evaluate(machine, expr.value, frame)
+    if isinstance(value, ClassValue | External | Made):
+        return value  # Base[T]: the class itself
+    if isinstance(value, Choice):
+        return choice_of([o for o in value.options if isinstance(o, ClassValue | External)] or [Unknown("a subscript")])
+    if not isinstance(value, str | tuple | list | dict):
+        return _first_unknown(value)
+    index = _slice(machine, expr.index, frame) if isinstance(expr.index, s.Slice) else evaluate(machine, expr.index, frame)
+    if not isinstance(index, str | int | float | bool | slice | None):
+        return _first_unknown(index)
+    try:
+        return machine.resolve(value[index])  # type: ignore[index]
+    except (KeyError, IndexError, TypeError, ValueError):
+        return Unknown("a subscript that does not exist")
+
+
+def _slice(machine: Machine, expr: s.Slice, frame: Frame) -> Value:
+    parts = [evaluate(machine, part, frame) if part else None for part in (expr.lower, expr.upper, expr.step)]
+    return slice(*parts) if text.is_plain(parts) else _first_unknown(*parts)
+
+
+def _conditional(machine: Machine, expr: s.Conditional, frame: Frame) -> Value:
+    truth = truth_of(evaluate(machine, expr.test, frame))
+    if truth is None:
+        return choice_of([evaluate(machine, expr.then, frame), evaluate(machine, expr.otherwise, frame)])
+    return evaluate(machine, expr.then if truth else expr.otherwise, frame)
+
+
+def _lambda(machine: Machine, expr: s.Lambda, frame: Frame) -> Value:
+    return LambdaValue(expr, frame)
+
+
+def _comprehension(machine: Machine, expr: s.Comprehension, frame: Frame) -> Value:
+    inner = Frame(frame.module, "function", {}, frame, frame.qualname, call_site=frame.call_site)
+    pairs: list[tuple[Value, Value]] = []
+    if not _fill(machine, expr, inner, 0, pairs):
+        return Unknown("a loop over values that are not known")
+    if expr.kind == "dict":
+        return {key: value for key, value in pairs if isinstance(key, str | int | float | bool | None)}
+    items = [value for _, value in pairs]
+    return items if expr.kind == "list" else tuple(items)
+
+
+def _fill(
+    machine: Machine, expr: s.Comprehension, frame: Frame, depth: int, pairs: list[tuple[Value, Value]]
+) -> bool:
+    """Appends the items of the clauses from `depth` on; False if an iterable or a condition is not known."""
+    if depth == len(expr.clauses):
+        key = evaluate(machine, expr.key, frame) if expr.key else None
+        pairs.append((key, evaluate(machine, expr.element, frame)))
+        return len(pairs) <= _MAX_ITEMS
+    clause = expr.clauses[depth]
+    items = iterate(evaluate(machine, clause.iterable, frame))
+    if items is None:
+        return False
+    for item in items:
+        machine.assign(clause.target, item, frame)
+        truths = [truth_of(evaluate(machine, condition, frame)) for condition in clause.conditions]
+        if None in truths or (all(truths) and not _fill(machine, expr, frame, depth + 1, pairs)):
+            return False
+    return True
+
+
+_RULES: dict[type, Callable[[Machine, Any, Frame], Value]] = {
+    s.Name: _name,
+    s.Attribute: _attribute,
+    s.Const: _const,
+    s.Call: _call,
+    s.FormattedString: _formatted,
+    s.FormatPart: _format_part,
+    s.Binary: _binary,
+    s.Unary: _unary,
+    s.Compare: _compare,
+    s.Boolean: _boolean,
+    s.Sequence: _sequence,
+    s.Dict: _dict,
+    s.Subscript: _subscript,
+    s.Conditional: _conditional,
+    s.Lambda: _lambda,
+    s.Comprehension: _comprehension,
+}
+
+
+# -- attributes of each kind of value ----------------------------------------------------------
+
+
+def _of_external(machine: Machine, value: External, name: str) -> Value:
+    return machine.external(f"{value.path}.{name}")
+
+
+def _of_module(machine: Machine, value: ModuleValue, name: str) -> Value:
+    return machine.module_attribute(value.name, name)
+
+
+def _of_text(machine: Machine, value: str, name: str) -> Value:
+    if name in {"value", "name"}:
+        return value  # a member of an enumeration is followed as its value
+    return BoundMethod(value, name)
+
+
+def _of_instance(machine: Machine, value: Instance, name: str) -> Value:
+    if name in value.attrs:
+        return value.attrs[name]
+    if name == "__class__":
+        return value.cls
+    found = classes.find(machine, value.cls, name)
+    if found is None:
+        return Unknown(f"an instance of {value.cls.name} has no attribute {name}")
+    return classes.bind(machine, machine.resolve(found[1]), value)
+
+
+def _of_metadata(machine: Machine, value: MetaDataValue, name: str) -> Value:
+    return value.schema if name == "schema" else BoundMethod(value, name)
+
+
+def _of_registry(machine: Machine, value: RegistryValue, name: str) -> Value:
+    return value.metadata if name == "metadata" else BoundMethod(value, name)
+
+
+def _of_database(machine: Machine, value: DatabaseValue, name: str) -> Value:
+    if name == "metadata":
+        return value.metadata
+    if name == "Model":
+        return value.model
+    if name in {"Table", "make_declarative_base"}:
+        return BoundMethod(value, name)
+    return machine.external(f"sqlalchemy.{name}")
+
+
+def _of_table(machine: Machine, value: TableValue, name: str) -> Value:
+    known = {"name": value.name, "schema": value.schema, "metadata": value.metadata}
+    return known.get(name, BoundMethod(value, name))
+
+
+def _of_function(machine: Machine, value: FunctionValue, name: str) -> Value:
+    return value.facts.name if name == "__name__" else Unknown("an attribute of a function")
+
+
+def _of_made(machine: Machine, value: Made, name: str) -> Value:
+    if name == "name" and value.args and isinstance(value.args[0], str):
+        return value.args[0]
+    return External(f"{value.callee}.{name}")
+
+
+def _method(machine: Machine, value: Value, name: str) -> Value:
+    return BoundMethod(value, name)
+
+
+_ATTRIBUTES: dict[type, Callable[[Machine, Any, str], Value]] = {
+    External: _of_external,
+    ModuleValue: _of_module,
+    ClassValue: classes.attribute,
+    Instance: _of_instance,
+    SuperValue: classes.super_attribute,
+    MetaDataValue: _of_metadata,
+    RegistryValue: _of_registry,
+    DatabaseValue: _of_database,
+    TableValue: _of_table,
+    FunctionValue: _of_function,
+    Made: _of_made,
+    PatternValue: _method,
+    str: _of_text,
+    tuple: _method,
+    list: _method,
+    dict: _method,
+}

@@ -1,0 +1,102 @@
+"""Names of modules: from a path to its one dotted name, from a relative import to an absolute one.
+
+Paths are POSIX and relative to the project. An import root is a directory that stands on `sys.path`
+when the application runs, written the same way; "" is the project itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+__all__ = [
+    "absolute_name",
+    "import_root_of",
+    "is_below",
+    "is_package_file",
+    "module_name",
+    "module_names",
+]
+
+_PACKAGE = "__init__"
+
+
+def is_below(path: str, directory: str) -> bool:
+    """Tell whether `path` lies inside `directory`, at any depth; no directory is inside itself."""
+    return path.startswith(directory + "/") if directory else path != ""
+
+
+def is_package_file(path: str) -> bool:
+    """Tell whether the file makes its directory a package: `pkg/__init__.py`."""
+    return path.rpartition("/")[2].partition(".")[0] == _PACKAGE
+
+
+def import_root_of(path: str, import_roots: Iterable[str]) -> str:
+    """Return the deepest import root that contains the file; the project itself if none does.
+
+    The `__init__.py` of an import root belongs to the next root above: from inside the root it has
+    no name.
+    """
+    inside = path.rpartition("/")[0] if is_package_file(path) else path
+    return max((root for root in import_roots if is_below(inside, root)), key=len, default="")
+
+
+def module_name(path: str, import_roots: Iterable[str]) -> str:
+    """Return the dotted name of the file, relative to the deepest import root that contains it.
+
+    `pkg/__init__.py` is `pkg`. Parts that are no identifiers are kept as they are. The
+    `__init__.py` of the project itself, which no importer can name, is `__init__`.
+    """
+    root = import_root_of(path, import_roots)
+    directory, _, name = (path[len(root) + 1 :] if root else path).rpartition("/")
+    package = directory.replace("/", ".")
+    stem = name.rpartition(".")[0] or name
+    if not package:
+        return stem
+    return package if stem == _PACKAGE else f"{package}.{stem}"
+
+
+def module_names(paths: Iterable[str], import_roots: Sequence[str]) -> dict[str, str]:
+    """Return the name of every file; no two import roots have a name in common.
+
+    Where they would (two services, each with a package `app`), the package is named relative to the
+    project in both: `orders.app` and `users.app`. Two files of one name in the same directory,
+    `a.py` and `a/__init__.py`, keep it.
+    """
+    root_of = {path: import_root_of(path, import_roots) for path in paths}
+    names = {path: module_name(path, [root]) for path, root in root_of.items()}
+    roots_of: dict[str, set[str]] = {}
+    for path, name in names.items():
+        roots_of.setdefault(name, set()).add(root_of[path])
+    clashing = {
+        (root, _top_level(name))
+        for name, roots in roots_of.items()
+        if len(roots) > 1
+        for root in roots
+    }
+    return {
+        path: module_name(path, ()) if (root_of[path], _top_level(name)) in clashing else name
+        for path, name in names.items()
+    }
+
+
+def _top_level(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def absolute_name(module: str, is_package: bool, level: int, target: str | None) -> str | None:
+    """Return what `from <level dots><target> import …` in `module` means; None if it climbs out.
+
+    `level` 0 is an absolute import. The import root counts as the package of its top-level modules,
+    because a project is often started one directory too deep: `from .b import x` in `a` is `b`, and
+    `from . import x` there is "", the root itself.
+
+    Source: https://docs.python.org/3/reference/import.html#package-relative-imports
+    """
+    if level == 0:
+        return target
+    package = module.split(".") if module not in ("", _PACKAGE) else []
+    climbs = level - 1 if is_package else level
+    if climbs > len(package):
+        return None
+    parts = package[: len(package) - climbs]
+    return ".".join([*parts, target] if target else parts)

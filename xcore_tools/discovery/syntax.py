@@ -1,0 +1,399 @@
+"""The part of Python that discovery reads, as plain data: expressions, statements, one module.
+
+Positions are left out except the line of what can become a finding. Nothing here knows the parser;
+facts are frozen, so they travel between processes and into the cache as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, Union
+
+import msgspec
+
+__all__ = [
+    "Assign",
+    "Binary",
+    "Block",
+    "Boolean",
+    "Branches",
+    "Call",
+    "ClassDef",
+    "Clause",
+    "Compare",
+    "Comprehension",
+    "Conditional",
+    "Const",
+    "Delete",
+    "Dict",
+    "Expr",
+    "Expression",
+    "For",
+    "FormatPart",
+    "FormattedString",
+    "FunctionDef",
+    "If",
+    "Import",
+    "ImportFrom",
+    "Jump",
+    "Keyword",
+    "Lambda",
+    "Attribute",
+    "ModuleFacts",
+    "Name",
+    "Opaque",
+    "Param",
+    "Return",
+    "Sequence",
+    "Slice",
+    "Starred",
+    "Statement",
+    "Subscript",
+    "Try",
+    "Unary",
+    "With",
+    "walk",
+]
+
+
+class _Node(msgspec.Struct, frozen=True, tag=True, array_like=True, gc=False):
+    """Base of all facts: immutable, tagged with its own name, compact when encoded."""
+
+
+# -- expressions -------------------------------------------------------------------------------
+
+
+class Name(_Node, frozen=True):
+    """`id`"""
+
+    id: str
+
+
+class Attribute(_Node, frozen=True):
+    """`value.name`"""
+
+    value: Expr
+    name: str
+
+
+class Const(_Node, frozen=True):
+    """A literal string, number, True, False or None."""
+
+    value: str | int | float | bool | None
+
+
+class Keyword(_Node, frozen=True):
+    """`name=value` of a call; `**value` where `name` is None."""
+
+    name: str | None
+    value: Expr
+
+
+class Call(_Node, frozen=True):
+    """`func(*args, **keywords)`"""
+
+    func: Expr
+    args: tuple[Expr, ...]
+    keywords: tuple[Keyword, ...]
+    line: int
+
+
+class FormatPart(_Node, frozen=True):
+    """`{value!conversion:spec}` inside a formatted string."""
+
+    value: Expr
+    conversion: str | None
+    spec: Expr | None
+
+
+class FormattedString(_Node, frozen=True):
+    """`f"…"`: parts are Const and FormatPart."""
+
+    parts: tuple[Expr, ...]
+
+
+class Binary(_Node, frozen=True):
+    """`left op right` for arithmetic operators."""
+
+    op: str
+    left: Expr
+    right: Expr
+
+
+class Unary(_Node, frozen=True):
+    """`not value`, `-value`, …"""
+
+    op: str
+    value: Expr
+
+
+class Compare(_Node, frozen=True):
+    """`left op right op right …`"""
+
+    left: Expr
+    ops: tuple[str, ...]
+    rights: tuple[Expr, ...]
+
+
+class Boolean(_Node, frozen=True):
+    """`left and right`, `left or right`"""
+
+    op: Literal["and", "or"]
+    left: Expr
+    right: Expr
+
+
+class Sequence(_Node, frozen=True):
+    """A tuple, list or set display."""
+
+    kind: Literal["tuple", "list", "set"]
+    items: tuple[Expr, ...]
+
+
+class Dict(_Node, frozen=True):
+    """A dict display; a None key stands for `**value`."""
+
+    items: tuple[tuple[Expr | None, Expr], ...]
+
+
+class Slice(_Node, frozen=True):
+    """`lower:upper:step` inside a subscript."""
+
+    lower: Expr | None
+    upper: Expr | None
+    step: Expr | None
+
+
+class Subscript(_Node, frozen=True):
+    """`value[index]`"""
+
+    value: Expr
+    index: Expr
+
+
+class Conditional(_Node, frozen=True):
+    """`then if test else otherwise`"""
+
+    test: Expr
+    then: Expr
+    otherwise: Expr
+
+
+class Param(_Node, frozen=True):
+    """One parameter of a function."""
+
+    name: str
+    default: Expr | None
+    kind: Literal["plain", "star", "keyword", "double"]
+
+
+class Lambda(_Node, frozen=True):
+    """`lambda params: body`"""
+
+    params: tuple[Param, ...]
+    body: Expr
+
+
+class Clause(_Node, frozen=True):
+    """`for target in iterable if conditions` of a comprehension."""
+
+    target: Expr
+    iterable: Expr
+    conditions: tuple[Expr, ...]
+
+
+class Comprehension(_Node, frozen=True):
+    """`[element for …]` and its kin; `key` only for a dict comprehension."""
+
+    kind: Literal["list", "set", "dict", "generator"]
+    key: Expr | None
+    element: Expr
+    clauses: tuple[Clause, ...]
+
+
+class Starred(_Node, frozen=True):
+    """`*value`"""
+
+    value: Expr
+
+
+class Opaque(_Node, frozen=True):
+    """An expression that discovery does not read; `what` names it for messages."""
+
+    what: str
+
+
+Expr = Union[
+    Name,
+    Attribute,
+    Const,
+    Call,
+    FormatPart,
+    FormattedString,
+    Binary,
+    Unary,
+    Compare,
+    Boolean,
+    Sequence,
+    Dict,
+    Slice,
+    Subscript,
+    Conditional,
+    Lambda,
+    Comprehension,
+    Starred,
+    Opaque,
+]
+
+
+# -- statements --------------------------------------------------------------------------------
+
+
+class Import(_Node, frozen=True):
+    """`import name as alias`"""
+
+    name: str
+    alias: str | None
+    line: int
+
+
+class ImportFrom(_Node, frozen=True):
+    """`from ..module import name as alias, …`; a single name `*` is a star import."""
+
+    module: str | None
+    level: int
+    names: tuple[tuple[str, str], ...]
+    line: int
+
+
+class Assign(_Node, frozen=True):
+    """`targets = value`; `value` is None for a bare annotation `target: annotation`."""
+
+    targets: tuple[Expr, ...]
+    value: Expr | None
+    annotation: Expr | None
+    line: int
+
+
+class Expression(_Node, frozen=True):
+    """A call or another expression standing alone."""
+
+    value: Expr
+    line: int
+
+
+class ClassDef(_Node, frozen=True):
+    """A class statement; `line` is that of the keyword `class`."""
+
+    name: str
+    bases: tuple[Expr, ...]
+    keywords: tuple[Keyword, ...]
+    decorators: tuple[Expr, ...]
+    body: Block
+    line: int
+
+
+class FunctionDef(_Node, frozen=True):
+    """A function statement; `body` is None where it was set aside as irrelevant."""
+
+    name: str
+    params: tuple[Param, ...]
+    decorators: tuple[Expr, ...]
+    body: Block | None
+    line: int
+
+
+class If(_Node, frozen=True):
+    """`if test: body else: orelse`"""
+
+    test: Expr
+    body: Block
+    orelse: Block
+
+
+class For(_Node, frozen=True):
+    """`for target in iterable: body`"""
+
+    target: Expr
+    iterable: Expr
+    body: Block
+
+
+class With(_Node, frozen=True):
+    """`with value as target, …: body`"""
+
+    items: tuple[tuple[Expr, Expr | None], ...]
+    body: Block
+
+
+class Try(_Node, frozen=True):
+    """`try: body except: handlers else: orelse finally: final`"""
+
+    body: Block
+    handlers: tuple[Block, ...]
+    orelse: Block
+    final: Block
+
+
+class Branches(_Node, frozen=True):
+    """Blocks of which any may run: `match` cases, the body of `while`."""
+
+    blocks: tuple[Block, ...]
+
+
+class Return(_Node, frozen=True):
+    """`return value`"""
+
+    value: Expr | None
+
+
+class Jump(_Node, frozen=True):
+    """`raise`, `break`, `continue`: what follows in the block does not run."""
+
+    kind: Literal["raise", "break", "continue"]
+
+
+class Delete(_Node, frozen=True):
+    """`del name, …`"""
+
+    names: tuple[str, ...]
+
+
+Statement = Union[
+    Import,
+    ImportFrom,
+    Assign,
+    Expression,
+    ClassDef,
+    FunctionDef,
+    If,
+    For,
+    With,
+    Try,
+    Branches,
+    Return,
+    Jump,
+    Delete,
+]
+Block = tuple[Statement, ...]
+
+
+class ModuleFacts(msgspec.Struct, frozen=True):
+    """What one source file says: its dotted name, its path, and its statements."""
+
+    module: str
+    path: str
+    is_package: bool
+    body: Block
+
+
+def walk(node: object) -> Iterator[object]:
+    """`node` and every statement and expression below it, outermost first."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, tuple):
+            stack.extend(reversed(current))
+        elif isinstance(current, _Node):
+            yield current
+            stack.extend(getattr(current, name) for name in reversed(current.__struct_fields__))

@@ -1,0 +1,152 @@
+"""Pure, bounded work on text: what people do to a class name to make a table name of it.
+
+Nothing here can take long or grow large, whatever the scanned code asks for: results over a thousand
+characters, wide paddings, and regular expressions that may backtrack are refused with a reason.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Sequence
+
+from xcore_tools.discovery.values import PatternValue, Unknown, Value
+
+__all__ = ["STRING_METHODS", "apply", "call_method", "call_re", "compile_pattern", "format_percent", "is_plain"]
+
+_MAX_TEXT = 1000
+_MAX_SUBJECT = 200
+_MAX_QUANTIFIERS = 4
+_MAX_NUMBER = 10**9
+
+STRING_METHODS = frozenset(
+    "capitalize casefold count endswith find format index isalnum isalpha isascii isdecimal isdigit"
+    " isidentifier islower isnumeric isspace istitle isupper join lower lstrip partition removeprefix"
+    " removesuffix replace rfind rindex rpartition rsplit rstrip split splitlines startswith strip"
+    " swapcase title upper".split()
+)
+_COLLECTION_METHODS = frozenset("get items keys values index count copy".split())
+_RE_FUNCTIONS = frozenset("sub subn match search fullmatch findall split".split())
+_QUANTIFIER = re.compile(r"(?<!\\)(?:[*+]|\{\d*,\d*\})")
+_QUANTIFIED_GROUP = re.compile(r"(?<!\\)\)(?:[*+]|\{)")
+_WIDTH = re.compile(r"\d{3,}")
+_BINARY: dict[str, Callable[[Value, Value], Value]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "in": lambda left, right: left in right,
+    "not in": lambda left, right: left not in right,
+    "is": lambda left, right: left is right,
+    "is not": lambda left, right: left is not right,
+    "|": operator.or_,
+}
+
+
+def is_plain(value: Value) -> bool:
+    """Whether `value` is plain data all the way down."""
+    if isinstance(value, tuple | list | set):
+        return all(is_plain(item) for item in value)
+    if isinstance(value, dict):
+        return all(is_plain(key) and is_plain(item) for key, item in value.items())
+    return value is None or isinstance(value, str | int | float | bool)
+
+
+def apply(op: str, left: Value, right: Value) -> Value:
+    """`left op right` for plain values, or Unknown where that fails or grows too large."""
+    if op == "%" and isinstance(left, str):
+        return format_percent(left, right)
+    if op not in _BINARY:
+        return Unknown(f"operator {op} is not followed")
+    if op == "*" and (_size(left) > _MAX_TEXT or _size(right) > _MAX_TEXT):
+        return Unknown("a repetition too long to follow")
+    try:
+        return _bounded(_BINARY[op](left, right))
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        return Unknown(f"operator {op} fails on these values")
+
+
+def format_percent(template: str, values: Value) -> Value:
+    """`template % values`."""
+    if _WIDTH.search(template):
+        return Unknown("a padding too wide to follow")
+    try:
+        return _bounded(template % values)
+    except (TypeError, ValueError, KeyError, OverflowError):
+        return Unknown("a % format that does not fit its values")
+
+
+def call_method(receiver: Value, name: str, args: Sequence[Value], keywords: dict[str, Value]) -> Value:
+    """A method of a plain value, called with plain arguments."""
+    allowed = STRING_METHODS if isinstance(receiver, str) else _COLLECTION_METHODS
+    if name not in allowed:
+        return Unknown(f"method {name}() is not followed")
+    if name == "format" and _WIDTH.search(receiver):
+        return Unknown("a padding too wide to follow")
+    if name == "replace" and args and args[0] == "" and _size(receiver) > _MAX_SUBJECT:
+        return Unknown("a replacement too long to follow")
+    try:
+        result = getattr(receiver, name)(*args, **keywords)
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError):
+        return Unknown(f"method {name}() fails on these values")
+    return _bounded(list(result) if name in {"items", "keys", "values"} else result)
+
+
+def compile_pattern(pattern: Value, flags: int = 0) -> PatternValue | Unknown:
+    """A regular expression that cannot backtrack for long, or the reason why it is refused."""
+    if isinstance(pattern, PatternValue):
+        return pattern
+    if not isinstance(pattern, str) or len(pattern) > _MAX_SUBJECT:
+        return Unknown("a regular expression that is not plain text")
+    if len(_QUANTIFIER.findall(pattern)) > _MAX_QUANTIFIERS or _QUANTIFIED_GROUP.search(pattern):
+        return Unknown("a regular expression that might take long")
+    try:
+        return PatternValue(re.compile(pattern, flags))
+    except (re.error, RecursionError, OverflowError):
+        return Unknown("a regular expression that does not compile")
+
+
+def call_re(name: str, args: Sequence[Value], keywords: dict[str, Value]) -> Value:
+    """A function of `re` (or, with the pattern first, a method of a compiled one)."""
+    flags = keywords.get("flags", 0)
+    if name == "compile":
+        flags = args[1] if len(args) > 1 else flags
+        return compile_pattern(args[0] if args else None, flags if isinstance(flags, int) else 0)
+    if name == "escape" and args and isinstance(args[0], str):
+        return re.escape(args[0][:_MAX_SUBJECT])
+    if name not in _RE_FUNCTIONS or not args:
+        return Unknown(f"re.{name}() is not followed")
+    compiled = compile_pattern(args[0], flags if isinstance(flags, int) else 0)
+    if isinstance(compiled, Unknown):
+        return compiled
+    rest = list(args[1:])
+    if any(isinstance(item, str) and len(item) > _MAX_SUBJECT for item in rest):
+        return Unknown("a text too long for a regular expression")
+    try:
+        result = getattr(compiled.pattern, name)(*rest, **{k: v for k, v in keywords.items() if k == "count"})
+    except (TypeError, ValueError, IndexError, re.error, RecursionError):
+        return Unknown(f"re.{name}() fails on these values")
+    if isinstance(result, re.Match):
+        return (result[0], *(group for group in result.groups()))
+    return _bounded(result)
+
+
+def _size(value: Value) -> int:
+    if isinstance(value, str | tuple | list):
+        return len(value)
+    return abs(value) if isinstance(value, int) else 0
+
+
+def _bounded(value: Value) -> Value:
+    if isinstance(value, str | tuple | list | dict) and len(value) > _MAX_TEXT:
+        return Unknown("a value too long to follow")
+    if isinstance(value, int) and abs(value) > _MAX_NUMBER:
+        return Unknown("a number too large to follow")
+    return value

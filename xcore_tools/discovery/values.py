@@ -1,0 +1,284 @@
+"""What an expression can stand for while a module is followed, without running it.
+
+A value that is fully known (text, numbers, tuples, lists, dicts of values) is itself. Everything else
+is one of the classes below. They are compared by identity: two classes of one name are two classes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from xcore_tools.discovery import syntax as s
+
+__all__ = [
+    "BoundMethod",
+    "Choice",
+    "ClassValue",
+    "DatabaseValue",
+    "Deferred",
+    "External",
+    "Frame",
+    "FunctionValue",
+    "ImportedName",
+    "Instance",
+    "LambdaValue",
+    "Made",
+    "MetaDataValue",
+    "ModuleValue",
+    "Partial",
+    "PatternValue",
+    "PropertyValue",
+    "RegistryValue",
+    "SuperValue",
+    "TableValue",
+    "Unknown",
+    "Value",
+    "choice_of",
+    "options_of",
+]
+
+Value = Any
+"""Plain Python data, or an instance of a class of this module."""
+
+
+@dataclass(eq=False, slots=True)
+class Unknown:
+    """A value that cannot be known statically, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """A name of a library that is not read: `sqlalchemy.orm.DeclarativeBase`."""
+
+    path: str
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition(".")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleValue:
+    """A module of the project."""
+
+    name: str
+
+
+@dataclass(eq=False, slots=True)
+class ImportedName:
+    """A name bound by `from module import name`; looked up when somebody needs it."""
+
+    module: str
+    name: str
+
+
+@dataclass(eq=False, slots=True)
+class Deferred:
+    """An expression whose value was not to be had when it was met; tried again when needed."""
+
+    expr: s.Expr
+    frame: Frame
+
+
+@dataclass(eq=False, slots=True)
+class Choice:
+    """One of several values: both arms of an `if`, a name bound twice under `try`."""
+
+    options: tuple[Value, ...]
+
+
+@dataclass(eq=False, slots=True)
+class Made:
+    """What a call of a library's name returned: a Column, a relationship, a field."""
+
+    callee: str
+    args: tuple[Value, ...]
+    keywords: dict[str, Value]
+    line: int
+
+
+@dataclass(eq=False, slots=True)
+class FunctionValue:
+    """A function of the project; `receiver` is what a bound method passes first."""
+
+    facts: s.FunctionDef
+    frame: Frame
+    qualname: str
+    receiver: Value = None
+    is_bound: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class LambdaValue:
+    """A lambda of the project."""
+
+    facts: s.Lambda
+    frame: Frame
+
+
+@dataclass(eq=False, slots=True)
+class Partial:
+    """A callable with some arguments given: `functools.partial`, a decorator with options."""
+
+    callee: Value
+    args: tuple[Value, ...]
+    keywords: dict[str, Value]
+
+
+@dataclass(eq=False, slots=True)
+class BoundMethod:
+    """A method of a known value: of a string, a registry, a table."""
+
+    receiver: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatternValue:
+    """A compiled regular expression that is safe to apply."""
+
+    pattern: re.Pattern[str]
+
+
+@dataclass(eq=False, slots=True)
+class PropertyValue:
+    """`name = declared_attr(getter)`: an attribute computed from the class that is asked."""
+
+    getter: Value
+
+
+@dataclass(eq=False, slots=True)
+class Instance:
+    """An object of a class of the project."""
+
+    cls: ClassValue
+    attrs: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
+class SuperValue:
+    """`super()` inside a method: attributes are looked up behind `after` in the order of `cls`."""
+
+    cls: Value
+    after: ClassValue | None
+
+
+@dataclass(eq=False, slots=True)
+class MetaDataValue:
+    """A MetaData collection. `home` is the dotted name it can be imported by, if it has one;
+
+    otherwise it is the `metadata` attribute of its `owner`.
+    """
+
+    schema: Value
+    module: str
+    line: int
+    home: str | None = None
+    owner: Value = None
+
+
+@dataclass(eq=False, slots=True)
+class RegistryValue:
+    """A `sqlalchemy.orm.registry`."""
+
+    metadata: Value
+    module: str
+    home: str | None = None
+
+
+@dataclass(eq=False, slots=True)
+class DatabaseValue:
+    """The extension object of Flask-SQLAlchemy: `db = SQLAlchemy()`."""
+
+    metadata: MetaDataValue
+    module: str
+    model: Value = None
+    home: str | None = None
+
+
+@dataclass(eq=False, slots=True)
+class TableValue:
+    """A `sqlalchemy.Table`, made by Core code or by a model.
+
+    `line` and `module` are those of the code that names it. `has_columns` is False for a mere
+    reference to a table that exists already.
+    """
+
+    name: Value
+    schema: Value
+    metadata: Value
+    module: str
+    line: int
+    has_columns: bool
+    may_exist: bool
+    is_conditional: bool
+
+
+@dataclass(eq=False, slots=True)
+class ClassValue:
+    """A class of the project, or one that a library call makes (then `line` is that of the call).
+
+    `attrs` is the class's own namespace. `bases` are as written until `mro` is asked for.
+    """
+
+    name: str
+    qualname: str
+    module: str
+    line: int
+    bases: tuple[Value, ...]
+    keywords: dict[str, Value] = field(default_factory=dict)
+    attrs: dict[str, Value] = field(default_factory=dict)
+    annotations: dict[str, s.Expr] = field(default_factory=dict)
+    is_synthetic: bool = False
+    is_root: bool = False
+    is_conditional: bool = False
+    is_dynamic: bool = False
+    mapped_by: str | None = None
+    table: Value = None
+    home: str | None = None
+    naming: str | None = None
+    frame: Frame | None = None
+    mro: tuple[Value, ...] | None = None
+    is_prepared: bool = False
+    mapped: bool | None = None
+
+    @property
+    def dotted(self) -> str:
+        return self.home or f"{self.module}.{self.qualname}"
+
+
+@dataclass(eq=False, slots=True)
+class Frame:
+    """A scope while it is followed: a module, a class body, or one call of a function."""
+
+    module: s.ModuleFacts
+    kind: str
+    names: dict[str, Value]
+    parent: Frame | None = None
+    qualname: str = ""
+    cls: ClassValue | None = None
+    params: frozenset[str] = frozenset()
+    call_site: tuple[Frame, int] | None = None
+    stars: list[str] = field(default_factory=list)
+    typing_names: dict[str, Value] = field(default_factory=dict)
+    returned: list[Value] = field(default_factory=list)
+    uncertain: int = 0
+    in_loop: int = 0
+
+
+def options_of(value: Value) -> tuple[Value, ...]:
+    """The values that `value` may be, in the order they were met."""
+    return value.options if isinstance(value, Choice) else (value,)
+
+
+def choice_of(values: list[Value]) -> Value:
+    """One value out of several possible ones; equal ones count once."""
+    kept: list[Value] = []
+    for value in (option for v in values for option in options_of(v)):
+        if not any(value is k or (type(value) is type(k) and value == k) for k in kept):
+            kept.append(value)
+    return kept[0] if len(kept) == 1 else Choice(tuple(kept))

@@ -1,0 +1,151 @@
+"""Dotted names → files of the project, looked up on disk when somebody asks."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from pathlib import Path
+
+from xcore_tools.discovery.names import import_root_of, is_below, is_package_file, module_name
+from xcore_tools.discovery.walk.disk import is_directory, is_file, names_in, real
+from xcore_tools.discovery.walk.paths import relative
+from xcore_tools.discovery.walk.sources import CORE, Root, SourceFile, Walk
+
+__all__ = ["ModuleIndex"]
+
+_PACKAGE = "__init__.py"
+
+
+class ModuleIndex:
+    """Answers which file an import means, for any file of the project, scanned or not.
+
+    Nothing outside the project is ever an answer, and no file is opened. Answers are kept: the
+    project is taken to stand still.
+    """
+
+    def __init__(self, project: Path, roots: Sequence[Root], walk: Walk) -> None:
+        self._project = real(project)
+        self._import_roots = walk.import_roots
+        self._scanned = {source.path: source for source in walk.sources}
+        self._taken = {source.module for source in walk.sources}
+        self._roots = [
+            (path, root.origin)
+            for root in roots
+            if (path := relative(root.path.as_posix(), self._project)) is not None
+        ]
+        self._located: dict[tuple[str, str], SourceFile | None] = {}
+        self._starts: dict[str, tuple[str, ...]] = {}
+        self._names: dict[str, frozenset[str]] = {}
+
+    def locate(self, module: str, importer: str = "") -> SourceFile | None:
+        """Return the file that `import module` reads in the file `importer`; None if it has none.
+
+        A package comes before a module of the same name. The import root of `importer` is looked
+        into first, then the others, then where Python would start it as a script (the directory
+        that holds its outermost package), then the directory of its plugin. "" is the import root
+        itself, whose `__init__.py` is returned. The file has the name and path that the scan gives
+        it; one that was not scanned is not selected.
+        """
+        directory = posixpath.dirname(importer)
+        key = (module, directory)
+        if key not in self._located:
+            path = self._path(module, directory)
+            self._located[key] = None if path is None else self._source(path)
+        return self._located[key]
+
+    def is_namespace_package(self, module: str, importer: str = "") -> bool:
+        """Tell whether the name means a directory without an `__init__.py`."""
+        if not module or self.locate(module, importer) is not None:
+            return False
+        starts = self._starts_of(posixpath.dirname(importer))
+        return any(self._directory(start, module.split(".")) is not None for start in starts)
+
+    def _path(self, module: str, directory: str) -> str | None:
+        starts = self._starts_of(directory)
+        if not module:
+            return self._package_file(starts[0])
+        parts = module.split(".")
+        found = (self._file(start, parts) for start in starts)
+        return next((path for path in found if path is not None), self._within_itself(parts))
+
+    def _within_itself(self, parts: list[str]) -> str | None:
+        """Find `project.a.b` where the project's own directory is the package `project`."""
+        if parts[0] != posixpath.basename(self._project) or self._package_file("") is None:
+            return None
+        return self._file("", parts[1:]) if parts[1:] else _PACKAGE
+
+    def _file(self, start: str, parts: Sequence[str]) -> str | None:
+        directory = self._directory(start, parts[:-1])
+        if directory is None:
+            return None
+        package = self._package_file(posixpath.join(directory, parts[-1]))
+        if package is not None and parts[-1] in self._names_in(directory):
+            return package
+        return self._existing(directory, f"{parts[-1]}.py")
+
+    def _directory(self, start: str, parts: Sequence[str]) -> str | None:
+        """Return the directory that the parts lead to; upper and lower case differ everywhere."""
+        directory = start
+        for part in parts:
+            if part not in self._names_in(directory):
+                return None
+            directory = posixpath.join(directory, part)
+        return directory if not parts or is_directory(f"{self._project}/{directory}") else None
+
+    def _package_file(self, directory: str) -> str | None:
+        return self._existing(directory, _PACKAGE)
+
+    def _existing(self, directory: str, name: str) -> str | None:
+        if name not in self._names_in(directory):
+            return None
+        path = posixpath.join(directory, name)
+        return path if is_file(f"{self._project}/{path}") else None
+
+    def _source(self, path: str) -> SourceFile | None:
+        if path not in self._scanned:
+            # Reached through a link, perhaps: the scan knows it by its real path.
+            inside = relative(real(f"{self._project}/{path}"), self._project)
+            if inside is None:
+                return None
+            path = inside
+        if path not in self._scanned:
+            module = module_name(path, self._import_roots)
+            self._scanned[path] = SourceFile(
+                path=path,
+                module=module if module not in self._taken else module_name(path, ()),
+                is_package=is_package_file(path),
+                origin=self._origin(path),
+                selected=False,
+            )
+        return self._scanned[path]
+
+    def _origin(self, path: str) -> str:
+        containing = [each for each in self._roots if path == each[0] or is_below(path, each[0])]
+        return max(containing, key=lambda each: len(each[0]), default=("", CORE))[1]
+
+    def _starts_of(self, directory: str) -> tuple[str, ...]:
+        """Return the directories that an absolute name counts from, in a file of `directory`."""
+        if directory not in self._starts:
+            inside = posixpath.join(directory, "_")
+            plugins = [path for path, origin in self._roots if origin != CORE]
+            self._starts[directory] = tuple(
+                dict.fromkeys(
+                    [
+                        import_root_of(inside, self._import_roots),
+                        *self._import_roots,
+                        self._script_directory(directory),
+                        *(path for path in plugins if is_below(inside, path)),
+                    ]
+                )
+            )
+        return self._starts[directory]
+
+    def _script_directory(self, directory: str) -> str:
+        while directory and self._package_file(directory) is not None:
+            directory = posixpath.dirname(directory)
+        return directory
+
+    def _names_in(self, directory: str) -> frozenset[str]:
+        if directory not in self._names:
+            self._names[directory] = frozenset(names_in(f"{self._project}/{directory}"))
+        return self._names[directory]

@@ -1,0 +1,26 @@
+"""What ends a run: one base class, one child for each thing that can be wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = ["ConfigError", "NothingToScanError", "XcoreToolsError"]
+
+
+class XcoreToolsError(Exception):
+    """Base of every error that xcore-tools raises on purpose."""
+
+
+class ConfigError(XcoreToolsError):
+    """Indicates that the configuration cannot be used.
+
+    `faults` holds every fault that was found, each saying what, where and what to do.
+    """
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))
+
+
+class NothingToScanError(XcoreToolsError):
+    """Indicates that no Python file lies below the given paths."""

@@ -1,0 +1,116 @@
+"""Why a class was taken for a model or not: the chain of bases, with the place of each.
+
+Invoice → Model (core/__init__.py:1) → Entity (core/base.py:2) → DeclarativeBase
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+import msgspec
+
+from xcore_tools.discovery.facts import Discovery, Step, Table, Verdict
+from xcore_tools.report.json import SCHEMA_VERSION, encoded
+from xcore_tools.report.style import painted, visible
+from xcore_tools.report.text import core_tables, full_name
+
+__all__ = ["Explanation", "explain", "render", "render_json", "suggestions"]
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """What is known of a name: the verdicts on classes, and the tables that no model maps."""
+
+    verdicts: tuple[Verdict, ...]
+    tables: tuple[Table, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the scan saw neither a class nor a table of the name."""
+        return not self.verdicts and not self.tables
+
+
+def explain(discovery: Discovery, name: str) -> Explanation:
+    """What the scan knows of `name`; empty if it saw no such class and no such table.
+
+    `name` is a class (`User`, `Outer.Inner`), a class with its module or the end of it
+    (`auth.models.User`, `models.User`), or a table (`users`, `accounts.users`).
+    """
+    mapped = {
+        (model.module, model.name)
+        for model in discovery.models
+        if _is_table(name, model.schema, model.table)
+    }
+    return Explanation(
+        verdicts=tuple(
+            verdict
+            for verdict in discovery.verdicts
+            if f".{_dotted(verdict)}".endswith(f".{name}")
+            or (verdict.module, verdict.name) in mapped
+        ),
+        tables=tuple(
+            table for table in core_tables(discovery) if _is_table(name, table.schema, table.name)
+        ),
+    )
+
+
+def suggestions(discovery: Discovery, name: str) -> list[str]:
+    """Up to three known names that look like `name`, the nearest first."""
+    known = {full_name(table.schema, table.name) for table in discovery.tables}
+    for verdict in discovery.verdicts:
+        known |= {verdict.name, _dotted(verdict)}
+    spellings = {candidate.lower(): candidate for candidate in sorted(known)}
+    return [spellings[match] for match in get_close_matches(name.lower(), spellings)]
+
+
+def render(explanation: Explanation, *, color: bool = False) -> str:
+    """A paragraph for each class and each table: the chain, the place, the reason."""
+    paragraphs = [_of_class(verdict, color=color) for verdict in explanation.verdicts]
+    paragraphs += [_of_table(table, color=color) for table in explanation.tables]
+    return "\n".join(paragraphs)
+
+
+def render_json(explanation: Explanation) -> str:
+    """The same as data, with the keys of the results' own fields."""
+    return encoded({"schema_version": SCHEMA_VERSION, **msgspec.to_builtins(explanation)})
+
+
+def _is_table(name: str, schema: str | None, table: str | None) -> bool:
+    return table is not None and name in (table, f"{schema}.{table}")
+
+
+def _dotted(verdict: Verdict) -> str:
+    return f"{verdict.module}.{verdict.name}"
+
+
+def _of_class(verdict: Verdict, *, color: bool) -> str:
+    name = painted(visible(verdict.name), "bold", color=color)
+    chain = " → ".join([name, *(_step(step, color=color) for step in verdict.chain)])
+    place = _place(verdict.path, verdict.line)
+    if verdict.taken:
+        answer = painted("a model", "green", color=color)
+    else:
+        answer = painted("not a model", "yellow", color=color)
+    return (
+        f"{chain}\n  {visible(_dotted(verdict))} ({place})\n  {answer}: {visible(verdict.reason)}\n"
+    )
+
+
+def _step(step: Step, *, color: bool) -> str:
+    if not step.path:
+        return visible(step.name)
+    place = painted(f"({_place(step.path, step.line)})", "dim", color=color)
+    return f"{visible(step.name)} {place}"
+
+
+def _of_table(table: Table, *, color: bool) -> str:
+    name = painted(full_name(table.schema, table.name), "bold", color=color)
+    metadata = visible(table.metadata or "a MetaData that is not known")
+    place = _place(table.path, table.line)
+    answer = painted("a table", "green", color=color)
+    return (
+        f"{name} → {metadata}\n  {visible(table.module)} ({place})\n  {answer} that no model maps\n"
+    )
+
+
+def _place(path: str, line: int) -> str:
+    return f"{visible(path)}:{line}" if line else visible(path)

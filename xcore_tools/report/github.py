@@ -1,0 +1,28 @@
+"""Problems as GitHub workflow commands, which the runner shows beside the lines of a change.
+
+The form and its escapes: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+and `command.ts` of actions/toolkit.
+"""
+
+from __future__ import annotations
+
+from xcore_tools.discovery.facts import Discovery, Problem
+
+__all__ = ["render"]
+
+_COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
+_DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_PROPERTY = _DATA | str.maketrans({":": "%3A", ",": "%2C"})
+
+
+def render(discovery: Discovery) -> str:
+    """One annotation a line, in the order given; empty if there is no problem."""
+    return "".join(_annotation(problem) + "\n" for problem in discovery.problems)
+
+
+def _annotation(problem: Problem) -> str:
+    properties = {"file": problem.path, "line": str(problem.line), "title": problem.code}
+    if not problem.line:
+        del properties["line"]
+    listed = ",".join(f"{key}={text.translate(_PROPERTY)}" for key, text in properties.items())
+    return f"::{_COMMANDS[problem.severity]} {listed}::{problem.message.translate(_DATA)}"
