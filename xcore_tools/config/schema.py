@@ -61,7 +61,7 @@ class ModelDiscovery(msgspec.Struct, frozen=True):
     plugins_path: Text | None = None
     exclude_directories: tuple[Text, ...] = _EXCLUDED_DIRECTORIES
     include_file_patterns: tuple[Text, ...] = ("*.py",)
-    exclude_file_patterns: tuple[Text, ...] = ("test_*.py", "*_test.py", "conftest.py")
+    exclude_file_patterns: tuple[Text, ...] = ()
     bases: tuple[DottedName, ...] = ()
     import_roots: tuple[Text, ...] = ()
 

@@ -11,7 +11,7 @@ from xcore_tools.config import Config, load_config
 from xcore_tools.discovery.examine import Job, examine
 from xcore_tools.discovery.facts import Discovery, Problem
 from xcore_tools.discovery.link import Linked, link
-from xcore_tools.discovery.prefilter import Sketch, is_suspicious, sketch
+from xcore_tools.discovery.prefilter import LIBRARY_LEADS, Sketch, is_suspicious, sketch
 from xcore_tools.discovery.syntax import ModuleFacts
 from xcore_tools.discovery.walk import (
     ModuleIndex,
@@ -117,19 +117,21 @@ class _Scan:
         self._data: dict[str, bytes] = {}
         self._facts: dict[str, ModuleFacts] = {}
         self._seen: set[str] = set()
+        bases = config.migration.model_discovery.bases
+        self._extra_leads = frozenset(base.rpartition(".")[2] for base in bases)
 
     def run(self, *, prefilter: bool) -> Linked:
         """The result over all files that matter; over all files without the prefilter."""
         self._glance()
         selected = [s for s in self._sources.values() if s.path in self._sketches]
         if prefilter:
-            wanted = [s for s in selected if self._sketches[s.path].matters(frozenset())]
+            wanted = [s for s in selected if self._sketches[s.path].matters(self._extra_leads)]
         else:
-            wanted = [s for s in selected if not self._sketches[s.path].is_migration]
-        linked = self._link(frozenset())
+            wanted = [s for s in selected if not self._sketches[s.path].is_set_aside]
+        linked = self._link(LIBRARY_LEADS)
         while wanted:
             self._parse(wanted)
-            linked = self._link(linked.leads)
+            linked = self._link(linked.leads | LIBRARY_LEADS)
             wanted = self._missing(linked)
         self._check_the_rest(selected)
         return linked
@@ -142,7 +144,7 @@ class _Scan:
                 self.problems.add(data)
             else:
                 self._data[path] = data
-                self._sketches[path] = sketch(data)
+                self._sketches[path] = sketch(path, data)
 
     def _parse(self, sources: Iterable[SourceFile]) -> None:
         jobs: list[Job] = []
@@ -172,8 +174,9 @@ class _Scan:
         """Files not parsed yet that the last result needs, or that mention a name it brought up."""
         needed = (self._index.locate(module) for module in linked.needed)
         wanted = {source.path: source for source in needed if source is not None}
+        leads = linked.leads | self._extra_leads
         for path, source in self._sources.items():
-            if path in self._sketches and self._sketches[path].matters(linked.leads):
+            if path in self._sketches and self._sketches[path].matters(leads):
                 wanted[path] = source
         return [source for path, source in sorted(wanted.items()) if path not in self._seen]
 

@@ -33,8 +33,7 @@ def mro(machine: Machine, cls: ClassValue) -> tuple[Value, ...]:
     """
     if cls.mro is None:
         cls.mro = (cls,)  # what a cyclic base sees
-        with machine.demand():
-            bases = tuple(bases_of(machine, cls))
+        bases = tuple(bases_of(machine, cls))
         order = [_order(machine, base) for base in bases]
         merged = _merge([*order, list(bases)])
         cls.mro = (cls, *(_depth_first(order) if merged is None else merged))[:_MAX_BASES]
@@ -109,7 +108,7 @@ def attribute(machine: Machine, cls: ClassValue, name: str) -> Value:
     found = find(machine, cls, name)
     if found is None:
         return _special(machine, cls, name)
-    return bind(machine, machine.resolve(found[1]), cls)
+    return bind(machine, machine.known(found[1]), cls)
 
 
 def _special(machine: Machine, cls: ClassValue, name: str) -> Value:
@@ -193,8 +192,7 @@ def metaclass_of(machine: Machine, cls: ClassValue) -> Value:
     """The metaclass that `cls` names or inherits; None for `type`."""
     for item in mro(machine, cls):
         if isinstance(item, ClassValue) and "metaclass" in item.keywords:
-            with machine.demand():
-                return machine.resolve(item.keywords["metaclass"])
+            return machine.known(item.keywords["metaclass"])
     return None
 
 
@@ -221,7 +219,7 @@ def prepare(machine: Machine, cls: ClassValue) -> None:
 def _inherited_hook(machine: Machine, cls: ClassValue) -> Value:
     for item in ancestors(machine, cls):
         if isinstance(item, ClassValue) and "__init_subclass__" in item.attrs:
-            return machine.resolve(item.attrs["__init_subclass__"])
+            return machine.known(item.attrs["__init_subclass__"])
     return None
 
 
@@ -232,5 +230,5 @@ def _run_metaclass(machine: Machine, cls: ClassValue, metaclass: ClassValue) -> 
         found = find(machine, metaclass, name)
         if found is not None:
             machine.preparing.append(cls)
-            machine.call(machine.resolve(found[1]), (first, cls.name, bases, cls.attrs), keywords, None, cls.line)
+            machine.call(machine.known(found[1]), (first, cls.name, bases, cls.attrs), keywords, None, cls.line)
             machine.preparing.pop()

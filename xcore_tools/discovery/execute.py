@@ -92,10 +92,19 @@ def _assign(machine: Machine, statement: s.Assign, frame: Frame) -> int:
         return _NEXT
     value = machine.tentative(statement.value, frame)
     if isinstance(value, Deferred):
-        machine.pending.append(value)
+        if machine.is_demanding or _refers_to_target(statement):
+            value = machine.known(value)
+        else:
+            machine.pending.append(value)
     for target in statement.targets:
         assign(machine, target, value, frame)
     return _NEXT
+
+
+def _refers_to_target(statement: s.Assign) -> bool:
+    """Whether a name is bound to something made of its old value, which is lost afterwards."""
+    names = {getattr(target, "name", getattr(target, "id", None)) for target in statement.targets}
+    return any(getattr(node, "name", getattr(node, "id", None)) in names for node in s.walk(statement.value))
 
 
 def assign(machine: Machine, target: s.Expr, value: Value, frame: Frame) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
-__all__ = ["DATABASES", "FOREIGN", "Foreign", "camel_to_snake", "role_of"]
+__all__ = ["DATABASES", "FOREIGN", "Foreign", "camel_to_snake", "library_names", "role_of"]
 
 _SQLALCHEMY = frozenset({"sqlalchemy", "sqlmodel"})
 """Packages that re-export SQLAlchemy's names at many places: only the last part of a name counts."""
@@ -82,6 +82,17 @@ def role_of(path: str) -> str | None:
         role = "declared_attr" if "declared_attr" in parts else _ROLES.get(parts[-1])
     return role
 
+
+def library_names() -> frozenset[str]:
+    """The last parts of all library names that mean something to us."""
+    return frozenset(_ROLES) - _COMMON | {path.rpartition(".")[2] for path in _EXACT} - _COMMON | {"Model", "mapped"}
+
+
+_COMMON = frozenset(
+    "Column mapped_column Mapped declared_attr deferred quoted_name PrimaryKeyConstraint has_inherited_table"
+    " Field partial cast copy deepcopy NewType import_module synonym_for declarative_mixin".split()
+)
+"""Names that say nothing by themselves: who uses them needs a base or a table as well."""
 
 _CAMEL = re.compile(r"((?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z]))")
 

@@ -412,7 +412,7 @@ def _instantiate(this: _Call, cls: ClassValue) -> Value:
     return instance
 
 
-_CONSTRUCTORS = frozenset({"flask_sqlalchemy", "metadata", "registry"})
+_CONSTRUCTORS = frozenset({"flask_sqlalchemy", "metadata", "registry", "table"})
 
 
 # -- built-ins ----------------------------------------------------------------------------------
@@ -488,7 +488,7 @@ def _setattr(this: _Call) -> Value:
 def _isinstance(this: _Call) -> Value:
     value, kind = this.arg(0), this.arg(1)
     names = {item.path for item in (kind if isinstance(kind, tuple) else (kind,)) if isinstance(item, External)}
-    if not text.is_plain(value) or not names:
+    if not names or not (value is None or isinstance(value, str | int | float | tuple | list | dict)):
         return Unknown("isinstance() of a value that is not known")
     return f"builtins.{type(value).__name__}" in names
 

@@ -180,7 +180,7 @@ class _Linker:
         while isinstance(item, ClassValue) and item not in seen:
             seen.append(item)
             if item is not cls:
-                yield Step((item.home or item.qualname).rpartition(".")[2], self._path(item.module), item.line)
+                yield Step(_shown(item), self._path(item.module), item.line)
             item = self._next_base(item)
         if isinstance(item, External):
             yield Step(item.path.removesuffix("()").rpartition(".")[2], "", 0)
@@ -249,6 +249,12 @@ _REASONS = {
     "sqlmodel": "it inherits SQLModel and says table=True",
     "dataclass": "it is mapped as a dataclass",
 }
+
+
+def _shown(cls: ClassValue) -> str:
+    """The name of a base as its users write it: `Base`, `db.Model`."""
+    dotted = m.dotted_name(cls) if cls.is_synthetic else None
+    return dotted.removeprefix(f"{cls.module}.") if dotted else cls.qualname
 
 
 def _module_of(metadata: MetaDataValue) -> str:

@@ -88,8 +88,9 @@ class Machine:
         self._extra_bases = {path: Foreign(path) for path in bases}
         self._resolving: set[int] = set()
         self._makers: dict[int, bool] = {}
-        self._demanding = False
+        self.is_demanding = False
         self._depth = 0
+        self._attempts = 0
         self._budget = _STATEMENT_BUDGET
 
     # -- running ------------------------------------------------------------------------------
@@ -115,8 +116,8 @@ class Machine:
         facts = self.modules[name]
         frame = self._frames[name] = Frame(facts, "module", {"__name__": name})
         self._running.add(name)
-        budget, demanding = self._budget, self._demanding
-        self._demanding = False
+        budget, demanding = self._budget, self.is_demanding
+        self.is_demanding = False
         left = _MODULE_BUDGET
         for statement in facts.body:
             self._budget = min(_STATEMENT_BUDGET, left)
@@ -124,7 +125,7 @@ class Machine:
             line = getattr(statement, "line", 0)
             self._guarded(frame, line, lambda st=statement: execute(self, (st,), frame))
             left -= before - max(self._budget, 0)
-        self._budget, self._demanding = budget, demanding
+        self._budget, self.is_demanding = budget, demanding
         self._running.discard(name)
         return frame
 
@@ -154,21 +155,21 @@ class Machine:
     @contextmanager
     def demand(self) -> Iterator[None]:
         """Inside, a name that leads into a module not loaded puts it on the list of needed ones."""
-        before, self._demanding = self._demanding, True
+        before, self.is_demanding = self.is_demanding, True
         try:
             yield
         finally:
-            self._demanding = before
+            self.is_demanding = before
 
     def tentative(self, expr: s.Expr, frame: Frame) -> Value:
         """The value of `expr`, or Deferred if that would need what is not at hand."""
-        before, self._demanding = self._demanding, False
+        before, self.is_demanding = self.is_demanding, False
         try:
             return evaluate(self, expr, frame)
         except NotReady:
             return Deferred(expr, frame)
         finally:
-            self._demanding = before
+            self.is_demanding = before
 
     def resolve(self, value: Value) -> Value:
         """The value behind an imported name or a deferred expression.
@@ -210,7 +211,7 @@ class Machine:
             if (scope is frame or scope.kind != "class") and name in scope.names:
                 return scope.names[name]
             top, scope = scope, scope.parent
-        starred = self._through_stars(top, name, self._demanding)
+        starred = self._through_stars(top, name, self.is_demanding)
         if starred is not None:
             return starred
         if name in library.BUILTINS:
@@ -236,7 +237,7 @@ class Machine:
             raise NotReady
         if name in frame.names:
             return frame.names[name]
-        starred = self._through_stars(frame, name, self._demanding)
+        starred = self._through_stars(frame, name, self.is_demanding)
         if starred is not None:
             return starred
         if self._exists(submodule):
@@ -249,7 +250,7 @@ class Machine:
 
     def _may_skip(self, module: str, name: str) -> bool:
         """Whether `module` need not be loaded for `name`: nobody insists, and it leads nowhere known."""
-        return not self._demanding and name not in self.leads
+        return not self.is_demanding and name not in self.leads
 
     def _through_stars(self, frame: Frame, name: str, demanding: bool) -> Value | None:
         for source in reversed(frame.stars):
@@ -371,7 +372,7 @@ class Machine:
         site: tuple[Frame | None, int],
     ) -> Value:
         facts = function.facts
-        if not self._demanding and not self.makes(function):
+        if not self.is_demanding and not self.makes(function):
             raise NotReady  # whoever needs the result will insist
         if facts.body is None:
             return Unknown(f"the function {facts.name} is too long to follow")
@@ -435,8 +436,10 @@ class Machine:
 
     def attempt(self, work: Callable[[], Value]) -> Value:
         """What `work` gives, Unknown where it needs what is not to be had or takes too long."""
-        before, depth = self._budget, self._depth
-        self._budget = _STATEMENT_BUDGET
+        depth = self._depth
+        if not self._attempts:
+            self._budget = _STATEMENT_BUDGET
+        self._attempts += 1
         try:
             with self.demand():
                 return self.resolve(work())
@@ -445,7 +448,8 @@ class Machine:
         except (LimitReached, RecursionError):
             return Unknown("more work than can be followed")
         finally:
-            self._budget, self._depth = before, depth
+            self._attempts -= 1
+            self._depth = depth
 
     def is_declarative(self, cls: ClassValue) -> bool:
         """Whether SQLAlchemy has a say in how `cls` is made."""

@@ -145,7 +145,11 @@ def _is_mapped(machine: Machine, cls: ClassValue) -> bool:
     if any(foreign.needs_table_keyword for foreign in foreigns(machine, cls)):
         is_table = machine.known(cls.keywords.get("table")) is True
         return is_table and not any(isinstance(b, ClassValue) and is_mapped(machine, b) for b in bases_of(machine, cls))
-    return _own_table(machine, cls) is not _NO_TABLE or has_mapped_parent(machine, cls)
+    return (
+        _own_table(machine, cls) is not _NO_TABLE
+        or has_mapped_parent(machine, cls)
+        or any(_is_unfollowed(item) for item in ancestors(machine, cls))
+    )
 
 
 def has_mapped_parent(machine: Machine, cls: ClassValue) -> bool:
@@ -161,12 +165,14 @@ def _mapped_parent(machine: Machine, cls: ClassValue) -> ClassValue | None:
 
 
 def _has_evidence(machine: Machine, cls: ClassValue) -> bool:
-    """A table name and columns of its own, below a base that could not be followed."""
+    """A table, or a table name and columns, of its own, below a base that could not be followed."""
     if not any(_is_unfollowed(item) for item in ancestors(machine, cls)):
         return False
-    if not isinstance(machine.known(cls.attrs.get("__tablename__")), str):
+    if "mixin" in cls.name.lower():
         return False
-    return _has_columns(machine, cls)
+    if isinstance(machine.known(cls.attrs.get("__table__")), TableValue):
+        return True
+    return isinstance(machine.known(cls.attrs.get("__tablename__")), str) and _has_columns(machine, cls)
 
 
 def _has_columns(machine: Machine, cls: ClassValue) -> bool:
@@ -221,8 +227,10 @@ def map_class(machine: Machine, cls: ClassValue) -> Mapping | None:
             return msgspec.structs.replace(shared, cls=cls, kind=kind, root=root, makes_table=False)
     if isinstance(own, TableValue):
         return Mapping(cls, kind, own.name, own.schema, own.metadata, root, False, by_evidence)
-    if own is _NO_TABLE or isinstance(own, _Selectable):
+    if isinstance(own, _Selectable):
         return Mapping(cls, kind, Unknown("it is mapped to something other than a Table"), None, metadata, root, False, by_evidence)
+    if own is _NO_TABLE:
+        own = Unknown("nothing in the project names it, but a base of another library may")
     schema = _schema_of(machine, cls, metadata)
     return Mapping(cls, kind, own, schema, metadata, root, True, by_evidence)
 

@@ -43,7 +43,7 @@ Value = Any
 """Plain Python data, or an instance of a class of this module."""
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Unknown:
     """A value that cannot be known statically, and why."""
 
@@ -68,7 +68,7 @@ class ModuleValue:
     name: str
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class ImportedName:
     """A name bound by `from module import name`; looked up when somebody needs it."""
 
@@ -76,7 +76,7 @@ class ImportedName:
     name: str
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Deferred:
     """An expression whose value was not to be had when it was met; tried again when needed."""
 
@@ -84,14 +84,14 @@ class Deferred:
     frame: Frame
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Choice:
     """One of several values: both arms of an `if`, a name bound twice under `try`."""
 
     options: tuple[Value, ...]
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Made:
     """What a call of a library's name returned: a Column, a relationship, a field."""
 
@@ -101,7 +101,7 @@ class Made:
     line: int
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class FunctionValue:
     """A function of the project; `receiver` is what a bound method passes first."""
 
@@ -112,7 +112,7 @@ class FunctionValue:
     is_bound: bool = False
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class LambdaValue:
     """A lambda of the project."""
 
@@ -120,7 +120,7 @@ class LambdaValue:
     frame: Frame
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Partial:
     """A callable with some arguments given: `functools.partial`, a decorator with options."""
 
@@ -129,7 +129,7 @@ class Partial:
     keywords: dict[str, Value]
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class BoundMethod:
     """A method of a known value: of a string, a registry, a table."""
 
@@ -144,14 +144,14 @@ class PatternValue:
     pattern: re.Pattern[str]
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class PropertyValue:
     """`name = declared_attr(getter)`: an attribute computed from the class that is asked."""
 
     getter: Value
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Instance:
     """An object of a class of the project."""
 
@@ -159,7 +159,7 @@ class Instance:
     attrs: dict[str, Value] = field(default_factory=dict)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class SuperValue:
     """`super()` inside a method: attributes are looked up behind `after` in the order of `cls`."""
 
@@ -167,7 +167,7 @@ class SuperValue:
     after: ClassValue | None
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class MetaDataValue:
     """A MetaData collection. `home` is the dotted name it can be imported by, if it has one;
 
@@ -181,7 +181,7 @@ class MetaDataValue:
     owner: Value = None
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class RegistryValue:
     """A `sqlalchemy.orm.registry`."""
 
@@ -190,7 +190,7 @@ class RegistryValue:
     home: str | None = None
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class DatabaseValue:
     """The extension object of Flask-SQLAlchemy: `db = SQLAlchemy()`."""
 
@@ -200,7 +200,7 @@ class DatabaseValue:
     home: str | None = None
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class TableValue:
     """A `sqlalchemy.Table`, made by Core code or by a model.
 
@@ -218,7 +218,7 @@ class TableValue:
     is_conditional: bool
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class ClassValue:
     """A class of the project, or one that a library call makes (then `line` is that of the call).
 
@@ -251,7 +251,7 @@ class ClassValue:
         return self.home or f"{self.module}.{self.qualname}"
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Frame:
     """A scope while it is followed: a module, a class body, or one call of a function."""
 
