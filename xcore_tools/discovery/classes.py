@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import syntax as s
+from xcore_tools.discovery.frameworks import role_of
 from xcore_tools.discovery.values import (
     ClassValue,
     External,
     FunctionValue,
     Made,
+    Member,
+    MemberText,
     PropertyValue,
+    Site,
     SuperValue,
     Unknown,
     Value,
@@ -20,7 +24,7 @@ from xcore_tools.discovery.values import (
 if TYPE_CHECKING:
     from xcore_tools.discovery.machine import Machine
 
-__all__ = ["ancestors", "attribute", "bases_of", "bind", "find", "is_declared_attr", "metaclass_of", "mro", "prepare", "super_attribute"]
+__all__ = ["ancestors", "attribute", "bases_of", "bind", "find", "is_declared_attr", "is_enumeration", "metaclass_of", "mro", "prepare", "super_attribute"]
 
 _MAX_BASES = 200
 
@@ -108,7 +112,10 @@ def attribute(machine: Machine, cls: ClassValue, name: str) -> Value:
     found = find(machine, cls, name)
     if found is None:
         return _special(machine, cls, name)
-    return bind(machine, machine.known(found[1]), cls)
+    value = machine.known(found[1])
+    if not isinstance(value, FunctionValue) and not name.startswith("_") and is_enumeration(machine, found[0]):
+        return _member(machine, found[0], name, value)
+    return bind(machine, value, cls)
 
 
 def _special(machine: Machine, cls: ClassValue, name: str) -> Value:
@@ -133,17 +140,17 @@ def _special(machine: Machine, cls: ClassValue, name: str) -> Value:
 def bind(machine: Machine, value: Value, receiver: Value) -> Value:
     """What the attribute `value` of a class gives when read through `receiver`."""
     if isinstance(value, PropertyValue):
-        return machine.call(value.getter, (receiver,), {}, None, 0)
+        return machine.call(value.getter, (receiver,), {}, _made_for(receiver))
     if not isinstance(value, FunctionValue) or value.is_bound:
         return value
-    kinds = _decorator_names(value)
+    kinds = _kinds(machine, value)
     if "staticmethod" in kinds:
-        return machine.call(value, (), {}, None, 0) if is_declared_attr(value) else value
-    if is_declared_attr(value):
-        return machine.call(value, (receiver,), {}, None, 0)
+        return machine.call(value, (), {}) if is_declared_attr(machine, value) else value
+    if is_declared_attr(machine, value):
+        return machine.call(value, (receiver,), {}, _made_for(receiver))
     is_class = isinstance(receiver, ClassValue)
     if "property" in kinds or "cached_property" in kinds:
-        return Unknown("a property of instances") if is_class else machine.call(value, (receiver,), {}, None, 0)
+        return Unknown("a property of instances") if is_class else machine.call(value, (receiver,), {})
     if is_class and not ("classmethod" in kinds or value.facts.name in _IMPLICIT_CLASSMETHODS):
         return value
     return FunctionValue(value.facts, value.frame, value.qualname, receiver, is_bound=True)
@@ -152,27 +159,57 @@ def bind(machine: Machine, value: Value, receiver: Value) -> Value:
 _IMPLICIT_CLASSMETHODS = frozenset({"__init_subclass__", "__class_getitem__"})
 
 
-def is_declared_attr(value: Value) -> bool:
+def is_declared_attr(machine: Machine, value: Value) -> bool:
     """Whether a class attribute is computed from the class that is asked: `@declared_attr`, `@classproperty`."""
     if isinstance(value, PropertyValue):
         return True
-    return isinstance(value, FunctionValue) and any(
-        name in {"declared_attr", "directive", "cascading"} or "classproperty" in name.lower()
-        for name in _decorator_names(value)
+    return isinstance(value, FunctionValue) and "declared_attr" in _kinds(machine, value)
+
+
+def _kinds(machine: Machine, function: FunctionValue) -> frozenset[str]:
+    """What the decorators of a function make of it: `declared_attr`, `classmethod`, `property`, …"""
+    return frozenset(
+        kind for decorator in function.facts.decorators for kind in _kinds_of(machine, decorator, function)
     )
 
 
-def _decorator_names(function: FunctionValue) -> list[str]:
-    names: list[str] = []
-    for decorator in function.facts.decorators:
-        expr = decorator.func if isinstance(decorator, s.Call) else decorator
-        if isinstance(expr, s.Name):
-            names.append(expr.id)
-        elif isinstance(expr, s.Attribute):
-            names.append(expr.name)
-            if isinstance(expr.value, s.Name | s.Attribute):  # declared_attr.directive
-                names.append(expr.value.id if isinstance(expr.value, s.Name) else expr.value.name)
-    return names
+def _kinds_of(machine: Machine, decorator: s.Expr, function: FunctionValue) -> list[str]:
+    expr = decorator.func if isinstance(decorator, s.Call) else decorator
+    written = expr.id if isinstance(expr, s.Name) else getattr(expr, "name", "")
+    if "classproperty" in written.lower() or written == "declared_attr":
+        return ["declared_attr"]
+    value = machine.tentative(expr, function.frame)
+    if isinstance(value, External):
+        return [role_of(value.path) or value.name]
+    return [written]
+
+
+def _made_for(receiver: Value) -> Site | None:
+    """What a declared attribute makes belongs to the class statement that asks for it."""
+    if isinstance(receiver, ClassValue) and receiver.frame is not None:
+        return Site(receiver.frame, receiver.line)
+    return None
+
+
+def is_enumeration(machine: Machine, cls: ClassValue) -> bool:
+    """Whether `cls` inherits `enum.Enum` or one of its kin."""
+    return any(isinstance(item, External) and item.path in _ENUMERATIONS for item in mro(machine, cls))
+
+
+_ENUMERATIONS = frozenset({"enum.Enum", "enum.StrEnum", "enum.IntEnum", "strenum.StrEnum", "backports.strenum.StrEnum"})
+
+
+def _member(machine: Machine, cls: ClassValue, name: str, value: Value) -> Value:
+    """The member of an enumeration that an assignment in its body makes."""
+    paths = {item.path for item in mro(machine, cls) if isinstance(item, External)}
+    is_text = "builtins.str" in paths or any(path.endswith(".StrEnum") for path in paths)
+    if isinstance(value, Made) and value.callee == "enum.auto" and is_text:
+        value = name.lower()
+    if is_text and isinstance(value, str):
+        member = MemberText(value)
+        member.member = name
+        return member
+    return Member(name, value)
 
 
 def super_attribute(machine: Machine, value: SuperValue, name: str) -> Value:
@@ -213,7 +250,7 @@ def prepare(machine: Machine, cls: ClassValue) -> None:
     found = _inherited_hook(machine, cls)
     if found is not None:
         keywords = {k: v for k, v in cls.keywords.items() if k not in {"metaclass", "**"}}
-        machine.call(bind(machine, found, cls), (), keywords, None, cls.line)
+        machine.call(bind(machine, found, cls), (), keywords)
 
 
 def _inherited_hook(machine: Machine, cls: ClassValue) -> Value:
@@ -230,5 +267,5 @@ def _run_metaclass(machine: Machine, cls: ClassValue, metaclass: ClassValue) -> 
         found = find(machine, metaclass, name)
         if found is not None:
             machine.preparing.append(cls)
-            machine.call(machine.known(found[1]), (first, cls.name, bases, cls.attrs), keywords, None, cls.line)
+            machine.call(machine.known(found[1]), (first, cls.name, bases, cls.attrs), keywords)
             machine.preparing.pop()

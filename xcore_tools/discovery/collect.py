@@ -87,9 +87,9 @@ def _read(source: str) -> s.Block:
     outline = make_outline(source)
     module = cst.parse_module(outline.text)
     if outline.lines is None:
-        return _Reader(_lines_by_position(module)).block(module.body)
+        return _Reader(_lines_by_position(module), knows_calls=True).block(module.body)
     lines = iter(outline.lines)
-    return _Reader(lambda _: next(lines)).block(module.body)
+    return _Reader(lambda _: next(lines), knows_calls=False).block(module.body)
 
 
 def _lines_by_position(module: cst.Module) -> type_LineOf:
@@ -104,9 +104,10 @@ class _Reader(cst.CSTVisitor):
     so libcst never walks the expressions; `line_of` is asked for every statement in source order.
     """
 
-    def __init__(self, line_of: type_LineOf) -> None:
+    def __init__(self, line_of: type_LineOf, *, knows_calls: bool) -> None:
         super().__init__()
         self._line_of = line_of
+        self._knows_calls = knows_calls
         self._line = 0
         self._found: list[s.Statement] = []
 
@@ -177,6 +178,10 @@ class _Reader(cst.CSTVisitor):
         self._found.append(s.Return(self._expr(node.value) if node.value else None))
         return False
 
+    def visit_Global(self, node: cst.Global) -> bool:
+        self._found.append(s.Global(tuple(item.name.value for item in node.names)))
+        return False
+
     def visit_Raise(self, node: cst.Raise) -> bool:
         self._found.append(s.Jump("raise"))
         return False
@@ -236,7 +241,8 @@ class _Reader(cst.CSTVisitor):
         return False
 
     def visit_While(self, node: cst.While) -> bool:
-        self._found.append(s.Branches((self._suite(node.body),)))
+        test = self._expr(node.test)
+        self._found.append(s.While(test, self._suite(node.body)))
         self._found.extend(self._suite(node.orelse))
         return False
 
@@ -302,11 +308,12 @@ class _Reader(cst.CSTVisitor):
     def _call(self, node: cst.Call, depth: int) -> s.Expr:
         plain = [a for a in node.args if a.keyword is None and a.star != "**"]
         named = [a for a in node.args if a.keyword is not None or a.star == "**"]
+        line = self._line_of(node) if self._knows_calls else self._line
         return s.Call(
             self._expr(node.func, depth),
             tuple(self._argument(a, depth) for a in plain),
             tuple(self._keyword(a, depth) for a in named),
-            self._line,
+            line,
         )
 
     def _items(self, elements: Sequence[cst.BaseElement], depth: int) -> tuple[s.Expr, ...]:
@@ -520,7 +527,7 @@ _EXPRESSIONS: dict[type[cst.CSTNode], Callable[[_Reader, cst.CSTNode, int], s.Ex
         cst.Comparison: _Reader._comparison,
         cst.IfExp: lambda r, n, d: s.Conditional(r._expr(n.test, d), r._expr(n.body, d), r._expr(n.orelse, d)),
         cst.Lambda: lambda r, n, d: s.Lambda(tuple(r._params(n.params)), r._expr(n.body, d)),
-        cst.NamedExpr: lambda r, n, d: r._expr(n.value, d),
+        cst.NamedExpr: lambda r, n, d: s.Named(n.target.value, r._expr(n.value, d)),
         cst.StarredElement: lambda r, n, d: s.Starred(r._expr(n.value, d)),
         cst.Await: lambda r, n, d: s.Opaque("await"),
         cst.ListComp: _Reader._comprehension,

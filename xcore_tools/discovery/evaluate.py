@@ -18,10 +18,14 @@ from xcore_tools.discovery.values import (
     Instance,
     LambdaValue,
     Made,
+    MatchValue,
+    Member,
+    MemberText,
     MetaDataValue,
     ModuleValue,
     PatternValue,
     RegistryValue,
+    Site,
     SuperValue,
     TableValue,
     Unknown,
@@ -104,7 +108,13 @@ def _call(machine: Machine, expr: s.Call, frame: Frame) -> Value:
             keywords[keyword.name] = machine.tentative(keyword.value, frame)
         else:
             keywords |= _spread(machine, keyword.value, frame)
-    return machine.call(callee, args, keywords, frame, expr.line)
+    return machine.call(callee, args, keywords, Site(frame, expr.line, _names_in(expr)))
+
+
+def _names_in(call: s.Call) -> frozenset[str]:
+    """The names that the arguments of a call are made of, unless they name a collection or a column."""
+    given = (*call.args[:1], *(a for a in call.args if isinstance(a, s.Starred)), *call.keywords)
+    return frozenset(node.id for node in s.walk(given) if isinstance(node, s.Name))
 
 
 def _arguments(machine: Machine, exprs: tuple[s.Expr, ...], frame: Frame) -> Iterator[Value]:
@@ -236,6 +246,9 @@ def _dict(machine: Machine, expr: s.Dict, frame: Frame) -> Value:
 
 def _subscript(machine: Machine, expr: s.Subscript, frame: Frame) -> Value:
     value = evaluate(machine, expr.value, frame)
+    if isinstance(value, ClassValue) and classes.is_enumeration(machine, value):
+        name = evaluate(machine, expr.index, frame)
+        return classes.attribute(machine, value, name) if isinstance(name, str) else _first_unknown(name)
     if isinstance(value, ClassValue | External | Made):
         return value  # Base[T]: the class itself
     if isinstance(value, Choice):
@@ -298,6 +311,12 @@ def _fill(
     return True
 
 
+def _named(machine: Machine, expr: s.Named, frame: Frame) -> Value:
+    value = evaluate(machine, expr.value, frame)
+    machine.assign(s.Name(expr.name), value, frame)
+    return value
+
+
 _RULES: dict[type, Callable[[Machine, Any, Frame], Value]] = {
     s.Name: _name,
     s.Attribute: _attribute,
@@ -315,6 +334,7 @@ _RULES: dict[type, Callable[[Machine, Any, Frame], Value]] = {
     s.Conditional: _conditional,
     s.Lambda: _lambda,
     s.Comprehension: _comprehension,
+    s.Named: _named,
 }
 
 
@@ -322,6 +342,9 @@ _RULES: dict[type, Callable[[Machine, Any, Frame], Value]] = {
 
 
 def _of_external(machine: Machine, value: External, name: str) -> Value:
+    foreign = machine.foreign(value.path)
+    if name == "metadata" and foreign is not None and foreign.is_base:
+        return machine.foreign_metadata(foreign)
     return machine.external(f"{value.path}.{name}")
 
 
@@ -330,8 +353,8 @@ def _of_module(machine: Machine, value: ModuleValue, name: str) -> Value:
 
 
 def _of_text(machine: Machine, value: str, name: str) -> Value:
-    if name in {"value", "name"}:
-        return value  # a member of an enumeration is followed as its value
+    if isinstance(value, MemberText) and name in {"value", "_value_", "name", "_name_"}:
+        return value.member if "name" in name else str(value)
     return BoundMethod(value, name)
 
 
@@ -397,6 +420,9 @@ _ATTRIBUTES: dict[type, Callable[[Machine, Any, str], Value]] = {
     Made: _of_made,
     PatternValue: _method,
     str: _of_text,
+    MemberText: _of_text,
+    Member: lambda machine, value, name: getattr(value, name.strip("_"), Unknown("an attribute of an enumeration")),
+    MatchValue: _method,
     tuple: _method,
     list: _method,
     dict: _method,

@@ -22,9 +22,11 @@ from xcore_tools.discovery.values import (
     Instance,
     MetaDataValue,
     RegistryValue,
+    Site,
     Unknown,
     Value,
     choice_of,
+    options_of,
 )
 
 if TYPE_CHECKING:
@@ -46,16 +48,34 @@ def execute(machine: Machine, block: s.Block, frame: Frame) -> int:
 
 
 def _bind(frame: Frame, name: str, value: Value) -> None:
+    if name in frame.global_names:
+        while frame.parent is not None:
+            frame = frame.parent
+    _give_home(frame, name, value)
     if frame.uncertain and name in frame.names:
         value = choice_of([frame.names[name], value])
     frame.names[name] = value
-    if frame.kind != "function":
-        _give_home(value, ".".join(filter(None, (frame.module.module, frame.qualname, name))))
 
 
-def _give_home(value: Value, home: str) -> None:
+def _give_home(frame: Frame, name: str, value: Value) -> None:
     """The first place that binds a base or a collection is where it can be imported from."""
-    if isinstance(value, MetaDataValue | RegistryValue | DatabaseValue):
+    if frame.kind == "function":
+        return
+    if "<locals>" in frame.qualname:
+        if isinstance(value, MetaDataValue) and frame.cls is not None:
+            value.owners.append(frame.cls)
+        return
+    home = ".".join(filter(None, (frame.module.module, frame.qualname, name)))
+    for option in options_of(value):
+        _set_home(frame, name, option, home)
+
+
+def _set_home(frame: Frame, name: str, value: Value, home: str) -> None:
+    if isinstance(value, MetaDataValue):
+        if not value.owners and frame.cls is None or name == "metadata":
+            value.home = value.home or (home if not value.owners else None)
+        value.alias = value.alias or home
+    elif isinstance(value, DatabaseValue) or (isinstance(value, RegistryValue) and frame.cls is None):
         value.home = value.home or home
     elif isinstance(value, ClassValue) and (value.is_synthetic or "<locals>" in value.qualname):
         value.home = value.home or home
@@ -92,7 +112,7 @@ def _assign(machine: Machine, statement: s.Assign, frame: Frame) -> int:
         return _NEXT
     value = machine.tentative(statement.value, frame)
     if isinstance(value, Deferred):
-        if machine.is_demanding or _refers_to_target(statement):
+        if machine.is_demanding or _refers_to_target(statement) or _is_directive(statement, frame):
             value = machine.known(value)
         else:
             machine.pending.append(value)
@@ -105,6 +125,14 @@ def _refers_to_target(statement: s.Assign) -> bool:
     """Whether a name is bound to something made of its old value, which is lost afterwards."""
     names = {getattr(target, "name", getattr(target, "id", None)) for target in statement.targets}
     return any(getattr(node, "name", getattr(node, "id", None)) in names for node in s.walk(statement.value))
+
+
+_DIRECTIVES = frozenset({"__tablename__", "__table_args__", "__table__", "__abstract__", "__bind_key__"})
+
+
+def _is_directive(statement: s.Assign, frame: Frame) -> bool:
+    target = statement.targets[0]
+    return frame.kind == "class" and isinstance(target, s.Name) and target.id in _DIRECTIVES
 
 
 def assign(machine: Machine, target: s.Expr, value: Value, frame: Frame) -> None:
@@ -128,8 +156,8 @@ def assign(machine: Machine, target: s.Expr, value: Value, frame: Frame) -> None
 def _assign_attribute(machine: Machine, owner: Value, name: str, value: Value) -> None:
     if isinstance(owner, ClassValue | Instance):
         owner.attrs[name] = value
-        if isinstance(owner, ClassValue):
-            _give_home(value, f"{owner.dotted}.{name}")
+        if isinstance(owner, ClassValue) and isinstance(value, MetaDataValue) and not value.home:
+            value.owners.append(owner)
     elif isinstance(owner, MetaDataValue) and name == "schema":
         owner.schema = machine.known(value)
     elif isinstance(owner, RegistryValue) and name == "metadata":
@@ -204,7 +232,7 @@ def _decorated(machine: Machine, decorator: s.Expr, value: Value, frame: Frame, 
     callee = machine.tentative(decorator, frame)
     if isinstance(callee, Deferred | Unknown):
         return value
-    result = machine.try_call(callee, (value,), frame, line)
+    result = machine.try_call(callee, (value,), Site(frame, line))
     return result if isinstance(result, ClassValue) else value
 
 
@@ -218,6 +246,7 @@ def _qualname(frame: Frame, name: str) -> str:
 
 
 def _if(machine: Machine, statement: s.If, frame: Frame) -> int:
+    _bind_walrus(machine, statement.test, frame)
     truth = _decided(machine, statement.test, frame)
     if truth is not None:
         if not truth and _is_type_checking(statement.test):
@@ -227,6 +256,12 @@ def _if(machine: Machine, statement: s.If, frame: Frame) -> int:
     flows = {execute(machine, statement.body, frame), execute(machine, statement.orelse, frame)}
     frame.uncertain -= 1
     return flows.pop() if len(flows) == 1 else _NEXT
+
+
+def _bind_walrus(machine: Machine, test: s.Expr, frame: Frame) -> None:
+    for node in s.walk(test):
+        if isinstance(node, s.Named):
+            machine.tentative(node, frame)
 
 
 def _decided(machine: Machine, test: s.Expr, frame: Frame) -> bool | None:
@@ -267,6 +302,7 @@ def _for(machine: Machine, statement: s.For, frame: Frame) -> int:
         assign(machine, statement.target, Unknown("a loop variable"), frame)
         execute(machine, statement.body, frame)
         frame.uncertain -= 1
+        _forget(statement.body, frame)
         return _NEXT
     frame.in_loop += 1
     flow = _NEXT
@@ -298,6 +334,49 @@ def _try(machine: Machine, statement: s.Try, frame: Frame) -> int:
     return execute(machine, statement.final, frame) or (flow if flow == _RETURN else _NEXT)
 
 
+def _while(machine: Machine, statement: s.While, frame: Frame) -> int:
+    if frame.kind == "function":
+        for _ in range(_MAX_ROUNDS):
+            truth = truth_of(machine.known(machine.tentative(statement.test, frame)))
+            if truth is False:
+                return _NEXT
+            if truth is None:
+                break
+            flow = execute(machine, statement.body, frame)
+            if flow in {_RETURN, _BREAK}:
+                return flow if flow == _RETURN else _NEXT
+    frame.uncertain += 1
+    execute(machine, statement.body, frame)
+    frame.uncertain -= 1
+    _forget(statement.body, frame)
+    return _NEXT
+
+
+_MAX_ROUNDS = 300
+
+
+def _forget(body: s.Block, frame: Frame) -> None:
+    """After a loop whose rounds are not known, what a function computed in it is not known either."""
+    if frame.kind != "function":
+        return
+    for node in s.walk(body):
+        targets = node.targets if isinstance(node, s.Assign) else ()
+        if isinstance(node, s.Call) and isinstance(node.func, s.Attribute):
+            targets = (node.func.value,)
+        for target in targets:
+            if isinstance(target, s.Name) and _is_data(frame.names.get(target.id)):
+                frame.names[target.id] = Unknown("a loop whose rounds are not known")
+
+
+def _is_data(value: Value) -> bool:
+    return not isinstance(value, ClassValue | MetaDataValue | RegistryValue | DatabaseValue | FunctionValue)
+
+
+def _global(machine: Machine, statement: s.Global, frame: Frame) -> int:
+    frame.global_names.update(statement.names)
+    return _NEXT
+
+
 def _branches(machine: Machine, statement: s.Branches, frame: Frame) -> int:
     frame.uncertain += 1
     for block in statement.blocks:
@@ -327,7 +406,9 @@ _RULES: dict[type, Callable[[Machine, Any, Frame], int]] = {
     s.For: _for,
     s.With: _with,
     s.Try: _try,
+    s.While: _while,
     s.Branches: _branches,
+    s.Global: _global,
     s.Return: _return,
     s.Jump: _jump,
 }

@@ -54,6 +54,8 @@ _EXACT = {
     "flask_appbuilder.models.sqla.SQLA": "flask_sqlalchemy",
     "flask_appbuilder.utils.legacy.SQLA": "flask_sqlalchemy",
     "quart_sqlalchemy.SQLAlchemy": "flask_sqlalchemy",
+    "flask.ext.sqlalchemy.SQLAlchemy": "flask_sqlalchemy",
+    "flaskext.sqlalchemy.SQLAlchemy": "flask_sqlalchemy",
     "flask_sqlalchemy.model.NameMetaMixin": "NameMetaMixin",
     "flask_sqlalchemy.model.DefaultMeta": "DefaultMeta",
     "flask_sqlalchemy.DefaultMeta": "DefaultMeta",
@@ -114,16 +116,12 @@ class Foreign(msgspec.Struct, frozen=True):
     naming: Callable[[str], str] | None = None
     tablename: str | None = None
     needs_table_keyword: bool = False
+    metadata: str | None = None
     aliases: tuple[str, ...] = ()
 
 
 def _plural(name: str) -> str:
     return name.lower() + "s"
-
-
-def _alchemical(name: str) -> str:
-    snake = camel_to_snake(name)
-    return snake[:-1] + "ies" if snake.endswith("y") else snake if snake.endswith("s") else snake + "s"
 
 
 def _dance(name: str) -> str:
@@ -149,7 +147,7 @@ _ALL = (
         aliases=("flask_appbuilder.models.sqla.Model", "flask_appbuilder.models.sqla.base.Model"),
         naming=camel_to_snake,
     ),
-    Foreign("alchemical.Model", aliases=("alchemical.aio.Model", "alchemical.flask.Model"), naming=_alchemical),
+    Foreign("alchemical.Model", aliases=("alchemical.aio.Model", "alchemical.flask.Model"), naming=camel_to_snake),
     Foreign(
         "neutron_lib.db.model_base.BASEV2",
         naming=_plural,
@@ -163,7 +161,12 @@ _ALL = (
     Foreign("celery.backends.database.session.ResultModelBase"),
     Foreign("zope.sqlalchemy.Base"),
     *(
-        Foreign(f"advanced_alchemy.base.{name}", naming=camel_to_snake, aliases=tuple(f"{m}.{name}" for m in _ADVANCED_MODULES))
+        Foreign(
+            f"advanced_alchemy.base.{name}",
+            naming=camel_to_snake,
+            metadata="advanced_alchemy.base.orm_registry.metadata",
+            aliases=tuple(f"{m}.{name}" for m in _ADVANCED_MODULES),
+        )
         for name in _ADVANCED
     ),
     *(

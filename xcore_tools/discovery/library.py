@@ -10,18 +10,22 @@ from xcore_tools.discovery.evaluate import attribute_of, iterate
 from xcore_tools.discovery.frameworks import DATABASES, FOREIGN, role_of
 from xcore_tools.discovery.values import (
     BoundMethod,
+    Choice,
     ClassValue,
     DatabaseValue,
     External,
     Frame,
     FunctionValue,
     Instance,
+    LambdaValue,
     Made,
+    MatchValue,
     MetaDataValue,
     Partial,
     PatternValue,
     PropertyValue,
     RegistryValue,
+    Site,
     SuperValue,
     TableValue,
     Unknown,
@@ -55,13 +59,14 @@ class _Call:
     """One call: what is called, its arguments, and where it stands."""
 
     def __init__(
-        self, machine: Machine, args: type_Args, keywords: type_Keywords, frame: Frame | None, line: int
+        self, machine: Machine, args: type_Args, keywords: type_Keywords, site: Site | None
     ) -> None:
         self.machine = machine
         self.args = args
         self.keywords = keywords
-        self.frame = frame
-        self.line = line
+        self.frame = site.frame if site else None
+        self.line = site.line if site else 0
+        self.site = site
         self.insists = True
 
     def arg(self, position: int, keyword: str = "") -> Value:
@@ -97,11 +102,10 @@ def call(
     callee: ClassValue | External | BoundMethod,
     args: type_Args,
     keywords: type_Keywords,
-    frame: Frame | None,
-    line: int,
+    site: Site | None,
 ) -> Value:
     """What calling a class of the project, a library's name or a method of a known value returns."""
-    this = _Call(machine, args, keywords, frame, line)
+    this = _Call(machine, args, keywords, site)
     if isinstance(callee, ClassValue):
         return _instantiate(this, callee)
     if isinstance(callee, BoundMethod):
@@ -117,9 +121,11 @@ def _call_external(this: _Call, callee: External) -> Value:
     this.insists = top not in {"builtins", "re"} or rest == "type"
     if top == "builtins":
         return _call_builtin(this, rest)
+    if callee.path == "re.sub":
+        return _substitute(this, this.arg(0), 1)
     if top == "re":
         return text.call_re(rest, [this.value(arg) for arg in this.args], {k: this.value(v) for k, v in this.keywords.items()})
-    if callee.name == "Table" and _has_columns(this):
+    if callee.name == "Table" and this.args and isinstance(this.arg(0), str) and _has_columns(this):
         return _make_table(this)
     return Made(callee.path, this.args, this.keywords, this.line)
 
@@ -129,14 +135,27 @@ def _call_external(this: _Call, callee: External) -> Value:
 
 def _make_metadata(this: _Call) -> Value:
     schema = this.arg(len(this.args), "schema") if "schema" in this.keywords else this.arg(0)
-    known = schema is None or isinstance(schema, str | Unknown)
-    return MetaDataValue(schema if known else None, this.module, this.line)
+    return MetaDataValue(_schema(schema), this.module, this.line)
+
+
+def _schema(value: Value) -> Value:
+    """A schema as far as it is known; an engine passed where SQLAlchemy 1 took one is no schema."""
+    if value is None or isinstance(value, str | Unknown):
+        return value
+    if isinstance(value, Made) and value.callee.rpartition(".")[2] not in _ENGINES:
+        return Unknown(f"{value.callee}() is only known at run time")
+    return Unknown("it is only known at run time") if isinstance(value, Choice) else None
+
+
+_ENGINES = frozenset({"create_engine", "engine_from_config", "create_async_engine"})
 
 
 def _make_registry(this: _Call) -> Value:
     registry = RegistryValue(None, this.module)
     metadata = this.machine.known(this.keywords.get("metadata"))
     registry.metadata = _metadata_or_new(this, metadata, registry)
+    if not registry.metadata.home and registry not in registry.metadata.owners:
+        registry.metadata.owners.append(registry)
     return registry
 
 
@@ -144,28 +163,30 @@ def _metadata_or_new(this: _Call, value: Value, owner: Value) -> MetaDataValue:
     for option in options_of(value):
         if isinstance(option, MetaDataValue):
             return option
-    return MetaDataValue(None, this.module, this.line, owner=owner)
+    return MetaDataValue(None, this.module, this.line, owners=[owner] if owner is not None else [])
 
 
 def _make_table(this: _Call) -> Value:
-    if this.frame is None:
+    if this.site is None:
         return Unknown("a table outside of any module")
     name = this.arg(0, "name")
     metadata = next((o for o in options_of(this.arg(1, "metadata")) if isinstance(o, MetaDataValue)), None)
     schema = this.machine.known(this.keywords.get("schema"))
-    if "schema" not in this.keywords or schema is _BLANK:
-        schema = metadata.schema if metadata and schema is not _BLANK else None
+    if schema is None and metadata is not None:
+        schema = metadata.schema
+    elif schema == _BLANK:
+        schema = None
     may_exist = any(this.machine.known(this.keywords.get(k)) is True for k in ("extend_existing", "keep_existing"))
-    site, line = _site(this, name)
+    site = _place(this.site)
     table = TableValue(
         name,
         schema,
         metadata,
-        site.module.module,
-        line,
+        site.frame.module.module,
+        site.line,
         _has_columns(this) or len(this.args) > 2 or "autoload_with" in this.keywords,
         may_exist,
-        bool(site.uncertain),
+        bool(site.frame.uncertain),
     )
     this.machine.tables.append(table)
     return table
@@ -174,22 +195,11 @@ def _make_table(this: _Call) -> Value:
 _BLANK = External("sqlalchemy.BLANK_SCHEMA")
 
 
-def _site(this: _Call, name: Value) -> tuple[Frame, int]:
-    """Where the code stands that names the table: behind thin wrappers that pass the name through."""
-    frame, line = this.frame, this.line
-    assert frame is not None
-    while frame.call_site is not None and _passes(this.machine, frame, name):
-        frame, line = frame.call_site  # type: ignore[assignment]
-    return frame, line
-
-
-def _passes(machine: Machine, frame: Frame, name: Value) -> bool:
-    for param in frame.params:
-        value = frame.names.get(param)
-        values = value if isinstance(value, tuple) else value.values() if isinstance(value, dict) else (value,)
-        if any(machine.known(item) == name for item in values if isinstance(name, str)):
-            return True
-    return False
+def _place(site: Site) -> Site:
+    """Where the code stands that names the table: behind wrappers that take the name from their caller."""
+    while site.frame.call_site is not None and site.names & site.frame.params:
+        site = site.frame.call_site
+    return site
 
 
 def _has_columns(this: _Call) -> bool:
@@ -199,6 +209,8 @@ def _has_columns(this: _Call) -> bool:
 def _copy_table(this: _Call, table: TableValue) -> Value:
     metadata = this.arg(0, "metadata")
     schema = this.machine.known(this.keywords["schema"]) if "schema" in this.keywords else table.schema
+    if schema is None and isinstance(metadata, MetaDataValue):
+        schema = metadata.schema
     name = this.machine.known(this.keywords.get("name")) or table.name
     frame = this.frame
     if frame is None or not isinstance(metadata, MetaDataValue):
@@ -215,7 +227,8 @@ def _make_base(this: _Call) -> Value:
     """`declarative_base(...)`, `automap_base(...)`, `registry.generate_base(...)`."""
     given = this.keywords
     name = this.machine.known(given.get("name"))
-    parents = tuple(given[key] for key in ("cls", "declarative_base") if key in given) or this.args[:1]
+    written = [given[key] for key in ("cls", "declarative_base") if key in given] or list(this.args[:1])
+    parents = [part for value in written for part in (iterate(this.machine.known(value)) or [value])]
     base = ClassValue(
         name if isinstance(name, str) else "Base", name if isinstance(name, str) else "Base",
         this.module, this.line, tuple(p for p in parents if not isinstance(this.machine.known(p), MetaDataValue)),
@@ -227,8 +240,10 @@ def _make_base(this: _Call) -> Value:
     metadata = this.machine.known(given.get("metadata"))
     if isinstance(registry, RegistryValue):
         base.attrs["metadata"] = registry.metadata
+        registry.metadata.owners.append(base)
     elif metadata is not None or "declarative_base" not in given:
         base.attrs["metadata"] = _metadata_or_new(this, metadata, base)
+        base.attrs["metadata"].owners.append(base)
     base.frame = this.frame
     return base
 
@@ -254,7 +269,7 @@ def _become_base(this: _Call) -> Value:
 
 def _make_database(module: str, metadata: MetaDataValue, home: str | None = None) -> DatabaseValue:
     database = DatabaseValue(metadata, module, home=home)
-    metadata.owner = metadata.owner or database
+    metadata.owners.append(database)
     model = ClassValue("Model", "Model", module, metadata.line, (External("flask_sqlalchemy.model.Model"),))
     model.is_synthetic = model.is_root = True
     model.attrs["metadata"] = metadata
@@ -268,7 +283,6 @@ def _flask_sqlalchemy(this: _Call) -> Value:
     """`SQLAlchemy(app, metadata=…, model_class=…)` of Flask-SQLAlchemy 2 and 3."""
     metadata = this.machine.known(this.keywords.get("metadata"))
     database = _make_database(this.module, _metadata_or_new(this, metadata, None))
-    database.metadata.owner = database.metadata.owner or database
     model: ClassValue = database.model
     model.line = this.line
     model.frame = this.frame
@@ -285,7 +299,7 @@ def _adopt_model_class(this: _Call, model: ClassValue, option: ClassValue, datab
     """A ready base keeps its own naming and MetaData, as Flask-SQLAlchemy does it."""
     own = classes.find(this.machine, option, "metadata")
     value = this.machine.known(own[1]) if own else None
-    if isinstance(value, MetaDataValue) and not value.owner and value.home:
+    if isinstance(value, MetaDataValue) and value.home:
         database.metadata = value
     model.attrs["metadata"] = database.metadata
     if option.is_root and option.is_synthetic:
@@ -327,6 +341,10 @@ def _call_method(this: _Call, method: BoundMethod) -> Value:
         return _call_database(this, receiver, name)
     if isinstance(receiver, TableValue):
         return _copy_table(this, receiver) if name in {"to_metadata", "tometadata"} else Unknown("a method of a table")
+    if isinstance(receiver, MatchValue):
+        return text.call_match(receiver, name, [this.value(arg) for arg in this.args])
+    if isinstance(receiver, PatternValue) and name == "sub":
+        return _substitute(this, receiver, 0)
     if isinstance(receiver, PatternValue):
         return text.call_re(name, [receiver, *(this.value(arg) for arg in this.args)], {})
     if name in _MUTATORS and isinstance(receiver, list | dict):
@@ -359,14 +377,18 @@ def _call_registry(this: _Call, registry: RegistryValue, name: str) -> Value:
 
 def _call_database(this: _Call, database: DatabaseValue, name: str) -> Value:
     if name == "Table" and not isinstance(this.arg(1, "metadata"), MetaDataValue):
-        this.keywords = {**this.keywords, "metadata": database.metadata}
         args = [this.machine.known(arg) for arg in this.args]
-        this.args = (args[0] if args else None, database.metadata, *args[1:])
+        key = this.machine.known(this.keywords.get("bind_key"))
+        metadata = this.machine.bound_metadata(database, key) if isinstance(key, str) else database.metadata
+        this.args = (args[0] if args else None, metadata, *args[1:])
     return _make_table(this) if name == "Table" else database.model
 
 
 def _mutate(this: _Call, receiver: list[Value] | dict[Value, Value], name: str) -> Value:
     value = this.arg(0)
+    uncertain = this.frame is not None and this.frame.uncertain
+    if uncertain:
+        value = Unknown("an item that may be missing")
     if isinstance(receiver, list):
         if name == "append":
             receiver.append(value)
@@ -379,8 +401,8 @@ def _mutate(this: _Call, receiver: list[Value] | dict[Value, Value], name: str) 
     if name == "setdefault" and isinstance(value, str):
         return receiver.setdefault(value, this.arg(1))
     if name == "update":
-        receiver.update(value if isinstance(value, dict) else {})
-        receiver.update(this.keywords)
+        added = {**(value if isinstance(value, dict) else {}), **this.keywords}
+        receiver.update({k: Unknown("an item that may be missing") for k in added} if uncertain else added)
     return None
 
 
@@ -408,11 +430,32 @@ def _instantiate(this: _Call, cls: ClassValue) -> Value:
     found = classes.find(this.machine, cls, "__init__")
     function = this.machine.known(found[1]) if found else None
     if isinstance(function, FunctionValue) and function.facts.body is not None:
-        this.machine.call(function, (instance, *this.args), this.keywords, this.frame, this.line)
+        if this.machine.has_makers(cls):
+            with this.machine.demand():
+                this.machine.call(function, (instance, *this.args), this.keywords, this.site)
+        else:
+            this.machine.call(function, (instance, *this.args), this.keywords, this.site)
     return instance
 
 
 _CONSTRUCTORS = frozenset({"flask_sqlalchemy", "metadata", "registry", "table"})
+
+
+def _substitute(this: _Call, pattern: Value, first: int) -> Value:
+    """`re.sub(pattern, replacement, text)`, where the replacement may be a function of the project."""
+    args = [pattern, *(this.value(arg) for arg in this.args[first:])]
+    if len(args) < 3 or not isinstance(args[1], FunctionValue | LambdaValue):
+        return text.call_re("sub", args, {k: this.value(v) for k, v in this.keywords.items()})
+    compiled = text.compile_pattern(pattern)
+    if isinstance(compiled, Unknown) or not isinstance(args[2], str):
+        return compiled if isinstance(compiled, Unknown) else Unknown("a text that is not known")
+    pieces: list[Value] = []
+    end = 0
+    for match in text.matches(compiled, args[2]):
+        pieces += [args[2][end : match.match.start()], this.machine.known(this.machine.call(args[1], (match,), {}))]
+        end = match.match.end()
+    pieces.append(args[2][end:])
+    return next((p for p in pieces if not isinstance(p, str)), None) or "".join(pieces)
 
 
 # -- built-ins ----------------------------------------------------------------------------------

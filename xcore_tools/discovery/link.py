@@ -18,6 +18,7 @@ from xcore_tools.discovery.values import (
     DatabaseValue,
     External,
     FunctionValue,
+    Instance,
     MetaDataValue,
     RegistryValue,
     TableValue,
@@ -117,12 +118,16 @@ class _Linker:
         base = m.dotted_name(mapping.root)
         origin, path = self._origins[cls.module], self._path(cls.module)
         model = Model(cls.qualname, cls.module, table, schema, mapping.kind, base, metadata, origin, path, cls.line)
-        self._models[(cls.module, cls.qualname, cls.line, table, schema)] = model
+        line = 0 if cls.is_conditional else cls.line
+        key = (cls.module, cls.qualname, table, schema)
+        if not (cls.is_conditional and any(known[:4] == key for known in self._models)):
+            self._models[(*key, line)] = model  # one class in two arms is one model
         if mapping.makes_table:
             self._add_table(table, schema, mapping.metadata, cls.module, cls.line, is_conditional=cls.is_conditional, may_exist=self._may_exist(cls))
         if mapping.by_evidence:
             message = f"class {cls.qualname} is taken for a model by its own table name and columns; its base is not known"
             self._report("XT124", "note", cls.module, cls.line, message)
+        m.make_declared_tables(self._machine, cls)
         self._note(cls, True, _REASONS.get(mapping.kind, "it inherits a declarative base and has a table"))
 
     def _may_exist(self, cls: ClassValue) -> bool:
@@ -134,7 +139,7 @@ class _Linker:
         return False
 
     def _name(self, mapping: m.Mapping, cls: ClassValue) -> str | None:
-        if isinstance(mapping.table, str):
+        if mapping.table is None or isinstance(mapping.table, str):
             return mapping.table
         reason = mapping.table.reason if isinstance(mapping.table, Unknown) else "its value is no text"
         self._report("XT120", "warning", cls.module, cls.line, f"table name of {cls.qualname} is not known: {reason}")
@@ -231,6 +236,8 @@ class _Linker:
             return
         other, is_excused = self._tables[key]
         if excused or is_excused or (other.module, other.line) == (module, line):
+            if other.module == module and line < other.line:
+                self._tables[key] = (table, excused)
             return
         self._tables[(*key, module, line)] = (table, excused)
         shown = f"{schema}.{name}" if schema else name
@@ -258,8 +265,8 @@ def _shown(cls: ClassValue) -> str:
 
 
 def _module_of(metadata: MetaDataValue) -> str:
-    owner = metadata.owner
-    return owner.module if metadata.home is None and hasattr(owner, "module") else metadata.module
+    owners = [owner for owner in metadata.owners if m.dotted_name(owner)]
+    return owners[0].module if metadata.home is None and owners else metadata.module
 
 
 def _is_declarative(machine: Machine, cls: ClassValue) -> bool:
@@ -282,6 +289,8 @@ def _leads(machine: Machine) -> frozenset[str]:
 def _leads_on(machine: Machine, value: Value) -> bool:
     if isinstance(value, MetaDataValue | RegistryValue | DatabaseValue | TableValue):
         return True
+    if isinstance(value, Instance):
+        return machine.has_makers(value.cls)
     if isinstance(value, ClassValue):
-        return value.is_root or m.root_of(machine, value) is not None or m.is_mapped(machine, value)
+        return machine.has_makers(value) or value.is_root or m.root_of(machine, value) is not None or m.is_mapped(machine, value)
     return isinstance(value, FunctionValue) and machine.makes(value)

@@ -17,6 +17,7 @@ from xcore_tools.discovery.execute import assign, execute
 from xcore_tools.discovery.frameworks import DATABASES, FOREIGN, Foreign, role_of
 from xcore_tools.discovery.makers import called_names, may_make
 from xcore_tools.discovery.names import absolute_name
+from xcore_tools.discovery.text import is_plain
 from xcore_tools.discovery.values import (
     BoundMethod,
     Choice,
@@ -32,6 +33,7 @@ from xcore_tools.discovery.values import (
     MetaDataValue,
     ModuleValue,
     Partial,
+    Site,
     SuperValue,
     TableValue,
     Unknown,
@@ -345,23 +347,25 @@ class Machine:
     # -- calls --------------------------------------------------------------------------------
 
     def call(
-        self, callee: Value, args: tuple[Value, ...], keywords: dict[str, Value], frame: Frame | None, line: int
+        self, callee: Value, args: tuple[Value, ...], keywords: dict[str, Value], site: Site | None = None
     ) -> Value:
         """What a call returns; classes and tables that it makes are kept."""
         self.spend()
         callee = self.resolve(callee)
         if isinstance(callee, Choice):
-            return choice_of([self.call(option, args, keywords, frame, line) for option in callee.options])
+            results = [self.call(option, args, keywords, site) for option in callee.options]
+            made = [r for r in results if not (isinstance(r, Unknown) or is_plain(r))]
+            return choice_of(made or results)
         if isinstance(callee, FunctionValue):
-            return self._call_function(callee, args, keywords, (frame, line))
+            return self._call_function(callee, args, keywords, site)
         if isinstance(callee, LambdaValue):
             inner = Frame(callee.frame.module, "function", {}, callee.frame, "<lambda>")
             self._bind_params(callee.facts.params, args, keywords, inner)
             return evaluate(self, callee.facts.body, inner)
         if isinstance(callee, Partial):
-            return self.call(callee.callee, (*callee.args, *args), {**callee.keywords, **keywords}, frame, line)
+            return self.call(callee.callee, (*callee.args, *args), {**callee.keywords, **keywords}, site)
         if isinstance(callee, ClassValue | External | BoundMethod):
-            return library.call(self, callee, args, keywords, frame, line)
+            return library.call(self, callee, args, keywords, site)
         return callee if isinstance(callee, Unknown) else Unknown("a call that is not followed")
 
     def _call_function(
@@ -369,7 +373,7 @@ class Machine:
         function: FunctionValue,
         args: tuple[Value, ...],
         keywords: dict[str, Value],
-        site: tuple[Frame | None, int],
+        site: Site | None,
     ) -> Value:
         facts = function.facts
         if not self.is_demanding and not self.makes(function):
@@ -381,7 +385,7 @@ class Machine:
         qualname = function.qualname
         inner = Frame(function.frame.module, "function", {}, function.frame, qualname)
         inner.params = frozenset(param.name for param in facts.params)
-        inner.call_site = (site[0], site[1]) if site[0] is not None else None
+        inner.call_site = site
         if function.is_bound:
             args = (function.receiver, *args)
         self._bind_params(facts.params, args, keywords, inner)
@@ -427,6 +431,10 @@ class Machine:
             )
         return self._makers[key]
 
+    def has_makers(self, cls: ClassValue) -> bool:
+        """Whether a method of `cls` may make a class or a table."""
+        return any(isinstance(value, FunctionValue) and self.makes(value) for value in cls.attrs.values())
+
     def _makes_by_name(self, name: str, caller: FunctionValue) -> bool:
         frame = self._frames.get(caller.frame.module.module)
         value = frame.names.get(name) if frame else None
@@ -455,10 +463,10 @@ class Machine:
         """Whether SQLAlchemy has a say in how `cls` is made."""
         return cls.mapped_by is not None or mapping.root_of(self, cls) is not None
 
-    def try_call(self, callee: Value, args: tuple[Value, ...], frame: Frame, line: int) -> Value:
+    def try_call(self, callee: Value, args: tuple[Value, ...], site: Site) -> Value:
         """What a call returns, Unknown where that needs what is not at hand; insists on nothing."""
         try:
-            return self.resolve(self.call(callee, args, {}, frame, line))
+            return self.resolve(self.call(callee, args, {}, site))
         except NotReady:
             return Unknown("a call that is not followed")
 
@@ -466,19 +474,20 @@ class Machine:
         """What is known of another library's class of that dotted name."""
         return FOREIGN.get(path) or self._extra_bases.get(path)
 
-    def foreign_metadata(self, path: str) -> MetaDataValue:
+    def foreign_metadata(self, foreign: Foreign) -> MetaDataValue:
         """The collection of another library's declarative base."""
-        if path not in self._metadatas:
-            module = path.rpartition(".")[0]
-            self._metadatas[path] = MetaDataValue(None, module, 0, home=f"{path}.metadata")
-        return self._metadatas[path]
+        return self.named_metadata(foreign.metadata or f"{foreign.path}.metadata")
+
+    def named_metadata(self, name: str, module: str = "") -> MetaDataValue:
+        """The collection of that dotted name, the same object every time."""
+        if name not in self._metadatas:
+            module = module or name.rpartition(".")[0].rpartition(".")[0]
+            self._metadatas[name] = MetaDataValue(None, module, 0, home=name)
+        return self._metadatas[name]
 
     def bound_metadata(self, database: DatabaseValue, key: str) -> MetaDataValue:
         """The collection that Flask-SQLAlchemy keeps for a bind key."""
-        name = f"{database.home or database.module}.metadatas[{key!r}]"
-        if name not in self._metadatas:
-            self._metadatas[name] = MetaDataValue(None, database.module, 0, home=name)
-        return self._metadatas[name]
+        return self.named_metadata(f"{database.home or database.module}.metadatas[{key!r}]", database.module)
 
     def assign(self, target: s.Expr, value: Value, frame: Frame) -> None:
         """Binds `value` to the target of a comprehension."""

@@ -51,6 +51,7 @@ __all__ = [
     "implicit_attribute",
     "is_column",
     "is_mapped",
+    "make_declared_tables",
     "map_class",
     "names_tables",
     "prepare",
@@ -90,6 +91,8 @@ def _is_root(machine: Machine, item: Value) -> bool:
         return False
     if item.is_root or any(_role(base) == "DeclarativeBase" for base in bases_of(machine, item)):
         return True
+    if "registry" in item.keywords and any(f.needs_table_keyword for f in foreigns(machine, item)):
+        return True  # class Base(SQLModel, registry=…)
     return "metaclass" in item.keywords and _is_declarative_meta(machine, metaclass_of(machine, item))
 
 
@@ -137,8 +140,8 @@ def _is_mapped(machine: Machine, cls: ClassValue) -> bool:
         return True
     if cls.is_synthetic or _is_root(machine, cls) or machine.known(cls.attrs.get("__abstract__")) is True:
         return False
-    if any(_role(base) == "AbstractConcreteBase" for base in bases_of(machine, cls)):
-        return False
+    if _is_abstract_concrete(machine, cls):
+        return root_of(machine, cls) is not None
     root = root_of(machine, cls)
     if root is None:
         return _has_evidence(machine, cls) or _inherits_evidence(machine, cls)
@@ -152,6 +155,11 @@ def _is_mapped(machine: Machine, cls: ClassValue) -> bool:
     )
 
 
+def _is_abstract_concrete(machine: Machine, cls: ClassValue) -> bool:
+    """Whether a class is mapped to the union of its children's tables, and has none of its own."""
+    return any(_role(base) == "AbstractConcreteBase" for base in bases_of(machine, cls))
+
+
 def has_mapped_parent(machine: Machine, cls: ClassValue) -> bool:
     """Whether a class above `cls` is mapped."""
     return _mapped_parent(machine, cls) is not None
@@ -159,7 +167,7 @@ def has_mapped_parent(machine: Machine, cls: ClassValue) -> bool:
 
 def _mapped_parent(machine: Machine, cls: ClassValue) -> ClassValue | None:
     for item in ancestors(machine, cls):
-        if isinstance(item, ClassValue) and is_mapped(machine, item):
+        if isinstance(item, ClassValue) and is_mapped(machine, item) and not _is_abstract_concrete(machine, item):
             return item
     return None
 
@@ -221,6 +229,11 @@ def map_class(machine: Machine, cls: ClassValue) -> Mapping | None:
     kind = _kind(machine, cls, own, parent)
     root = root_of(machine, cls)
     by_evidence = root is None and not cls.mapped_by
+    if by_evidence:
+        root = next((item for item in ancestors(machine, cls) if isinstance(item, External) and _is_unfollowed(item)), None)
+        metadata = machine.foreign_metadata(Foreign(root.path)) if root else None
+    if _is_abstract_concrete(machine, cls):
+        return Mapping(cls, "declarative", None, None, metadata, root_of(machine, cls), False, False)
     if own is _NO_TABLE and parent is not None:
         shared = map_class(machine, parent)
         if shared is not None:
@@ -278,9 +291,9 @@ def declared(machine: Machine, cls: ClassValue, name: str) -> Value:
         if not isinstance(item, ClassValue) or name not in item.attrs:
             continue
         raw = machine.known(item.attrs[name])
-        if item is cls or is_declared_attr(raw) or not is_mapped(machine, item):
-            found = find(machine, cls, name)
-            return machine.known(_bound(machine, machine.known(found[1]), cls)) if found else None
+        if item is cls or is_declared_attr(machine, raw) or not is_mapped(machine, item):
+            return machine.known(_bound(machine, raw, cls))
+        return None  # the plain value of a mapped parent hides what is behind it
     return None
 
 
@@ -332,12 +345,14 @@ def _flask_names(machine: Machine, cls: ClassValue) -> bool:
 
 def _has_primary_key(machine: Machine, cls: ClassValue) -> bool:
     """Whether the columns that would go into the class's own table hold a primary key."""
+    parent = _mapped_parent(machine, cls)
+    inherited = mro(machine, parent) if parent is not None else ()
     for item in mro(machine, cls):
-        if not isinstance(item, ClassValue) or (item is not cls and is_mapped(machine, item)):
+        if not isinstance(item, ClassValue) or item in inherited:
             continue
         for raw in item.attrs.values():
             value = machine.known(raw)
-            if is_declared_attr(value):
+            if is_declared_attr(machine, value):
                 value = machine.known(_bound(machine, value, cls))
             if is_column(value) and machine.known(value.keywords.get("primary_key")) is True:
                 return True
@@ -353,7 +368,9 @@ def _schema_of(machine: Machine, cls: ClassValue, metadata: MetaDataValue | None
     for option in options_of(args):
         last = machine.known(option[-1]) if isinstance(option, tuple | list) and option else option
         if isinstance(last, dict) and "schema" in last:
-            found.append(machine.known(last["schema"]))
+            schema = machine.known(last["schema"])
+            is_known = schema is None or isinstance(schema, str | Unknown)
+            found.append(schema if is_known else Unknown("it is only known at run time"))
         elif isinstance(last, Unknown):
             found.append(last)
     texts = [o for value in found for o in options_of(value) if isinstance(o, str)]
@@ -361,6 +378,15 @@ def _schema_of(machine: Machine, cls: ClassValue, metadata: MetaDataValue | None
         return texts[0]
     unknown = next((value for value in found if isinstance(value, Unknown)), None)
     return unknown or default
+
+
+def make_declared_tables(machine: Machine, cls: ClassValue) -> None:
+    """Follows declared attributes of a mapped class that make tables, such as a mixin's association table."""
+    for item in mro(machine, cls):
+        if isinstance(item, ClassValue) and (item is cls or not is_mapped(machine, item)):
+            for raw in tuple(item.attrs.values()):
+                if isinstance(raw, FunctionValue) and is_declared_attr(machine, raw) and machine.makes(raw):
+                    _bound(machine, raw, cls)
 
 
 # -- the collection ------------------------------------------------------------------------------
@@ -373,6 +399,8 @@ def _metadata_of(machine: Machine, cls: ClassValue) -> MetaDataValue | None:
         database = root.attrs.get("__fsa__")
         if isinstance(database, DatabaseValue):
             return machine.bound_metadata(database, machine.known(key[1]))
+    if isinstance(root, ClassValue):
+        _root_metadata(machine, root)
     found = find(machine, cls, "metadata")
     value = machine.known(found[1]) if found else None
     if isinstance(value, MetaDataValue):
@@ -390,7 +418,7 @@ def implicit_attribute(machine: Machine, cls: ClassValue, name: str) -> Value:
         root = cls if _is_root(machine, cls) else root_of(machine, cls)
         if isinstance(root, External):
             foreign = machine.foreign(root.path)
-            metadata = machine.foreign_metadata(foreign.path if foreign else root.path)
+            metadata = machine.foreign_metadata(foreign or Foreign(root.path))
         elif isinstance(root, ClassValue):
             metadata = _root_metadata(machine, root)
         else:
@@ -417,9 +445,15 @@ def _root_metadata(machine: Machine, root: ClassValue) -> MetaDataValue:
         return value
     found = find(machine, root, "registry")
     registry = machine.known(found[1]) if found else None
-    if isinstance(registry, RegistryValue) and isinstance(registry.metadata, MetaDataValue):
-        return registry.metadata
-    metadata = MetaDataValue(None, root.module, root.line, owner=root)
+    if not isinstance(registry, RegistryValue):
+        registry = registry or machine.known(root.keywords.get("registry"))
+    if isinstance(registry, External):
+        metadata = machine.named_metadata(f"{registry.path}.metadata")
+    elif isinstance(registry, RegistryValue) and isinstance(registry.metadata, MetaDataValue):
+        metadata = registry.metadata
+        metadata.owners.append(root)
+    else:
+        metadata = MetaDataValue(None, root.module, root.line, owners=[root])
     root.attrs["metadata"] = metadata
     return metadata
 
@@ -427,10 +461,9 @@ def _root_metadata(machine: Machine, root: ClassValue) -> MetaDataValue:
 def dotted_name(value: Value) -> str | None:
     """The dotted name by which a base, a registry or a collection can be imported."""
     if isinstance(value, MetaDataValue):
-        if value.home or value.owner is None:
-            return value.home
-        owner = dotted_name(value.owner)
-        return f"{owner}.metadata" if owner else None
+        owners = (dotted_name(owner) for owner in value.owners)
+        named = (f"{owner}.metadata" for owner in owners if owner)
+        return value.home or next(named, value.alias)
     if isinstance(value, External):
         foreign = FOREIGN.get(value.path)
         return foreign.path if foreign else value.path
@@ -438,7 +471,7 @@ def dotted_name(value: Value) -> str | None:
         database = value.attrs.get("__fsa__")
         if value.is_synthetic and isinstance(database, DatabaseValue):
             return f"{database.home}.Model" if database.home else None
-        return value.home if value.is_synthetic else value.dotted
+        return value.home if value.is_synthetic or "<locals>" in value.qualname else value.dotted
     if isinstance(value, RegistryValue | DatabaseValue):
         return value.home
     return None

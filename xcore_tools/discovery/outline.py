@@ -3,7 +3,7 @@
 More than half of a code base is function bodies that say nothing about tables. `ast` reads ten times
 as fast as libcst and knows where every statement begins and ends, so whole bodies are replaced by
 `...` before libcst sees the text. Where `ast` cannot read the file (syntax newer than the running
-Python) the text stays whole, and the lines are left to libcst.
+Python), or the lines of statements do not suffice, the text stays whole and the lines are left to libcst.
 """
 
 from __future__ import annotations
@@ -43,11 +43,30 @@ def make_outline(source: str) -> Outline:
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Outline(source, None)
+    if any(_hides_table(statement, source) for statement in ast.walk(tree)):
+        return Outline(source, None)
     starts = [0, *(match.end() for match in _NEWLINE.finditer(source))]
     starts.append(len(source))
     cutter = _Cutter(source, starts)
     lines = tuple(cutter.lines_of(tree.body))
     return Outline(cutter.reduced(), lines)
+
+
+def _hides_table(node: ast.AST, source: str) -> bool:
+    """Whether a simple statement makes a table further down than on its first line.
+
+    Statements have known lines, calls inside them do not; libcst knows those, at a price.
+    """
+    if not isinstance(node, ast.Assign | ast.AnnAssign | ast.Expr | ast.Return):
+        return False
+    if node.end_lineno == node.lineno or isinstance(node.value, ast.Constant):
+        return False
+    calls = (call for call in ast.walk(node) if isinstance(call, ast.Call) and call.lineno > node.lineno)
+    return any(_called(call).endswith("Table") for call in calls)
+
+
+def _called(call: ast.Call) -> str:
+    return getattr(call.func, "attr", getattr(call.func, "id", ""))
 
 
 class _Cutter:

@@ -32,6 +32,7 @@ __all__ = [
     "FormatPart",
     "FormattedString",
     "FunctionDef",
+    "Global",
     "If",
     "Import",
     "ImportFrom",
@@ -41,6 +42,7 @@ __all__ = [
     "Attribute",
     "ModuleFacts",
     "Name",
+    "Named",
     "Opaque",
     "Param",
     "Return",
@@ -51,6 +53,7 @@ __all__ = [
     "Subscript",
     "Try",
     "Unary",
+    "While",
     "With",
     "walk",
 ]
@@ -211,6 +214,13 @@ class Comprehension(_Node, frozen=True):
     clauses: tuple[Clause, ...]
 
 
+class Named(_Node, frozen=True):
+    """`(name := value)`"""
+
+    name: str
+    value: Expr
+
+
 class Starred(_Node, frozen=True):
     """`*value`"""
 
@@ -241,6 +251,7 @@ Expr = Union[
     Conditional,
     Lambda,
     Comprehension,
+    Named,
     Starred,
     Opaque,
 ]
@@ -336,7 +347,7 @@ class Try(_Node, frozen=True):
 
 
 class Branches(_Node, frozen=True):
-    """Blocks of which any may run: `match` cases, the body of `while`."""
+    """Blocks of which any may run: the cases of `match`."""
 
     blocks: tuple[Block, ...]
 
@@ -345,6 +356,19 @@ class Return(_Node, frozen=True):
     """`return value`"""
 
     value: Expr | None
+
+
+class While(_Node, frozen=True):
+    """`while test: body`"""
+
+    test: Expr
+    body: Block
+
+
+class Global(_Node, frozen=True):
+    """`global name, …`"""
+
+    names: tuple[str, ...]
 
 
 class Jump(_Node, frozen=True):
@@ -371,7 +395,9 @@ Statement = Union[
     With,
     Try,
     Branches,
+    While,
     Return,
+    Global,
     Jump,
     Delete,
 ]

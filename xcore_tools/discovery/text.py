@@ -10,9 +10,9 @@ import operator
 import re
 from collections.abc import Callable, Sequence
 
-from xcore_tools.discovery.values import PatternValue, Unknown, Value
+from xcore_tools.discovery.values import MatchValue, PatternValue, Unknown, Value
 
-__all__ = ["STRING_METHODS", "apply", "call_method", "call_re", "compile_pattern", "format_percent", "is_plain"]
+__all__ = ["STRING_METHODS", "apply", "call_match", "call_method", "call_re", "compile_pattern", "format_percent", "is_plain", "matches"]
 
 _MAX_TEXT = 1000
 _MAX_SUBJECT = 200
@@ -134,8 +134,23 @@ def call_re(name: str, args: Sequence[Value], keywords: dict[str, Value]) -> Val
     except (TypeError, ValueError, IndexError, re.error, RecursionError):
         return Unknown(f"re.{name}() fails on these values")
     if isinstance(result, re.Match):
-        return (result[0], *(group for group in result.groups()))
+        return MatchValue(result)
     return _bounded(result)
+
+
+def matches(pattern: PatternValue, subject: str) -> list[MatchValue]:
+    """All matches of a pattern in a text of ordinary length."""
+    return [MatchValue(match) for match in pattern.pattern.finditer(subject[:_MAX_SUBJECT])]
+
+
+def call_match(match: MatchValue, name: str, args: Sequence[Value]) -> Value:
+    """A method of a match: `group`, `groups`, `groupdict`, `start`, `end`, `span`."""
+    if name not in {"group", "groups", "groupdict", "start", "end", "span"}:
+        return Unknown(f"match.{name}() is not followed")
+    try:
+        return getattr(match.match, name)(*args)
+    except (IndexError, TypeError):
+        return Unknown("a group that does not exist")
 
 
 def _size(value: Value) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xcore_tools.discovery import syntax as s
+from xcore_tools.discovery.frameworks import role_of
 
 __all__ = [
     "BoundMethod",
@@ -25,12 +26,16 @@ __all__ = [
     "Instance",
     "LambdaValue",
     "Made",
+    "MatchValue",
+    "Member",
+    "MemberText",
     "MetaDataValue",
     "ModuleValue",
     "Partial",
     "PatternValue",
     "PropertyValue",
     "RegistryValue",
+    "Site",
     "SuperValue",
     "TableValue",
     "Unknown",
@@ -151,6 +156,28 @@ class PropertyValue:
     getter: Value
 
 
+class MemberText(str):
+    """A member of an enumeration of texts: its value, and its name."""
+
+    __slots__ = ("member",)
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of another enumeration."""
+
+    name: str
+    value: Any
+
+
+@dataclass(eq=False, slots=True, repr=False)
+class MatchValue:
+    """What a regular expression found."""
+
+    match: re.Match[str]
+
+
 @dataclass(eq=False, slots=True, repr=False)
 class Instance:
     """An object of a class of the project."""
@@ -169,16 +196,18 @@ class SuperValue:
 
 @dataclass(eq=False, slots=True, repr=False)
 class MetaDataValue:
-    """A MetaData collection. `home` is the dotted name it can be imported by, if it has one;
+    """A MetaData collection. `home` is the dotted name that it was bound to when it was made, if any;
 
-    otherwise it is the `metadata` attribute of its `owner`.
+    otherwise it is the `metadata` attribute of the first of its `owners` that has a name, or what the
+    first name bound to it says (`alias`).
     """
 
     schema: Value
     module: str
     line: int
     home: str | None = None
-    owner: Value = None
+    owners: list[Value] = field(default_factory=list)
+    alias: str | None = None
 
 
 @dataclass(eq=False, slots=True, repr=False)
@@ -262,7 +291,8 @@ class Frame:
     qualname: str = ""
     cls: ClassValue | None = None
     params: frozenset[str] = frozenset()
-    call_site: tuple[Frame, int] | None = None
+    call_site: Site | None = None
+    global_names: set[str] = field(default_factory=set)
     stars: list[str] = field(default_factory=list)
     typing_names: dict[str, Value] = field(default_factory=dict)
     returned: list[Value] = field(default_factory=list)
@@ -270,15 +300,33 @@ class Frame:
     in_loop: int = 0
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Site:
+    """Where a call stands, and the names that its arguments are made of."""
+
+    frame: Frame
+    line: int
+    names: frozenset[str] = frozenset()
+
+
 def options_of(value: Value) -> tuple[Value, ...]:
     """The values that `value` may be, in the order they were met."""
     return value.options if isinstance(value, Choice) else (value,)
+
+
+def _is_same(one: Value, other: Value) -> bool:
+    if one is other or (type(one) is type(other) and one == other):
+        return True
+    if isinstance(one, External) and isinstance(other, External):  # of two releases of a library
+        role = role_of(one.path)
+        return role is not None and role == role_of(other.path)
+    return False
 
 
 def choice_of(values: list[Value]) -> Value:
     """One value out of several possible ones; equal ones count once."""
     kept: list[Value] = []
     for value in (option for v in values for option in options_of(v)):
-        if not any(value is k or (type(value) is type(k) and value == k) for k in kept):
+        if not any(_is_same(value, k) for k in kept):
             kept.append(value)
     return kept[0] if len(kept) == 1 else Choice(tuple(kept))
