@@ -84,12 +84,19 @@ def _roots(
     settings = config.migration.automigration
     plugins = [p for p in config.plugin_paths if paths or settings.plugins or _exists(config, p)]
     if not paths:
-        return find_roots(config.project, settings.models or (() if plugins else (".",)), plugins, rules)
+        return find_roots(
+            config.project, settings.models or (() if plugins else (".",)), plugins, rules
+        )
     known, _ = find_roots(config.project, (), [p for p in plugins if _exists(config, p)], rules)
-    named, problems = find_roots(config.project, [str(Path(path).absolute()) for path in paths], (), rules)
+    named, problems = find_roots(
+        config.project, [str(Path(path).absolute()) for path in paths], (), rules
+    )
     inside = [r for r in known if any(r.path.is_relative_to(n.path) for n in named)]
     origins = {n.path: r.origin for n in named for r in known if n.path.is_relative_to(r.path)}
-    return [*(msgspec.structs.replace(n, origin=origins.get(n.path, n.origin)) for n in named), *inside], problems
+    return [
+        *(msgspec.structs.replace(n, origin=origins.get(n.path, n.origin)) for n in named),
+        *inside,
+    ], problems
 
 
 def _exists(config: Config, path: str) -> bool:
@@ -97,16 +104,22 @@ def _exists(config: Config, path: str) -> bool:
 
 
 def _nothing(config: Config, problems: Iterable[Problem]) -> str:
-    reasons = [f"{problem.path}: {problem.message}" for problem in problems if problem.severity == "error"]
+    reasons = [
+        f"{problem.path}: {problem.message}" for problem in problems if problem.severity == "error"
+    ]
     hint = "name a directory that holds Python files, or see include and exclude patterns"
     return "\n".join([f"no Python file to scan in {config.project}: {hint}", *reasons])
 
 
 class _Scan:
-    """Parses what matters, links it, and parses what that turned out to need, until nothing is missing."""
+    """Parses what matters and links it; parses what mentions the names that came up, until none is new."""
 
     def __init__(
-        self, config: Config, roots: list[Root], walk: Walk, progress: Callable[[int, int], None] | None
+        self,
+        config: Config,
+        roots: list[Root],
+        walk: Walk,
+        progress: Callable[[int, int], None] | None,
     ) -> None:
         self.problems: set[Problem] = set()
         self._config = config
@@ -117,23 +130,21 @@ class _Scan:
         self._data: dict[str, bytes] = {}
         self._facts: dict[str, ModuleFacts] = {}
         self._seen: set[str] = set()
-        bases = config.migration.model_discovery.bases
-        self._extra_leads = frozenset(base.rpartition(".")[2] for base in bases)
+        self._bases = config.migration.model_discovery.bases
+        self._leads = LIBRARY_LEADS | {base.rpartition(".")[2] for base in self._bases}
 
     def run(self, *, prefilter: bool) -> Linked:
         """The result over all files that matter; over all files without the prefilter."""
         self._glance()
-        selected = [s for s in self._sources.values() if s.path in self._sketches]
-        if prefilter:
-            wanted = [s for s in selected if self._sketches[s.path].matters(self._extra_leads)]
-        else:
-            wanted = [s for s in selected if not self._sketches[s.path].is_set_aside]
-        linked = self._link(LIBRARY_LEADS)
-        while wanted:
-            self._parse(wanted)
-            linked = self._link(linked.leads | LIBRARY_LEADS)
-            wanted = self._missing(linked)
-        self._check_the_rest(selected)
+        wanted = self._mentioning(self._leads) if prefilter else self._readable()
+        while True:
+            self._parse(wanted, self._progress)
+            linked = self._link()
+            self._leads |= linked.leads
+            wanted = self._mentioning(self._leads)
+            if not wanted:
+                break
+        self._check_the_rest()
         return linked
 
     def _glance(self) -> None:
@@ -146,46 +157,60 @@ class _Scan:
                 self._data[path] = data
                 self._sketches[path] = sketch(path, data)
 
-    def _parse(self, sources: Iterable[SourceFile]) -> None:
+    def _mentioning(self, leads: frozenset[str]) -> list[SourceFile]:
+        return [s for s in self._readable() if self._sketches[s.path].matters(leads)]
+
+    def _readable(self) -> list[SourceFile]:
+        """Files not parsed yet that belong to the application."""
+        unseen = (path for path in self._sketches if path not in self._seen)
+        return [self._sources[path] for path in unseen if not self._sketches[path].is_set_aside]
+
+    def _parse(
+        self, sources: Iterable[SourceFile], progress: Callable[[int, int], None] | None = None
+    ) -> None:
         jobs: list[Job] = []
         for source in sources:
             self._seen.add(source.path)
-            data = self._data.pop(source.path, None) or read_source(self._config.project, source.path)
+            data = self._data.pop(source.path, None) or read_source(
+                self._config.project, source.path
+            )
             if isinstance(data, Problem):
                 self.problems.add(data)
             else:
                 jobs.append(Job(source.module, source.path, source.is_package, data))
-        for _, outcome in examine(jobs, self._progress):
+        for _, outcome in examine(jobs, progress):
             if isinstance(outcome, ModuleFacts):
                 self._facts[outcome.module] = outcome
             elif outcome is not None:
                 self.problems.add(outcome)
 
-    def _link(self, leads: frozenset[str]) -> Linked:
-        origins = {s.module: s.origin for s in self._sources.values() if s.module in self._facts}
-        bases = self._config.migration.model_discovery.bases
-        return link(self._facts, origins, self._locate, leads=leads, bases=bases)
+    def _link(self) -> Linked:
+        origins = {s.module: s.origin for s in self._sources.values() if not self._is_set_aside(s)}
+        return link(
+            self._facts, origins, self._locate, self._load, leads=self._leads, bases=self._bases
+        )
+
+    def _is_set_aside(self, source: SourceFile) -> bool:
+        found = self._sketches.get(source.path)
+        return found is None or found.is_set_aside
 
     def _locate(self, module: str, importer: str) -> str | None:
         source = self._index.locate(module, importer)
         return source.module if source else None
 
-    def _missing(self, linked: Linked) -> list[SourceFile]:
-        """Files not parsed yet that the last result needs, or that mention a name it brought up."""
-        needed = (self._index.locate(module) for module in linked.needed)
-        wanted = {source.path: source for source in needed if source is not None}
-        leads = linked.leads | self._extra_leads
-        for path, source in self._sources.items():
-            if path in self._sketches and self._sketches[path].matters(leads):
-                wanted[path] = source
-        return [source for path, source in sorted(wanted.items()) if path not in self._seen]
+    def _load(self, module: str) -> ModuleFacts | None:
+        """Reads a module that a name leads into, whether it is among the selected files or not."""
+        source = self._index.locate(module)
+        if source is not None and source.path not in self._seen:
+            self._parse([source])
+        return self._facts.get(module)
 
-    def _check_the_rest(self, selected: list[SourceFile]) -> None:
+    def _check_the_rest(self) -> None:
         """Looks for errors in files that nothing led to: all of them in a small project, else at a glance."""
-        rest = [s for s in selected if s.path not in self._seen]
+        rest = [s for s in self._sources.values() if s.path in self._data]
         if sum(len(self._data[s.path]) for s in rest) > _CHECKED:
             rest = [s for s in rest if is_suspicious(self._data[s.path])]
-        jobs = [Job(s.module, s.path, s.is_package, self._data[s.path], only_check=True) for s in rest]
-        for _, outcome in examine(jobs):
-            if isinstance(outcome, Problem):
-                self.problems.add(outcome)
+        jobs = [
+            Job(s.module, s.path, s.is_package, self._data[s.path], only_check=True) for s in rest
+        ]
+        self.problems.update(p for _, p in examine(jobs) if isinstance(p, Problem))

@@ -24,7 +24,19 @@ from xcore_tools.discovery.values import (
 if TYPE_CHECKING:
     from xcore_tools.discovery.machine import Machine
 
-__all__ = ["ancestors", "attribute", "bases_of", "bind", "find", "is_declared_attr", "is_enumeration", "metaclass_of", "mro", "prepare", "super_attribute"]
+__all__ = [
+    "ancestors",
+    "attribute",
+    "bases_of",
+    "bind",
+    "find",
+    "is_declared_attr",
+    "is_enumeration",
+    "metaclass_of",
+    "mro",
+    "prepare",
+    "super_attribute",
+]
 
 _MAX_BASES = 200
 
@@ -58,10 +70,9 @@ def bases_of(machine: Machine, cls: ClassValue) -> list[Value]:
     found: list[Value] = []
     for base in cls.bases:
         for option in options_of(machine.known(base)):
-            if isinstance(option, Made):
-                option = External(f"{option.callee}()")
-            if isinstance(option, ClassValue | External | Unknown) and option not in found:
-                found.append(option)
+            item = External(f"{option.callee}()") if isinstance(option, Made) else option
+            if isinstance(item, ClassValue | External | Unknown) and item not in found:
+                found.append(item)
     return found
 
 
@@ -113,7 +124,11 @@ def attribute(machine: Machine, cls: ClassValue, name: str) -> Value:
     if found is None:
         return _special(machine, cls, name)
     value = machine.known(found[1])
-    if not isinstance(value, FunctionValue) and not name.startswith("_") and is_enumeration(machine, found[0]):
+    if (
+        not isinstance(value, FunctionValue)
+        and not name.startswith("_")
+        and is_enumeration(machine, found[0])
+    ):
         return _member(machine, found[0], name, value)
     return bind(machine, value, cls)
 
@@ -150,7 +165,9 @@ def bind(machine: Machine, value: Value, receiver: Value) -> Value:
         return machine.call(value, (receiver,), {}, _made_for(receiver))
     is_class = isinstance(receiver, ClassValue)
     if "property" in kinds or "cached_property" in kinds:
-        return Unknown("a property of instances") if is_class else machine.call(value, (receiver,), {})
+        return (
+            Unknown("a property of instances") if is_class else machine.call(value, (receiver,), {})
+        )
     if is_class and not ("classmethod" in kinds or value.facts.name in _IMPLICIT_CLASSMETHODS):
         return value
     return FunctionValue(value.facts, value.frame, value.qualname, receiver, is_bound=True)
@@ -169,7 +186,9 @@ def is_declared_attr(machine: Machine, value: Value) -> bool:
 def _kinds(machine: Machine, function: FunctionValue) -> frozenset[str]:
     """What the decorators of a function make of it: `declared_attr`, `classmethod`, `property`, …"""
     return frozenset(
-        kind for decorator in function.facts.decorators for kind in _kinds_of(machine, decorator, function)
+        kind
+        for decorator in function.facts.decorators
+        for kind in _kinds_of(machine, decorator, function)
     )
 
 
@@ -193,10 +212,14 @@ def _made_for(receiver: Value) -> Site | None:
 
 def is_enumeration(machine: Machine, cls: ClassValue) -> bool:
     """Whether `cls` inherits `enum.Enum` or one of its kin."""
-    return any(isinstance(item, External) and item.path in _ENUMERATIONS for item in mro(machine, cls))
+    return any(
+        isinstance(item, External) and item.path in _ENUMERATIONS for item in mro(machine, cls)
+    )
 
 
-_ENUMERATIONS = frozenset({"enum.Enum", "enum.StrEnum", "enum.IntEnum", "strenum.StrEnum", "backports.strenum.StrEnum"})
+_ENUMERATIONS = frozenset(
+    {"enum.Enum", "enum.StrEnum", "enum.IntEnum", "strenum.StrEnum", "backports.strenum.StrEnum"}
+)
 
 
 def _member(machine: Machine, cls: ClassValue, name: str, value: Value) -> Value:

@@ -26,7 +26,7 @@ _MAX_NESTING = 60
 _MAX_ITEMS = 5000
 """Displays with more items are data, not declarations."""
 
-type_LineOf = Callable[[cst.CSTNode], int]
+LineOf = Callable[[cst.CSTNode], int]
 
 
 def collect(module: str, path: str, is_package: bool, data: bytes) -> s.ModuleFacts | Problem:
@@ -92,7 +92,7 @@ def _read(source: str) -> s.Block:
     return _Reader(lambda _: next(lines), knows_calls=False).block(module.body)
 
 
-def _lines_by_position(module: cst.Module) -> type_LineOf:
+def _lines_by_position(module: cst.Module) -> LineOf:
     wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
     positions = wrapper.resolve(PositionProvider)
     return lambda node: positions[node].start.line
@@ -104,7 +104,7 @@ class _Reader(cst.CSTVisitor):
     so libcst never walks the expressions; `line_of` is asked for every statement in source order.
     """
 
-    def __init__(self, line_of: type_LineOf, *, knows_calls: bool) -> None:
+    def __init__(self, line_of: LineOf, *, knows_calls: bool) -> None:
         super().__init__()
         self._line_of = line_of
         self._knows_calls = knows_calls
@@ -134,7 +134,11 @@ class _Reader(cst.CSTVisitor):
         for name in node.names:
             alias = name.asname.name if name.asname else None
             self._found.append(
-                s.Import(_dotted(name.name), alias.value if isinstance(alias, cst.Name) else None, self._line)
+                s.Import(
+                    _dotted(name.name),
+                    alias.value if isinstance(alias, cst.Name) else None,
+                    self._line,
+                )
             )
         return False
 
@@ -210,7 +214,9 @@ class _Reader(cst.CSTVisitor):
             s.ClassDef(
                 node.name.value,
                 tuple(self._argument(a) for a in arguments if a.keyword is None and a.star != "**"),
-                tuple(self._keyword(a) for a in arguments if a.keyword is not None or a.star == "**"),
+                tuple(
+                    self._keyword(a) for a in arguments if a.keyword is not None or a.star == "**"
+                ),
                 tuple(self._expr(d.decorator) for d in node.decorators),
                 self._suite(node.body),
                 line,
@@ -230,7 +236,11 @@ class _Reader(cst.CSTVisitor):
     def visit_If(self, node: cst.If) -> bool:
         test = self._expr(node.test)
         body = self._suite(node.body)
-        orelse = self.block([node.orelse]) if isinstance(node.orelse, cst.If) else self._suite(node.orelse)
+        orelse = (
+            self.block([node.orelse])
+            if isinstance(node.orelse, cst.If)
+            else self._suite(node.orelse)
+        )
         self._found.append(s.If(test, body, orelse))
         return False
 
@@ -329,7 +339,10 @@ class _Reader(cst.CSTVisitor):
             return s.Opaque("large dict")
         return s.Dict(
             tuple(
-                (self._expr(e.key, depth) if isinstance(e, cst.DictElement) else None, self._expr(e.value, depth))
+                (
+                    self._expr(e.key, depth) if isinstance(e, cst.DictElement) else None,
+                    self._expr(e.value, depth),
+                )
                 for e in node.elements
             )
         )
@@ -341,7 +354,9 @@ class _Reader(cst.CSTVisitor):
 
     def _index(self, node: cst.BaseSlice, depth: int) -> s.Expr:
         if isinstance(node, cst.Slice):
-            return s.Slice(*(self._expr(p, depth) if p else None for p in (node.lower, node.upper, node.step)))
+            return s.Slice(
+                *(self._expr(p, depth) if p else None for p in (node.lower, node.upper, node.step))
+            )
         index = cast(cst.Index, node)
         value = self._expr(index.value, depth)
         return s.Starred(value) if index.star else value
@@ -368,7 +383,9 @@ class _Reader(cst.CSTVisitor):
         expression = cast(cst.FormattedStringExpression, part)
         spec = None
         if expression.format_spec:
-            spec = s.FormattedString(tuple(self._format_part(p, quote, raw, depth) for p in expression.format_spec))
+            spec = s.FormattedString(
+                tuple(self._format_part(p, quote, raw, depth) for p in expression.format_spec)
+            )
         value = self._expr(expression.expression, depth)
         return s.FormatPart(value, expression.conversion, spec)
 
@@ -377,12 +394,19 @@ class _Reader(cst.CSTVisitor):
         return reduce(lambda left, right: s.Binary("+", left, right), parts)
 
     def _comprehension(self, node: cst.BaseComp, depth: int) -> s.Expr:
-        kinds = {cst.ListComp: "list", cst.SetComp: "set", cst.DictComp: "dict", cst.GeneratorExp: "generator"}
+        kinds = {
+            cst.ListComp: "list",
+            cst.SetComp: "set",
+            cst.DictComp: "dict",
+            cst.GeneratorExp: "generator",
+        }
         clauses: list[s.Clause] = []
         part: cst.CompFor | None = node.for_in
         while part is not None:
             conditions = tuple(self._expr(condition.test, depth) for condition in part.ifs)
-            clauses.append(s.Clause(self._expr(part.target, depth), self._expr(part.iter, depth), conditions))
+            clauses.append(
+                s.Clause(self._expr(part.target, depth), self._expr(part.iter, depth), conditions)
+            )
             part = part.inner_for_in
         key = self._expr(node.key, depth) if isinstance(node, cst.DictComp) else None
         element = node.value if isinstance(node, cst.DictComp) else node.elt  # type: ignore[attr-defined]
@@ -519,13 +543,19 @@ _EXPRESSIONS: dict[type[cst.CSTNode], Callable[[_Reader, cst.CSTNode, int], s.Ex
         cst.Set: _display("set"),
         cst.Dict: _Reader._dict,
         cst.Subscript: _Reader._subscript,
-        cst.BinaryOperation: lambda r, n, d: s.Binary(_operator(n.operator), r._expr(n.left, d), r._expr(n.right, d)),
-        cst.BooleanOperation: lambda r, n, d: s.Boolean(
-            cast("s.Literal", _operator(n.operator)), r._expr(n.left, d), r._expr(n.right, d)
+        cst.BinaryOperation: lambda r, n, d: s.Binary(
+            _operator(n.operator), r._expr(n.left, d), r._expr(n.right, d)
         ),
-        cst.UnaryOperation: lambda r, n, d: s.Unary(_operator(n.operator), r._expr(n.expression, d)),
+        cst.BooleanOperation: lambda r, n, d: s.Boolean(
+            _operator(n.operator), r._expr(n.left, d), r._expr(n.right, d)
+        ),
+        cst.UnaryOperation: lambda r, n, d: s.Unary(
+            _operator(n.operator), r._expr(n.expression, d)
+        ),
         cst.Comparison: _Reader._comparison,
-        cst.IfExp: lambda r, n, d: s.Conditional(r._expr(n.test, d), r._expr(n.body, d), r._expr(n.orelse, d)),
+        cst.IfExp: lambda r, n, d: s.Conditional(
+            r._expr(n.test, d), r._expr(n.body, d), r._expr(n.orelse, d)
+        ),
         cst.Lambda: lambda r, n, d: s.Lambda(tuple(r._params(n.params)), r._expr(n.body, d)),
         cst.NamedExpr: lambda r, n, d: s.Named(n.target.value, r._expr(n.value, d)),
         cst.StarredElement: lambda r, n, d: s.Starred(r._expr(n.value, d)),

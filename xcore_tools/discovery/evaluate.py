@@ -46,7 +46,7 @@ def evaluate(machine: Machine, expr: s.Expr, frame: Frame) -> Value:
     """The value of `expr`; Unknown with the reason where it cannot be known.
 
     Raises:
-        NotReady: a name leads into a module that is not loaded, or not followed to that point yet.
+        NotReadyError: a name leads into a module that is not loaded, or not followed to that point yet.
     """
     machine.spend()
     rule = _RULES.get(type(expr))
@@ -60,7 +60,11 @@ def attribute_of(machine: Machine, value: Value, name: str) -> Value:
     if isinstance(value, Unknown):
         return value
     rule = _ATTRIBUTES.get(type(value))
-    return machine.resolve(rule(machine, value, name)) if rule else Unknown(f"attribute {name} is not followed")
+    return (
+        machine.resolve(rule(machine, value, name))
+        if rule
+        else Unknown(f"attribute {name} is not followed")
+    )
 
 
 def truth_of(value: Value) -> bool | None:
@@ -155,11 +159,18 @@ def _binary(machine: Machine, expr: s.Binary, frame: Frame) -> Value:
 
 
 def _binary_values(op: str, left: Value, right: Value) -> Value:
-    if op == "+" and isinstance(left, tuple | list) and type(left) is type(right):
-        return left + right
+    if op == "+" and isinstance(left, tuple) and isinstance(right, tuple):
+        return (*left, *right)
+    if op == "+" and isinstance(left, list) and isinstance(right, list):
+        return [*left, *right]
     if op == "|" and isinstance(left, dict) and isinstance(right, dict):
         return left | right
-    if op == "%" and isinstance(left, str) and isinstance(right, tuple) and not text.is_plain(right):
+    if (
+        op == "%"
+        and isinstance(left, str)
+        and isinstance(right, tuple)
+        and not text.is_plain(right)
+    ):
         return _first_unknown(*right)
     return _over(left, lambda one: _over(right, lambda other: text.apply(op, one, other)))
 
@@ -201,8 +212,9 @@ def _compare(machine: Machine, expr: s.Compare, frame: Frame) -> Value:
 
 
 def _compare_values(op: str, left: Value, right: Value) -> Value:
-    if op in {"in", "not in"} and isinstance(right, tuple | list | dict) and text.is_plain(left):
-        return (left in right) == (op == "in")
+    if op in {"in", "not in"} and isinstance(right, tuple | list | dict) and _is_certain(left):
+        if not any(isinstance(item, Unknown | Choice) for item in right):
+            return (left in right) == (op == "in")
     if op in {"is", "is not", "==", "!="} and not (text.is_plain(left) and text.is_plain(right)):
         if isinstance(left, ClassValue | External) and isinstance(right, ClassValue | External):
             return (left == right) == (op in {"is", "=="})
@@ -210,6 +222,10 @@ def _compare_values(op: str, left: Value, right: Value) -> Value:
         if isinstance(left, certain) and right is None:
             return op in {"is not", "!="}
     return _binary_values(op, left, right)
+
+
+def _is_certain(value: Value) -> bool:
+    return text.is_plain(value) or isinstance(value, ClassValue | External)
 
 
 def _boolean(machine: Machine, expr: s.Boolean, frame: Frame) -> Value:
@@ -248,14 +264,25 @@ def _subscript(machine: Machine, expr: s.Subscript, frame: Frame) -> Value:
     value = evaluate(machine, expr.value, frame)
     if isinstance(value, ClassValue) and classes.is_enumeration(machine, value):
         name = evaluate(machine, expr.index, frame)
-        return classes.attribute(machine, value, name) if isinstance(name, str) else _first_unknown(name)
+        return (
+            classes.attribute(machine, value, name)
+            if isinstance(name, str)
+            else _first_unknown(name)
+        )
     if isinstance(value, ClassValue | External | Made):
         return value  # Base[T]: the class itself
     if isinstance(value, Choice):
-        return choice_of([o for o in value.options if isinstance(o, ClassValue | External)] or [Unknown("a subscript")])
+        return choice_of(
+            [o for o in value.options if isinstance(o, ClassValue | External)]
+            or [Unknown("a subscript")]
+        )
     if not isinstance(value, str | tuple | list | dict):
         return _first_unknown(value)
-    index = _slice(machine, expr.index, frame) if isinstance(expr.index, s.Slice) else evaluate(machine, expr.index, frame)
+    index = (
+        _slice(machine, expr.index, frame)
+        if isinstance(expr.index, s.Slice)
+        else evaluate(machine, expr.index, frame)
+    )
     if not isinstance(index, str | int | float | bool | slice | None):
         return _first_unknown(index)
     try:
@@ -265,14 +292,19 @@ def _subscript(machine: Machine, expr: s.Subscript, frame: Frame) -> Value:
 
 
 def _slice(machine: Machine, expr: s.Slice, frame: Frame) -> Value:
-    parts = [evaluate(machine, part, frame) if part else None for part in (expr.lower, expr.upper, expr.step)]
+    parts = [
+        evaluate(machine, part, frame) if part else None
+        for part in (expr.lower, expr.upper, expr.step)
+    ]
     return slice(*parts) if text.is_plain(parts) else _first_unknown(*parts)
 
 
 def _conditional(machine: Machine, expr: s.Conditional, frame: Frame) -> Value:
     truth = truth_of(evaluate(machine, expr.test, frame))
     if truth is None:
-        return choice_of([evaluate(machine, expr.then, frame), evaluate(machine, expr.otherwise, frame)])
+        return choice_of(
+            [evaluate(machine, expr.then, frame), evaluate(machine, expr.otherwise, frame)]
+        )
     return evaluate(machine, expr.then if truth else expr.otherwise, frame)
 
 
@@ -286,13 +318,19 @@ def _comprehension(machine: Machine, expr: s.Comprehension, frame: Frame) -> Val
     if not _fill(machine, expr, inner, 0, pairs):
         return Unknown("a loop over values that are not known")
     if expr.kind == "dict":
-        return {key: value for key, value in pairs if isinstance(key, str | int | float | bool | None)}
+        return {
+            key: value for key, value in pairs if isinstance(key, str | int | float | bool | None)
+        }
     items = [value for _, value in pairs]
     return items if expr.kind == "list" else tuple(items)
 
 
 def _fill(
-    machine: Machine, expr: s.Comprehension, frame: Frame, depth: int, pairs: list[tuple[Value, Value]]
+    machine: Machine,
+    expr: s.Comprehension,
+    frame: Frame,
+    depth: int,
+    pairs: list[tuple[Value, Value]],
 ) -> bool:
     """Appends the items of the clauses from `depth` on; False if an iterable or a condition is not known."""
     if depth == len(expr.clauses):
@@ -421,7 +459,9 @@ _ATTRIBUTES: dict[type, Callable[[Machine, Any, str], Value]] = {
     PatternValue: _method,
     str: _of_text,
     MemberText: _of_text,
-    Member: lambda machine, value, name: getattr(value, name.strip("_"), Unknown("an attribute of an enumeration")),
+    Member: lambda machine, value, name: getattr(
+        value, name.strip("_"), Unknown("an attribute of an enumeration")
+    ),
     MatchValue: _method,
     tuple: _method,
     list: _method,

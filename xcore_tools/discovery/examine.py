@@ -32,12 +32,12 @@ class Job(msgspec.Struct, frozen=True):
     only_check: bool = False
 
 
-type_Outcome = ModuleFacts | Problem | None
+Outcome = ModuleFacts | Problem | None
 
 
 def examine(
     jobs: list[Job], progress: Callable[[int, int], None] | None = None
-) -> Iterator[tuple[Job, type_Outcome]]:
+) -> Iterator[tuple[Job, Outcome]]:
     """Each job with its facts, its problem, or None for a file that was only checked and is fine."""
     total = len(jobs)
     for done, pair in enumerate(zip(jobs, _outcomes(jobs), strict=True), 1):
@@ -46,7 +46,7 @@ def examine(
         yield pair
 
 
-def _outcomes(jobs: list[Job]) -> Iterable[type_Outcome]:
+def _outcomes(jobs: list[Job]) -> Iterable[Outcome]:
     workers = min(os.cpu_count() or 1, len(jobs))
     size = sum(len(job.data) for job in jobs)
     if workers < 2 or size < _WORTH_A_PROCESS or not _may_fork():
@@ -75,7 +75,7 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _outcome(job: Job) -> type_Outcome:
+def _outcome(job: Job) -> Outcome:
     if job.only_check:
         return check(job.path, job.data)
     return collect(job.module, job.path, job.is_package, job.data)

@@ -72,12 +72,14 @@ def _give_home(frame: Frame, name: str, value: Value) -> None:
 
 def _set_home(frame: Frame, name: str, value: Value, home: str) -> None:
     if isinstance(value, MetaDataValue):
-        if not value.owners and frame.cls is None or name == "metadata":
+        if (not value.owners and frame.cls is None) or name == "metadata":
             value.home = value.home or (home if not value.owners else None)
         value.alias = value.alias or home
-    elif isinstance(value, DatabaseValue) or (isinstance(value, RegistryValue) and frame.cls is None):
-        value.home = value.home or home
-    elif isinstance(value, ClassValue) and (value.is_synthetic or "<locals>" in value.qualname):
+    elif (
+        isinstance(value, DatabaseValue)
+        or (isinstance(value, RegistryValue) and frame.cls is None)
+        or (isinstance(value, ClassValue) and (value.is_synthetic or "<locals>" in value.qualname))
+    ):
         value.home = value.home or home
 
 
@@ -106,7 +108,11 @@ def _import_from(machine: Machine, statement: s.ImportFrom, frame: Frame) -> int
 
 
 def _assign(machine: Machine, statement: s.Assign, frame: Frame) -> int:
-    if statement.annotation is not None and frame.cls is not None and isinstance(statement.targets[0], s.Name):
+    if (
+        statement.annotation is not None
+        and frame.cls is not None
+        and isinstance(statement.targets[0], s.Name)
+    ):
         frame.cls.annotations[statement.targets[0].id] = statement.annotation
     if statement.value is None:
         return _NEXT
@@ -124,10 +130,15 @@ def _assign(machine: Machine, statement: s.Assign, frame: Frame) -> int:
 def _refers_to_target(statement: s.Assign) -> bool:
     """Whether a name is bound to something made of its old value, which is lost afterwards."""
     names = {getattr(target, "name", getattr(target, "id", None)) for target in statement.targets}
-    return any(getattr(node, "name", getattr(node, "id", None)) in names for node in s.walk(statement.value))
+    return any(
+        getattr(node, "name", getattr(node, "id", None)) in names
+        for node in s.walk(statement.value)
+    )
 
 
-_DIRECTIVES = frozenset({"__tablename__", "__table_args__", "__table__", "__abstract__", "__bind_key__"})
+_DIRECTIVES = frozenset(
+    {"__tablename__", "__table_args__", "__table__", "__abstract__", "__bind_key__"}
+)
 
 
 def _is_directive(statement: s.Assign, frame: Frame) -> bool:
@@ -150,7 +161,12 @@ def assign(machine: Machine, target: s.Expr, value: Value, frame: Frame) -> None
         items = iterate(value)
         known = items is not None and len(items) == len(target.items)
         for position, part in enumerate(target.items):
-            assign(machine, part, items[position] if items and known else Unknown("one of several values"), frame)
+            assign(
+                machine,
+                part,
+                items[position] if items and known else Unknown("one of several values"),
+                frame,
+            )
 
 
 def _assign_attribute(machine: Machine, owner: Value, name: str, value: Value) -> None:
@@ -190,7 +206,12 @@ def _function(machine: Machine, statement: s.FunctionDef, frame: Frame) -> int:
 
 def _setter_of(statement: s.FunctionDef) -> str | None:
     for decorator in statement.decorators:
-        if isinstance(decorator, s.Attribute) and decorator.name in {"setter", "deleter", "expression", "comparator"}:
+        if isinstance(decorator, s.Attribute) and decorator.name in {
+            "setter",
+            "deleter",
+            "expression",
+            "comparator",
+        }:
             return statement.name
     return None
 
@@ -207,7 +228,9 @@ def _class(machine: Machine, statement: s.ClassDef, frame: Frame) -> int:
         frame=frame,
     )
     machine.classes.append(cls)
-    body = Frame(frame.module, "class", cls.attrs, frame, cls.qualname, cls, call_site=frame.call_site)
+    body = Frame(
+        frame.module, "class", cls.attrs, frame, cls.qualname, cls, call_site=frame.call_site
+    )
     body.in_loop = frame.in_loop
     execute(machine, statement.body, body)
     value: Value = cls
@@ -239,7 +262,11 @@ def _decorated(machine: Machine, decorator: s.Expr, value: Value, frame: Frame, 
 def _qualname(frame: Frame, name: str) -> str:
     if not frame.qualname:
         return name
-    return f"{frame.qualname}.<locals>.{name}" if frame.kind == "function" else f"{frame.qualname}.{name}"
+    return (
+        f"{frame.qualname}.<locals>.{name}"
+        if frame.kind == "function"
+        else f"{frame.qualname}.{name}"
+    )
 
 
 # -- control flow ------------------------------------------------------------------------------
@@ -275,7 +302,9 @@ def _decided(machine: Machine, test: s.Expr, frame: Frame) -> bool | None:
 
 
 def _is_type_checking(test: s.Expr) -> bool:
-    name = test.id if isinstance(test, s.Name) else test.name if isinstance(test, s.Attribute) else ""
+    name = (
+        test.id if isinstance(test, s.Name) else test.name if isinstance(test, s.Attribute) else ""
+    )
     return name == "TYPE_CHECKING"
 
 
@@ -319,7 +348,14 @@ def _with(machine: Machine, statement: s.With, frame: Frame) -> int:
     for item, target in statement.items:
         value = machine.tentative(item, frame)
         if target is not None:
-            assign(machine, target, Unknown("what a context manager gives") if not isinstance(value, Instance) else value, frame)
+            assign(
+                machine,
+                target,
+                Unknown("what a context manager gives")
+                if not isinstance(value, Instance)
+                else value,
+                frame,
+            )
     return execute(machine, statement.body, frame)
 
 
@@ -369,7 +405,9 @@ def _forget(body: s.Block, frame: Frame) -> None:
 
 
 def _is_data(value: Value) -> bool:
-    return not isinstance(value, ClassValue | MetaDataValue | RegistryValue | DatabaseValue | FunctionValue)
+    return not isinstance(
+        value, ClassValue | MetaDataValue | RegistryValue | DatabaseValue | FunctionValue
+    )
 
 
 def _global(machine: Machine, statement: s.Global, frame: Frame) -> int:

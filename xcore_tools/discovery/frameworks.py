@@ -87,12 +87,33 @@ def role_of(path: str) -> str | None:
 
 def library_names() -> frozenset[str]:
     """The last parts of all library names that mean something to us."""
-    return frozenset(_ROLES) - _COMMON | {path.rpartition(".")[2] for path in _EXACT} - _COMMON | {"Model", "mapped"}
+    return (
+        frozenset(_ROLES) - _COMMON
+        | {path.rpartition(".")[2] for path in _EXACT} - _COMMON
+        | {"Model", "mapped"}
+    )
 
 
 _COMMON = frozenset(
-    "Column mapped_column Mapped declared_attr deferred quoted_name PrimaryKeyConstraint has_inherited_table"
-    " Field partial cast copy deepcopy NewType import_module synonym_for declarative_mixin".split()
+    [
+        "Column",
+        "mapped_column",
+        "Mapped",
+        "declared_attr",
+        "deferred",
+        "quoted_name",
+        "PrimaryKeyConstraint",
+        "has_inherited_table",
+        "Field",
+        "partial",
+        "cast",
+        "copy",
+        "deepcopy",
+        "NewType",
+        "import_module",
+        "synonym_for",
+        "declarative_mixin",
+    ]
 )
 """Names that say nothing by themselves: who uses them needs a base or a table as well."""
 
@@ -141,13 +162,22 @@ _ADVANCED_MODULES = (
 )
 
 _ALL = (
-    Foreign("sqlmodel.SQLModel", naming=str.lower, needs_table_keyword=True, aliases=("sqlmodel.main.SQLModel",)),
+    Foreign(
+        "sqlmodel.SQLModel",
+        naming=str.lower,
+        needs_table_keyword=True,
+        aliases=("sqlmodel.main.SQLModel",),
+    ),
     Foreign(
         "flask_appbuilder.Model",
         aliases=("flask_appbuilder.models.sqla.Model", "flask_appbuilder.models.sqla.base.Model"),
         naming=camel_to_snake,
     ),
-    Foreign("alchemical.Model", aliases=("alchemical.aio.Model", "alchemical.flask.Model"), naming=camel_to_snake),
+    Foreign(
+        "alchemical.Model",
+        aliases=("alchemical.aio.Model", "alchemical.flask.Model"),
+        naming=camel_to_snake,
+    ),
     Foreign(
         "neutron_lib.db.model_base.BASEV2",
         naming=_plural,
@@ -190,8 +220,16 @@ _ALL = (
             ("fastapi_users_db_sqlalchemy", "SQLAlchemyBaseOAuthAccountTable", "oauth_account"),
             ("fastapi_users.db", "SQLAlchemyBaseUserTable", "user"),
             ("fastapi_users.db", "SQLAlchemyBaseOAuthAccountTable", "oauth_account"),
-            ("fastapi_users_db_sqlalchemy.access_token", "SQLAlchemyBaseAccessTokenTable", "accesstoken"),
-            ("fastapi_users.authentication.strategy.db", "SQLAlchemyBaseAccessTokenTable", "accesstoken"),
+            (
+                "fastapi_users_db_sqlalchemy.access_token",
+                "SQLAlchemyBaseAccessTokenTable",
+                "accesstoken",
+            ),
+            (
+                "fastapi_users.authentication.strategy.db",
+                "SQLAlchemyBaseAccessTokenTable",
+                "accesstoken",
+            ),
         )
         for suffix in ("", "UUID")
     ),
@@ -201,5 +239,12 @@ FOREIGN: dict[str, Foreign] = {
     name: foreign for foreign in _ALL for name in (foreign.path, *foreign.aliases)
 }
 
-DATABASES = frozenset({"invenio_db.db", "invenio_db.shared.db", "flask_appbuilder.extensions.db", "airflow.www.extensions.db"})
+DATABASES = frozenset(
+    {
+        "invenio_db.db",
+        "invenio_db.shared.db",
+        "flask_appbuilder.extensions.db",
+        "airflow.www.extensions.db",
+    }
+)
 """Flask-SQLAlchemy objects that other libraries share with their users."""

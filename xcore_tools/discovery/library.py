@@ -14,7 +14,6 @@ from xcore_tools.discovery.values import (
     ClassValue,
     DatabaseValue,
     External,
-    Frame,
     FunctionValue,
     Instance,
     LambdaValue,
@@ -39,27 +38,89 @@ if TYPE_CHECKING:
 __all__ = ["BUILTINS", "call", "is_known", "shared_database"]
 
 BUILTINS = frozenset(
-    "ArithmeticError AttributeError BaseException Exception ImportError KeyError NotImplementedError"
-    " RuntimeError TypeError ValueError all any bool bytes chr classmethod dict dir enumerate filter float"
-    " format frozenset getattr hasattr hash id int isinstance issubclass iter len list map max min next"
-    " object open ord print property range repr reversed round set setattr sorted staticmethod str sum"
-    " tuple type vars zip".split()
+    [
+        "ArithmeticError",
+        "AttributeError",
+        "BaseException",
+        "Exception",
+        "ImportError",
+        "KeyError",
+        "NotImplementedError",
+        "RuntimeError",
+        "TypeError",
+        "ValueError",
+        "all",
+        "any",
+        "bool",
+        "bytes",
+        "chr",
+        "classmethod",
+        "dict",
+        "dir",
+        "enumerate",
+        "filter",
+        "float",
+        "format",
+        "frozenset",
+        "getattr",
+        "hasattr",
+        "hash",
+        "id",
+        "int",
+        "isinstance",
+        "issubclass",
+        "iter",
+        "len",
+        "list",
+        "map",
+        "max",
+        "min",
+        "next",
+        "object",
+        "open",
+        "ord",
+        "print",
+        "property",
+        "range",
+        "repr",
+        "reversed",
+        "round",
+        "set",
+        "setattr",
+        "sorted",
+        "staticmethod",
+        "str",
+        "sum",
+        "tuple",
+        "type",
+        "vars",
+        "zip",
+    ]
 )
 _KNOWN_TOPS = frozenset(
     {path.partition(".")[0] for path in (*FOREIGN, *DATABASES)}
-    | {"sqlalchemy", "sqlmodel", "flask_sqlalchemy", "pydantic", "flask", "alembic", "django", "fastapi"}
+    | {
+        "sqlalchemy",
+        "sqlmodel",
+        "flask_sqlalchemy",
+        "pydantic",
+        "flask",
+        "alembic",
+        "django",
+        "fastapi",
+    }
 )
 _MUTATORS = frozenset({"append", "extend", "update", "setdefault", "pop", "insert", "add"})
 
-type_Args = tuple[Value, ...]
-type_Keywords = dict[str, Value]
+Args = tuple[Value, ...]
+Keywords = dict[str, Value]
 
 
 class _Call:
     """One call: what is called, its arguments, and where it stands."""
 
     def __init__(
-        self, machine: Machine, args: type_Args, keywords: type_Keywords, site: Site | None
+        self, machine: Machine, args: Args, keywords: Keywords, site: Site | None
     ) -> None:
         self.machine = machine
         self.args = args
@@ -71,13 +132,15 @@ class _Call:
 
     def arg(self, position: int, keyword: str = "") -> Value:
         """The argument, or None if it is not given."""
-        return self.value(self.args[position] if position < len(self.args) else self.keywords.get(keyword))
+        return self.value(
+            self.args[position] if position < len(self.args) else self.keywords.get(keyword)
+        )
 
     def value(self, value: Value) -> Value:
         """The value behind an argument.
 
         Raises:
-            NotReady: it is not to be had, and the call does not insist.
+            NotReadyError: it is not to be had, and the call does not insist.
         """
         return self.machine.known(value) if self.insists else self.machine.resolve(value)
 
@@ -100,8 +163,8 @@ def shared_database(path: str) -> DatabaseValue:
 def call(
     machine: Machine,
     callee: ClassValue | External | BoundMethod,
-    args: type_Args,
-    keywords: type_Keywords,
+    args: Args,
+    keywords: Keywords,
     site: Site | None,
 ) -> Value:
     """What calling a class of the project, a library's name or a method of a known value returns."""
@@ -124,7 +187,11 @@ def _call_external(this: _Call, callee: External) -> Value:
     if callee.path == "re.sub":
         return _substitute(this, this.arg(0), 1)
     if top == "re":
-        return text.call_re(rest, [this.value(arg) for arg in this.args], {k: this.value(v) for k, v in this.keywords.items()})
+        return text.call_re(
+            rest,
+            [this.value(arg) for arg in this.args],
+            {k: this.value(v) for k, v in this.keywords.items()},
+        )
     if callee.name == "Table" and this.args and isinstance(this.arg(0), str) and _has_columns(this):
         return _make_table(this)
     return Made(callee.path, this.args, this.keywords, this.line)
@@ -170,13 +237,18 @@ def _make_table(this: _Call) -> Value:
     if this.site is None:
         return Unknown("a table outside of any module")
     name = this.arg(0, "name")
-    metadata = next((o for o in options_of(this.arg(1, "metadata")) if isinstance(o, MetaDataValue)), None)
+    metadata = next(
+        (o for o in options_of(this.arg(1, "metadata")) if isinstance(o, MetaDataValue)), None
+    )
     schema = this.machine.known(this.keywords.get("schema"))
     if schema is None and metadata is not None:
         schema = metadata.schema
     elif schema == _BLANK:
         schema = None
-    may_exist = any(this.machine.known(this.keywords.get(k)) is True for k in ("extend_existing", "keep_existing"))
+    may_exist = any(
+        this.machine.known(this.keywords.get(k)) is True
+        for k in ("extend_existing", "keep_existing")
+    )
     site = _place(this.site)
     table = TableValue(
         name,
@@ -208,14 +280,18 @@ def _has_columns(this: _Call) -> bool:
 
 def _copy_table(this: _Call, table: TableValue) -> Value:
     metadata = this.arg(0, "metadata")
-    schema = this.machine.known(this.keywords["schema"]) if "schema" in this.keywords else table.schema
+    schema = (
+        this.machine.known(this.keywords["schema"]) if "schema" in this.keywords else table.schema
+    )
     if schema is None and isinstance(metadata, MetaDataValue):
         schema = metadata.schema
     name = this.machine.known(this.keywords.get("name")) or table.name
     frame = this.frame
     if frame is None or not isinstance(metadata, MetaDataValue):
         return Unknown("a copy of a table in an unknown collection")
-    copy = TableValue(name, schema, metadata, this.module, this.line, True, True, bool(frame.uncertain))
+    copy = TableValue(
+        name, schema, metadata, this.module, this.line, True, True, bool(frame.uncertain)
+    )
     this.machine.tables.append(copy)
     return copy
 
@@ -227,8 +303,12 @@ def _make_base(this: _Call) -> Value:
     """`declarative_base(...)`, `automap_base(...)`, `registry.generate_base(...)`."""
     given = this.keywords
     name = this.machine.known(given.get("name"))
-    written = [given[key] for key in ("cls", "declarative_base") if key in given] or list(this.args[:1])
-    parents = [part for value in written for part in (iterate(this.machine.known(value)) or [value])]
+    written = [given[key] for key in ("cls", "declarative_base") if key in given] or list(
+        this.args[:1]
+    )
+    parents = [
+        part for value in written for part in (iterate(this.machine.known(value)) or [value])
+    ]
     base = ClassValue(
         name if isinstance(name, str) else "Base", name if isinstance(name, str) else "Base",
         this.module, this.line, tuple(p for p in parents if not isinstance(this.machine.known(p), MetaDataValue)),
@@ -261,7 +341,11 @@ def _become_base(this: _Call) -> Value:
     if "metaclass" in this.keywords:
         cls.keywords["metaclass"] = this.keywords["metaclass"]
     registry = this.machine.known(this.keywords.get("registry"))
-    metadata = registry.metadata if isinstance(registry, RegistryValue) else this.machine.known(this.keywords.get("metadata"))
+    metadata = (
+        registry.metadata
+        if isinstance(registry, RegistryValue)
+        else this.machine.known(this.keywords.get("metadata"))
+    )
     if isinstance(metadata, MetaDataValue) or "metadata" not in cls.attrs:
         cls.attrs["metadata"] = _metadata_or_new(this, metadata, cls)
     return cls
@@ -270,7 +354,9 @@ def _become_base(this: _Call) -> Value:
 def _make_database(module: str, metadata: MetaDataValue, home: str | None = None) -> DatabaseValue:
     database = DatabaseValue(metadata, module, home=home)
     metadata.owners.append(database)
-    model = ClassValue("Model", "Model", module, metadata.line, (External("flask_sqlalchemy.model.Model"),))
+    model = ClassValue(
+        "Model", "Model", module, metadata.line, (External("flask_sqlalchemy.model.Model"),)
+    )
     model.is_synthetic = model.is_root = True
     model.attrs["metadata"] = metadata
     model.attrs["__fsa__"] = database
@@ -295,7 +381,9 @@ def _flask_sqlalchemy(this: _Call) -> Value:
     return database
 
 
-def _adopt_model_class(this: _Call, model: ClassValue, option: ClassValue, database: DatabaseValue) -> None:
+def _adopt_model_class(
+    this: _Call, model: ClassValue, option: ClassValue, database: DatabaseValue
+) -> None:
     """A ready base keeps its own naming and MetaData, as Flask-SQLAlchemy does it."""
     own = classes.find(this.machine, option, "metadata")
     value = this.machine.known(own[1]) if own else None
@@ -340,7 +428,11 @@ def _call_method(this: _Call, method: BoundMethod) -> Value:
     if isinstance(receiver, DatabaseValue):
         return _call_database(this, receiver, name)
     if isinstance(receiver, TableValue):
-        return _copy_table(this, receiver) if name in {"to_metadata", "tometadata"} else Unknown("a method of a table")
+        return (
+            _copy_table(this, receiver)
+            if name in {"to_metadata", "tometadata"}
+            else Unknown("a method of a table")
+        )
     if isinstance(receiver, MatchValue):
         return text.call_match(receiver, name, [this.value(arg) for arg in this.args])
     if isinstance(receiver, PatternValue) and name == "sub":
@@ -379,7 +471,11 @@ def _call_database(this: _Call, database: DatabaseValue, name: str) -> Value:
     if name == "Table" and not isinstance(this.arg(1, "metadata"), MetaDataValue):
         args = [this.machine.known(arg) for arg in this.args]
         key = this.machine.known(this.keywords.get("bind_key"))
-        metadata = this.machine.bound_metadata(database, key) if isinstance(key, str) else database.metadata
+        metadata = (
+            this.machine.bound_metadata(database, key)
+            if isinstance(key, str)
+            else database.metadata
+        )
         this.args = (args[0] if args else None, metadata, *args[1:])
     return _make_table(this) if name == "Table" else database.model
 
@@ -402,7 +498,9 @@ def _mutate(this: _Call, receiver: list[Value] | dict[Value, Value], name: str) 
         return receiver.setdefault(value, this.arg(1))
     if name == "update":
         added = {**(value if isinstance(value, dict) else {}), **this.keywords}
-        receiver.update({k: Unknown("an item that may be missing") for k in added} if uncertain else added)
+        receiver.update(
+            {k: Unknown("an item that may be missing") for k in added} if uncertain else added
+        )
     return None
 
 
@@ -452,7 +550,10 @@ def _substitute(this: _Call, pattern: Value, first: int) -> Value:
     pieces: list[Value] = []
     end = 0
     for match in text.matches(compiled, args[2]):
-        pieces += [args[2][end : match.match.start()], this.machine.known(this.machine.call(args[1], (match,), {}))]
+        pieces += [
+            args[2][end : match.match.start()],
+            this.machine.known(this.machine.call(args[1], (match,), {})),
+        ]
         end = match.match.end()
     pieces.append(args[2][end:])
     return next((p for p in pieces if not isinstance(p, str)), None) or "".join(pieces)
@@ -493,7 +594,11 @@ def _type(this: _Call) -> Value:
         value = this.arg(0)
         if isinstance(value, Instance):
             return value.cls
-        return classes.attribute(this.machine, value, "__class__") if isinstance(value, ClassValue) else Unknown("type()")
+        return (
+            classes.attribute(this.machine, value, "__class__")
+            if isinstance(value, ClassValue)
+            else Unknown("type()")
+        )
     name, bases, namespace = this.arg(0), this.arg(1), this.arg(2)
     if not isinstance(name, str) or this.frame is None:
         return Unknown("a class whose name is not known")
@@ -530,8 +635,14 @@ def _setattr(this: _Call) -> Value:
 
 def _isinstance(this: _Call) -> Value:
     value, kind = this.arg(0), this.arg(1)
-    names = {item.path for item in (kind if isinstance(kind, tuple) else (kind,)) if isinstance(item, External)}
-    if not names or not (value is None or isinstance(value, str | int | float | tuple | list | dict)):
+    names = {
+        item.path
+        for item in (kind if isinstance(kind, tuple) else (kind,))
+        if isinstance(item, External)
+    }
+    if not names or not (
+        value is None or isinstance(value, str | int | float | tuple | list | dict)
+    ):
         return Unknown("isinstance() of a value that is not known")
     return f"builtins.{type(value).__name__}" in names
 
@@ -560,7 +671,11 @@ def _collection(kind: Callable[[list[Value]], Value]) -> Callable[[_Call], Value
 
 def _str(this: _Call) -> Value:
     value = this.arg(0)
-    return str(value) if isinstance(value, str | int | float | bool | None) else Unknown("str() of a value that is not known")
+    return (
+        str(value)
+        if isinstance(value, str | int | float | bool | None)
+        else Unknown("str() of a value that is not known")
+    )
 
 
 def _range(this: _Call) -> Value:
@@ -583,7 +698,11 @@ def _super(this: _Call) -> Value:
 
 def _len(this: _Call) -> Value:
     value = this.arg(0)
-    return len(value) if isinstance(value, str | tuple | list | dict) else Unknown("len() of a value that is not known")
+    return (
+        len(value)
+        if isinstance(value, str | tuple | list | dict)
+        else Unknown("len() of a value that is not known")
+    )
 
 
 def _dir(this: _Call) -> Value:
@@ -623,15 +742,27 @@ _BUILTIN_HANDLERS: dict[str, Callable[[_Call], Value]] = {
 _OF_ITEMS: dict[str, Callable[[_Call, list[Value]], Value]] = {
     "enumerate": lambda this, items: [(number, item) for number, item in enumerate(items)],
     "reversed": lambda this, items: items[::-1],
-    "sorted": lambda this, items: sorted(items) if all(isinstance(i, str) for i in items) else items,
-    "set": lambda this, items: tuple(dict.fromkeys(i for i in items if text.is_plain(i) and not isinstance(i, list | dict))),
+    "sorted": lambda this, items: (
+        sorted(items) if all(isinstance(i, str) for i in items) else items
+    ),
+    "set": lambda this, items: tuple(
+        dict.fromkeys(i for i in items if text.is_plain(i) and not isinstance(i, list | dict))
+    ),
     "frozenset": lambda this, items: tuple(items),
-    "zip": lambda this, items: list(zip(items, *((iterate(this.arg(n)) or []) for n in range(1, len(this.args))), strict=False)),
+    "zip": lambda this, items: list(
+        zip(items, *((iterate(this.arg(n)) or []) for n in range(1, len(this.args))), strict=False)
+    ),
     "map": lambda this, items: Unknown("map() is not followed"),
-    "any": lambda this, items: any(items) if text.is_plain(items) else Unknown("any() of unknown values"),
-    "all": lambda this, items: all(items) if text.is_plain(items) else Unknown("all() of unknown values"),
+    "any": lambda this, items: (
+        any(items) if text.is_plain(items) else Unknown("any() of unknown values")
+    ),
+    "all": lambda this, items: (
+        all(items) if text.is_plain(items) else Unknown("all() of unknown values")
+    ),
     "iter": lambda this, items: items,
-    "ord": lambda this, items: ord(items[0]) if len(items) == 1 and isinstance(items[0], str) else Unknown("ord()"),
+    "ord": lambda this, items: (
+        ord(items[0]) if len(items) == 1 and isinstance(items[0], str) else Unknown("ord()")
+    ),
 }
 
 
@@ -658,7 +789,11 @@ def _partial(this: _Call) -> Value:
 
 def _has_inherited_table(this: _Call) -> Value:
     cls = this.arg(0)
-    return mapping.has_mapped_parent(this.machine, cls) if isinstance(cls, ClassValue) else Unknown("has_inherited_table()")
+    return (
+        mapping.has_mapped_parent(this.machine, cls)
+        if isinstance(cls, ClassValue)
+        else Unknown("has_inherited_table()")
+    )
 
 
 def _declared_attr(this: _Call) -> Value:

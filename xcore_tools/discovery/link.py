@@ -9,9 +9,18 @@ import msgspec
 
 from xcore_tools.discovery import mapping as m
 from xcore_tools.discovery.classes import bases_of, mro
-from xcore_tools.discovery.facts import Discovery, MetaData, Model, Problem, Severity, Step, Table, Verdict
+from xcore_tools.discovery.facts import (
+    Discovery,
+    MetaData,
+    Model,
+    Problem,
+    Severity,
+    Step,
+    Table,
+    Verdict,
+)
 from xcore_tools.discovery.frameworks import role_of
-from xcore_tools.discovery.machine import Locate, Machine
+from xcore_tools.discovery.machine import Load, Locate, Machine
 from xcore_tools.discovery.syntax import ModuleFacts
 from xcore_tools.discovery.values import (
     ClassValue,
@@ -31,10 +40,9 @@ __all__ = ["Linked", "link"]
 
 
 class Linked(msgspec.Struct, frozen=True):
-    """`needed` are modules to load for a full answer, `leads` names whose mention makes a file matter."""
+    """`leads` are names whose mention makes a file matter."""
 
     discovery: Discovery
-    needed: frozenset[str]
     leads: frozenset[str]
 
 
@@ -42,6 +50,7 @@ def link(
     modules: Mapping[str, ModuleFacts],
     origins: Mapping[str, str],
     locate: Locate,
+    load: Load,
     *,
     leads: frozenset[str] = frozenset(),
     bases: tuple[str, ...] = (),
@@ -49,15 +58,16 @@ def link(
     """What the modules define together.
 
     `origins` names the origin of each module that is reported; the others only help to resolve names.
+    `locate` and `load` find and read modules that are not at hand yet (see Machine).
     `bases` are dotted names of further declarative bases outside the project.
     """
-    machine = Machine(modules, locate, leads, bases)
+    machine = Machine(modules, locate, load, leads, bases)
     machine.run()
     linker = _Linker(machine, origins)
     linker.add_classes()
     linker.add_tables()
     linker.add_exhausted()
-    return Linked(linker.discovery(), frozenset(machine.needed), _leads(machine))
+    return Linked(linker.discovery(), _leads(machine))
 
 
 class _Linker:
@@ -74,8 +84,13 @@ class _Linker:
 
     def discovery(self) -> Discovery:
         """The results so far, sorted."""
-        models = sorted(self._models.values(), key=lambda x: (x.path, x.line, x.name, x.table or ""))
-        tables = sorted((t for t, _ in self._tables.values()), key=lambda x: (x.path, x.line, x.name or "", x.schema or ""))
+        models = sorted(
+            self._models.values(), key=lambda x: (x.path, x.line, x.name, x.table or "")
+        )
+        tables = sorted(
+            (t for t, _ in self._tables.values()),
+            key=lambda x: (x.path, x.line, x.name or "", x.schema or ""),
+        )
         return Discovery(
             tuple(models),
             tuple(tables),
@@ -117,32 +132,68 @@ class _Linker:
         metadata = self._metadata_name(mapping.metadata)
         base = m.dotted_name(mapping.root)
         origin, path = self._origins[cls.module], self._path(cls.module)
-        model = Model(cls.qualname, cls.module, table, schema, mapping.kind, base, metadata, origin, path, cls.line)
+        model = Model(
+            cls.qualname,
+            cls.module,
+            table,
+            schema,
+            mapping.kind,
+            base,
+            metadata,
+            origin,
+            path,
+            cls.line,
+        )
         line = 0 if cls.is_conditional else cls.line
         key = (cls.module, cls.qualname, table, schema)
         if not (cls.is_conditional and any(known[:4] == key for known in self._models)):
             self._models[(*key, line)] = model  # one class in two arms is one model
         if mapping.makes_table:
-            self._add_table(table, schema, mapping.metadata, cls.module, cls.line, is_conditional=cls.is_conditional, may_exist=self._may_exist(cls))
+            self._add_table(
+                table,
+                schema,
+                mapping.metadata,
+                cls.module,
+                cls.line,
+                is_conditional=cls.is_conditional,
+                may_exist=self._may_exist(cls),
+            )
         if mapping.by_evidence:
             message = f"class {cls.qualname} is taken for a model by its own table name and columns; its base is not known"
             self._report("XT124", "note", cls.module, cls.line, message)
         m.make_declared_tables(self._machine, cls)
-        self._note(cls, True, _REASONS.get(mapping.kind, "it inherits a declarative base and has a table"))
+        self._note(
+            cls, True, _REASONS.get(mapping.kind, "it inherits a declarative base and has a table")
+        )
 
     def _may_exist(self, cls: ClassValue) -> bool:
         args = m.declared(self._machine, cls, "__table_args__")
         for option in options_of(args):
-            last = self._machine.known(option[-1]) if isinstance(option, tuple | list) and option else option
-            if isinstance(last, dict) and any(self._machine.known(last.get(k)) is True for k in ("extend_existing", "keep_existing")):
+            last = (
+                self._machine.known(option[-1])
+                if isinstance(option, tuple | list) and option
+                else option
+            )
+            if isinstance(last, dict) and any(
+                self._machine.known(last.get(k)) is True
+                for k in ("extend_existing", "keep_existing")
+            ):
                 return True
         return False
 
     def _name(self, mapping: m.Mapping, cls: ClassValue) -> str | None:
         if mapping.table is None or isinstance(mapping.table, str):
             return mapping.table
-        reason = mapping.table.reason if isinstance(mapping.table, Unknown) else "its value is no text"
-        self._report("XT120", "warning", cls.module, cls.line, f"table name of {cls.qualname} is not known: {reason}")
+        reason = (
+            mapping.table.reason if isinstance(mapping.table, Unknown) else "its value is no text"
+        )
+        self._report(
+            "XT120",
+            "warning",
+            cls.module,
+            cls.line,
+            f"table name of {cls.qualname} is not known: {reason}",
+        )
         return None
 
     def _schema(self, schema: Value, module: str, line: int) -> str | None:
@@ -160,7 +211,11 @@ class _Linker:
 
     def _add_refusal(self, cls: ClassValue) -> None:
         root = m.root_of(self._machine, cls)
-        if m.dotted_name(cls) is not None and root is None and not _is_declarative(self._machine, cls):
+        if (
+            m.dotted_name(cls) is not None
+            and root is None
+            and not _is_declarative(self._machine, cls)
+        ):
             self._note(cls, False, "no declarative base is among its bases")
         elif cls.is_root or root is None:
             self._note(cls, False, "it is a declarative base itself")
@@ -175,7 +230,9 @@ class _Linker:
 
     def _note(self, cls: ClassValue, taken: bool, reason: str) -> None:
         chain = tuple(self._chain(cls))
-        verdict = Verdict(cls.qualname, cls.module, self._path(cls.module), cls.line, taken, reason, chain)
+        verdict = Verdict(
+            cls.qualname, cls.module, self._path(cls.module), cls.line, taken, reason, chain
+        )
         self._verdicts[(cls.module, cls.qualname, cls.line)] = verdict
 
     def _chain(self, cls: ClassValue) -> Iterable[Step]:
@@ -211,21 +268,47 @@ class _Linker:
             name = table.name if isinstance(table.name, str) else None
             schema = self._schema(table.schema, table.module, table.line)
             if name is None:
-                reason = table.name.reason if isinstance(table.name, Unknown) else "its value is no text"
-                self._report("XT120", "warning", table.module, table.line, f"name of a Table is not known: {reason}")
+                reason = (
+                    table.name.reason if isinstance(table.name, Unknown) else "its value is no text"
+                )
+                self._report(
+                    "XT120",
+                    "warning",
+                    table.module,
+                    table.line,
+                    f"name of a Table is not known: {reason}",
+                )
             if table.has_columns or not self._is_defined(name, schema, table.metadata):
-                self._add_table(name, schema, table.metadata, table.module, table.line, is_conditional=table.is_conditional, may_exist=table.may_exist)
+                self._add_table(
+                    name,
+                    schema,
+                    table.metadata,
+                    table.module,
+                    table.line,
+                    is_conditional=table.is_conditional,
+                    may_exist=table.may_exist,
+                )
 
-    def _is_defined(self, name: str | None, schema: str | None, metadata: MetaDataValue | None) -> bool:
-        return any(t.has_columns and (t.name, t.metadata) == (name, metadata) for t in self._machine.tables) or any(
-            key[:3] == (id(metadata), schema, name) for key in self._tables
-        )
+    def _is_defined(
+        self, name: str | None, schema: str | None, metadata: MetaDataValue | None
+    ) -> bool:
+        return any(
+            t.has_columns and (t.name, t.metadata) == (name, metadata) for t in self._machine.tables
+        ) or any(key[:3] == (id(metadata), schema, name) for key in self._tables)
 
     def _add_table(
         self, name: str | None, schema: str | None, metadata: MetaDataValue | None, module: str, line: int,
         *, is_conditional: bool, may_exist: bool,
     ) -> None:  # fmt: skip
-        table = Table(name, schema, module, self._metadata_name(metadata), self._origins[module], self._path(module), line)
+        table = Table(
+            name,
+            schema,
+            module,
+            self._metadata_name(metadata),
+            self._origins[module],
+            self._path(module),
+            line,
+        )
         key: tuple[object, ...] = (id(metadata), schema, name)
         excused = is_conditional or may_exist
         if name is None or metadata is None:
@@ -241,12 +324,20 @@ class _Linker:
             return
         self._tables[(*key, module, line)] = (table, excused)
         shown = f"{schema}.{name}" if schema else name
-        self._report("XT123", "warning", module, line, f"table {shown} is also defined at {other.path}:{other.line}")
+        self._report(
+            "XT123",
+            "warning",
+            module,
+            line,
+            f"table {shown} is also defined at {other.path}:{other.line}",
+        )
 
     def add_exhausted(self) -> None:
         """Reports statements that were not followed to their end."""
         for module, line in self._machine.exhausted:
-            self._report("XT125", "warning", module, line, "this statement does too much work to be followed")
+            self._report(
+                "XT125", "warning", module, line, "this statement does too much work to be followed"
+            )
 
 
 _REASONS = {
@@ -270,7 +361,10 @@ def _module_of(metadata: MetaDataValue) -> str:
 
 
 def _is_declarative(machine: Machine, cls: ClassValue) -> bool:
-    return cls.is_root or any(isinstance(b, External) and role_of(b.path) == "DeclarativeBase" for b in bases_of(machine, cls))
+    return cls.is_root or any(
+        isinstance(b, External) and role_of(b.path) == "DeclarativeBase"
+        for b in bases_of(machine, cls)
+    )
 
 
 def _leads(machine: Machine) -> frozenset[str]:
@@ -292,5 +386,10 @@ def _leads_on(machine: Machine, value: Value) -> bool:
     if isinstance(value, Instance):
         return machine.has_makers(value.cls)
     if isinstance(value, ClassValue):
-        return machine.has_makers(value) or value.is_root or m.root_of(machine, value) is not None or m.is_mapped(machine, value)
+        return (
+            machine.has_makers(value)
+            or value.is_root
+            or m.root_of(machine, value) is not None
+            or m.is_mapped(machine, value)
+        )
     return isinstance(value, FunctionValue) and machine.makes(value)

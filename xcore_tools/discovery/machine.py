@@ -15,7 +15,7 @@ from xcore_tools.discovery import syntax as s
 from xcore_tools.discovery.evaluate import evaluate
 from xcore_tools.discovery.execute import assign, execute
 from xcore_tools.discovery.frameworks import DATABASES, FOREIGN, Foreign, role_of
-from xcore_tools.discovery.makers import called_names, may_make
+from xcore_tools.discovery.makers import LIBRARY, called_names, may_make
 from xcore_tools.discovery.names import absolute_name
 from xcore_tools.discovery.text import is_plain
 from xcore_tools.discovery.values import (
@@ -41,7 +41,7 @@ from xcore_tools.discovery.values import (
     choice_of,
 )
 
-__all__ = ["LimitReached", "Locate", "Machine", "NotReady"]
+__all__ = ["LimitReachedError", "Locate", "Machine", "NotReadyError"]
 
 _MAX_DEPTH = 25
 _STATEMENT_BUDGET = 30_000
@@ -49,13 +49,14 @@ _MODULE_BUDGET = 600_000
 
 
 Locate = Callable[[str, str], str | None]
+Load = Callable[[str], s.ModuleFacts | None]
 
 
-class NotReady(Exception):
+class NotReadyError(Exception):
     """Indicates that a name leads to what is not loaded, or not followed yet."""
 
 
-class LimitReached(Exception):
+class LimitReachedError(Exception):
     """Indicates that one statement makes more work than anybody's models need."""
 
 
@@ -63,26 +64,27 @@ class Machine:
     """Follows modules and keeps what they make: classes, tables, mappings.
 
     `modules` are the facts at hand, `locate` tells which module of the project an import means in the
-    file that imports it (None: none), `leads` are names worth loading a module for although no class inherits them.
-    Afterwards `needed` names the modules that have to be loaded for a full answer.
+    file that imports it (None: none), `load` reads a module that is not at hand (None: it cannot),
+    `leads` are names worth loading a module for although nobody insists.
     """
 
     def __init__(
         self,
         modules: Mapping[str, s.ModuleFacts],
         locate: Locate,
-        leads: frozenset[str],
+        load: Load,
+        leads: frozenset[str] = frozenset(),
         bases: tuple[str, ...] = (),
     ) -> None:
-        self.modules = modules
-        self.leads = leads
-        self.needed: set[str] = set()
+        self.modules = dict(modules)
+        self.leads = leads | LIBRARY
         self.classes: list[ClassValue] = []
         self.tables: list[TableValue] = []
         self.pending: list[Deferred] = []
         self.preparing: list[ClassValue] = []
         self.exhausted: list[tuple[str, int]] = []
         self._locate = locate
+        self._load = load
         self._frames: dict[str, Frame] = {}
         self._running: set[str] = set()
         self._databases: dict[str, Value] = {}
@@ -112,8 +114,12 @@ class Machine:
                     self._guarded(cls.frame, cls.line, lambda c=cls: mapping.prepare(self, c))
 
     def _frame_of(self, name: str) -> Frame | None:
+        return self._followed(name) if name in self.modules else None
+
+    def _followed(self, name: str) -> Frame:
+        """The frame of a loaded module, followed to its end unless that is under way."""
         frame = self._frames.get(name)
-        if frame is not None or name not in self.modules:
+        if frame is not None:
             return frame
         facts = self.modules[name]
         frame = self._frames[name] = Frame(facts, "module", {"__name__": name})
@@ -135,9 +141,9 @@ class Machine:
         depth, preparing = self._depth, len(self.preparing)
         try:
             work()
-        except NotReady:
+        except NotReadyError:
             pass
-        except (LimitReached, RecursionError):
+        except (LimitReachedError, RecursionError):
             self.exhausted.append((frame.module.module, line))
         self._depth = depth
         del self.preparing[preparing:]
@@ -146,17 +152,17 @@ class Machine:
         """Counts one step.
 
         Raises:
-            LimitReached: the statement that is followed has used up its share.
+            LimitReachedError: the statement that is followed has used up its share.
         """
         self._budget -= 1
         if self._budget < 0:
-            raise LimitReached
+            raise LimitReachedError
 
     # -- when to load -------------------------------------------------------------------------
 
     @contextmanager
     def demand(self) -> Iterator[None]:
-        """Inside, a name that leads into a module not loaded puts it on the list of needed ones."""
+        """Inside, a name that leads into a module not at hand has it loaded."""
         before, self.is_demanding = self.is_demanding, True
         try:
             yield
@@ -168,7 +174,7 @@ class Machine:
         before, self.is_demanding = self.is_demanding, False
         try:
             return evaluate(self, expr, frame)
-        except NotReady:
+        except NotReadyError:
             return Deferred(expr, frame)
         finally:
             self.is_demanding = before
@@ -177,7 +183,7 @@ class Machine:
         """The value behind an imported name or a deferred expression.
 
         Raises:
-            NotReady: it is not to be had yet.
+            NotReadyError: it is not to be had yet.
         """
         if isinstance(value, Choice):
             return choice_of([self.resolve(option) for option in value.options])
@@ -200,7 +206,7 @@ class Machine:
         try:
             with self.demand():
                 return self.resolve(value)
-        except NotReady:
+        except NotReadyError:
             return Unknown("a name that is not to be had")
 
     # -- names --------------------------------------------------------------------------------
@@ -221,7 +227,7 @@ class Machine:
         if name == "super":
             return Partial(External("builtins.super"), (_super_of(frame),), {})
         if top.module.module in self._running:
-            raise NotReady
+            raise NotReadyError
         return Unknown(f"the name {name} is not defined in {top.module.module}")
 
     def module_attribute(self, module: str, name: str) -> Value:
@@ -229,14 +235,14 @@ class Machine:
         frame = self._frame_of(module)
         submodule = f"{module}.{name}"
         if frame is None:
-            if module in self.modules or not self._exists(module) or self._may_skip(module, name):
-                if self._exists(submodule):
-                    return ModuleValue(submodule)
-                if not self._exists(module):
-                    return ModuleValue(submodule)  # a directory without __init__.py
-                raise NotReady
-            self.needed.add(module)
-            raise NotReady
+            exists = self._exists(module)
+            if not exists or (self._may_skip(name) and self._exists(submodule)):
+                return ModuleValue(submodule)  # below a directory without __init__.py, as a rule
+            facts = None if self._may_skip(name) else self._load(module)
+            if facts is None:
+                raise NotReadyError
+            self.modules[module] = facts
+            frame = self._followed(module)
         if name in frame.names:
             return frame.names[name]
         starred = self._through_stars(frame, name, self.is_demanding)
@@ -245,13 +251,13 @@ class Machine:
         if self._exists(submodule):
             return ModuleValue(submodule)
         if module in self._running:
-            raise NotReady
+            raise NotReadyError
         if "__getattr__" in frame.names and name in frame.typing_names:
             return frame.typing_names[name]
         return Unknown(f"{module} has no name {name}")
 
-    def _may_skip(self, module: str, name: str) -> bool:
-        """Whether `module` need not be loaded for `name`: nobody insists, and it leads nowhere known."""
+    def _may_skip(self, name: str) -> bool:
+        """Whether a module need not be loaded for `name`: nobody insists, and it leads nowhere known."""
         return not self.is_demanding and name not in self.leads
 
     def _through_stars(self, frame: Frame, name: str, demanding: bool) -> Value | None:
@@ -268,7 +274,7 @@ class Machine:
                 continue
             try:
                 value = self.module_attribute(source, name)
-            except NotReady:
+            except NotReadyError:
                 continue
             if not isinstance(value, Unknown) and self._exports(source, name):
                 return value
@@ -287,7 +293,10 @@ class Machine:
         """The module that `from … import` names: a dotted name of the project, or `external:` and a name."""
         target = statement.module
         if statement.level:
-            return absolute_name(module.module, module.is_package, statement.level, target) or "external:"
+            return (
+                absolute_name(module.module, module.is_package, statement.level, target)
+                or "external:"
+            )
         return self._located(target or "", module) or f"external:{target}"
 
     def imported(self, statement: s.ImportFrom, name: str, module: s.ModuleFacts) -> Value:
@@ -347,7 +356,11 @@ class Machine:
     # -- calls --------------------------------------------------------------------------------
 
     def call(
-        self, callee: Value, args: tuple[Value, ...], keywords: dict[str, Value], site: Site | None = None
+        self,
+        callee: Value,
+        args: tuple[Value, ...],
+        keywords: dict[str, Value],
+        site: Site | None = None,
     ) -> Value:
         """What a call returns; classes and tables that it makes are kept."""
         self.spend()
@@ -363,7 +376,9 @@ class Machine:
             self._bind_params(callee.facts.params, args, keywords, inner)
             return evaluate(self, callee.facts.body, inner)
         if isinstance(callee, Partial):
-            return self.call(callee.callee, (*callee.args, *args), {**callee.keywords, **keywords}, site)
+            return self.call(
+                callee.callee, (*callee.args, *args), {**callee.keywords, **keywords}, site
+            )
         if isinstance(callee, ClassValue | External | BoundMethod):
             return library.call(self, callee, args, keywords, site)
         return callee if isinstance(callee, Unknown) else Unknown("a call that is not followed")
@@ -377,7 +392,7 @@ class Machine:
     ) -> Value:
         facts = function.facts
         if not self.is_demanding and not self.makes(function):
-            raise NotReady  # whoever needs the result will insist
+            raise NotReadyError  # whoever needs the result will insist
         if facts.body is None:
             return Unknown(f"the function {facts.name} is too long to follow")
         if self._depth >= _MAX_DEPTH:
@@ -396,7 +411,11 @@ class Machine:
         return self.resolve(choice_of(returned)) if returned else None
 
     def _bind_params(
-        self, params: tuple[s.Param, ...], args: tuple[Value, ...], keywords: dict[str, Value], frame: Frame
+        self,
+        params: tuple[s.Param, ...],
+        args: tuple[Value, ...],
+        keywords: dict[str, Value],
+        frame: Frame,
     ) -> None:
         left, named = list(args), dict(keywords)
         for param in params:
@@ -427,13 +446,16 @@ class Machine:
             self._makers[key] = False  # what a recursive function sees
             body = function.facts.body
             self._makers[key] = body is not None and (
-                may_make(body) or any(self._makes_by_name(name, function) for name in called_names(body))
+                may_make(body, self.leads)
+                or any(self._makes_by_name(name, function) for name in called_names(body))
             )
         return self._makers[key]
 
     def has_makers(self, cls: ClassValue) -> bool:
         """Whether a method of `cls` may make a class or a table."""
-        return any(isinstance(value, FunctionValue) and self.makes(value) for value in cls.attrs.values())
+        return any(
+            isinstance(value, FunctionValue) and self.makes(value) for value in cls.attrs.values()
+        )
 
     def _makes_by_name(self, name: str, caller: FunctionValue) -> bool:
         frame = self._frames.get(caller.frame.module.module)
@@ -451,9 +473,9 @@ class Machine:
         try:
             with self.demand():
                 return self.resolve(work())
-        except NotReady:
+        except NotReadyError:
             return Unknown("a name that is not to be had")
-        except (LimitReached, RecursionError):
+        except (LimitReachedError, RecursionError):
             return Unknown("more work than can be followed")
         finally:
             self._attempts -= 1
@@ -467,7 +489,7 @@ class Machine:
         """What a call returns, Unknown where that needs what is not at hand; insists on nothing."""
         try:
             return self.resolve(self.call(callee, args, {}, site))
-        except NotReady:
+        except NotReadyError:
             return Unknown("a call that is not followed")
 
     def foreign(self, path: str) -> Foreign | None:
@@ -487,7 +509,9 @@ class Machine:
 
     def bound_metadata(self, database: DatabaseValue, key: str) -> MetaDataValue:
         """The collection that Flask-SQLAlchemy keeps for a bind key."""
-        return self.named_metadata(f"{database.home or database.module}.metadatas[{key!r}]", database.module)
+        return self.named_metadata(
+            f"{database.home or database.module}.metadatas[{key!r}]", database.module
+        )
 
     def assign(self, target: s.Expr, value: Value, frame: Frame) -> None:
         """Binds `value` to the target of a comprehension."""
@@ -501,7 +525,9 @@ class Machine:
 def _super_of(frame: Frame) -> Value:
     """What `super()` means in a method: the first argument, and the class around the function."""
     scope: Frame | None = frame
-    while scope is not None and not (scope.kind == "function" and scope.parent and scope.parent.cls):
+    while scope is not None and not (
+        scope.kind == "function" and scope.parent and scope.parent.cls
+    ):
         scope = scope.parent
     if scope is None or scope.parent is None or not scope.names:
         return Unknown("super() outside of a class")

@@ -59,7 +59,9 @@ __all__ = [
 ]
 
 _COLUMNS = frozenset({"Column", "mapped_column"})
-_PLAIN_LIBRARIES = frozenset({"pydantic", "typing_extensions", "builtins", "attr", "attrs", "marshmallow", "django"})
+_PLAIN_LIBRARIES = frozenset(
+    {"pydantic", "typing_extensions", "builtins", "attr", "attrs", "marshmallow", "django"}
+)
 
 
 class Mapping(msgspec.Struct):
@@ -93,7 +95,9 @@ def _is_root(machine: Machine, item: Value) -> bool:
         return True
     if "registry" in item.keywords and any(f.needs_table_keyword for f in foreigns(machine, item)):
         return True  # class Base(SQLModel, registry=…)
-    return "metaclass" in item.keywords and _is_declarative_meta(machine, metaclass_of(machine, item))
+    return "metaclass" in item.keywords and _is_declarative_meta(
+        machine, metaclass_of(machine, item)
+    )
 
 
 def _role(value: Value) -> str | None:
@@ -138,7 +142,11 @@ def is_mapped(machine: Machine, cls: ClassValue) -> bool:
 def _is_mapped(machine: Machine, cls: ClassValue) -> bool:
     if cls.mapped_by:
         return True
-    if cls.is_synthetic or _is_root(machine, cls) or machine.known(cls.attrs.get("__abstract__")) is True:
+    if (
+        cls.is_synthetic
+        or _is_root(machine, cls)
+        or machine.known(cls.attrs.get("__abstract__")) is True
+    ):
         return False
     if _is_abstract_concrete(machine, cls):
         return root_of(machine, cls) is not None
@@ -147,7 +155,9 @@ def _is_mapped(machine: Machine, cls: ClassValue) -> bool:
         return _has_evidence(machine, cls) or _inherits_evidence(machine, cls)
     if any(foreign.needs_table_keyword for foreign in foreigns(machine, cls)):
         is_table = machine.known(cls.keywords.get("table")) is True
-        return is_table and not any(isinstance(b, ClassValue) and is_mapped(machine, b) for b in bases_of(machine, cls))
+        return is_table and not any(
+            isinstance(b, ClassValue) and is_mapped(machine, b) for b in bases_of(machine, cls)
+        )
     return (
         _own_table(machine, cls) is not _NO_TABLE
         or has_mapped_parent(machine, cls)
@@ -167,7 +177,11 @@ def has_mapped_parent(machine: Machine, cls: ClassValue) -> bool:
 
 def _mapped_parent(machine: Machine, cls: ClassValue) -> ClassValue | None:
     for item in ancestors(machine, cls):
-        if isinstance(item, ClassValue) and is_mapped(machine, item) and not _is_abstract_concrete(machine, item):
+        if (
+            isinstance(item, ClassValue)
+            and is_mapped(machine, item)
+            and not _is_abstract_concrete(machine, item)
+        ):
             return item
     return None
 
@@ -180,7 +194,9 @@ def _has_evidence(machine: Machine, cls: ClassValue) -> bool:
         return False
     if isinstance(machine.known(cls.attrs.get("__table__")), TableValue):
         return True
-    return isinstance(machine.known(cls.attrs.get("__tablename__")), str) and _has_columns(machine, cls)
+    return isinstance(machine.known(cls.attrs.get("__tablename__")), str) and _has_columns(
+        machine, cls
+    )
 
 
 def _has_columns(machine: Machine, cls: ClassValue) -> bool:
@@ -191,7 +207,11 @@ def _has_columns(machine: Machine, cls: ClassValue) -> bool:
 def _is_unfollowed(item: Value) -> bool:
     if isinstance(item, External):
         top = item.path.partition(".")[0]
-        return top not in sys.stdlib_module_names and top not in _PLAIN_LIBRARIES and role_of(item.path) is None
+        return (
+            top not in sys.stdlib_module_names
+            and top not in _PLAIN_LIBRARIES
+            and role_of(item.path) is None
+        )
     return isinstance(item, Unknown)
 
 
@@ -230,10 +250,19 @@ def map_class(machine: Machine, cls: ClassValue) -> Mapping | None:
     root = root_of(machine, cls)
     by_evidence = root is None and not cls.mapped_by
     if by_evidence:
-        root = next((item for item in ancestors(machine, cls) if isinstance(item, External) and _is_unfollowed(item)), None)
+        root = next(
+            (
+                item
+                for item in ancestors(machine, cls)
+                if isinstance(item, External) and _is_unfollowed(item)
+            ),
+            None,
+        )
         metadata = machine.foreign_metadata(Foreign(root.path)) if root else None
     if _is_abstract_concrete(machine, cls):
-        return Mapping(cls, "declarative", None, None, metadata, root_of(machine, cls), False, False)
+        return Mapping(
+            cls, "declarative", None, None, metadata, root_of(machine, cls), False, False
+        )
     if own is _NO_TABLE and parent is not None:
         shared = map_class(machine, parent)
         if shared is not None:
@@ -241,7 +270,16 @@ def map_class(machine: Machine, cls: ClassValue) -> Mapping | None:
     if isinstance(own, TableValue):
         return Mapping(cls, kind, own.name, own.schema, own.metadata, root, False, by_evidence)
     if isinstance(own, _Selectable):
-        return Mapping(cls, kind, Unknown("it is mapped to something other than a Table"), None, metadata, root, False, by_evidence)
+        return Mapping(
+            cls,
+            kind,
+            Unknown("it is mapped to something other than a Table"),
+            None,
+            metadata,
+            root,
+            False,
+            by_evidence,
+        )
     if own is _NO_TABLE:
         own = Unknown("nothing in the project names it, but a base of another library may")
     schema = _schema_of(machine, cls, metadata)
@@ -261,7 +299,9 @@ def _kind(machine: Machine, cls: ClassValue, own: Value, parent: ClassValue | No
         return "imperative"
     if any(foreign.needs_table_keyword for foreign in foreigns(machine, cls)):
         return "sqlmodel"
-    if cls.mapped_by == "dataclass" or any(_role(item) == "MappedAsDataclass" for item in mro(machine, cls)):
+    if cls.mapped_by == "dataclass" or any(
+        _role(item) == "MappedAsDataclass" for item in mro(machine, cls)
+    ):
         return "dataclass"
     return "declarative"
 
@@ -271,15 +311,24 @@ def _own_table(machine: Machine, cls: ClassValue) -> Value:
     if cls.mapped_by == "imperative":
         if cls.table is None:
             return _NO_TABLE
-        table = next((o for o in options_of(machine.known(cls.table)) if isinstance(o, TableValue)), None)
+        table = next(
+            (o for o in options_of(machine.known(cls.table)) if isinstance(o, TableValue)), None
+        )
         return table or _Selectable()
     explicit = declared(machine, cls, "__table__")
     if explicit is not None:
-        return next((o for o in options_of(explicit) if isinstance(o, TableValue)), None) or _Selectable()
+        return (
+            next((o for o in options_of(explicit) if isinstance(o, TableValue)), None)
+            or _Selectable()
+        )
     name = _table_name(machine, cls)
     if name is None:
         return _NO_TABLE
-    if _is_flask(machine, cls) and has_mapped_parent(machine, cls) and not _has_primary_key(machine, cls):
+    if (
+        _is_flask(machine, cls)
+        and has_mapped_parent(machine, cls)
+        and not _has_primary_key(machine, cls)
+    ):
         return _NO_TABLE
     return name
 
@@ -309,7 +358,11 @@ def _table_name(machine: Machine, cls: ClassValue) -> Value:
         return camel_to_snake(cls.name)
     if given is None and foreign is not None and "__tablename__" not in cls.attrs:
         overridden = _overridden(machine, cls, foreign)
-        return overridden if overridden is not None else foreign.tablename or (foreign.naming or str.lower)(cls.name)
+        return (
+            overridden
+            if overridden is not None
+            else foreign.tablename or (foreign.naming or str.lower)(cls.name)
+        )
     if isinstance(given, FunctionValue):
         return Unknown("the name is computed by a method that is no declared attribute")
     texts = [option for option in options_of(given) if isinstance(option, str)]
@@ -358,7 +411,10 @@ def _has_primary_key(machine: Machine, cls: ClassValue) -> bool:
                 return True
     args = declared(machine, cls, "__table_args__")
     items = args if isinstance(args, tuple) else ()
-    return any(isinstance(machine.known(i), Made) and role_of(machine.known(i).callee) == "primary_key" for i in items)
+    return any(
+        isinstance(machine.known(i), Made) and role_of(machine.known(i).callee) == "primary_key"
+        for i in items
+    )
 
 
 def _schema_of(machine: Machine, cls: ClassValue, metadata: MetaDataValue | None) -> Value:
@@ -385,7 +441,11 @@ def make_declared_tables(machine: Machine, cls: ClassValue) -> None:
     for item in mro(machine, cls):
         if isinstance(item, ClassValue) and (item is cls or not is_mapped(machine, item)):
             for raw in tuple(item.attrs.values()):
-                if isinstance(raw, FunctionValue) and is_declared_attr(machine, raw) and machine.makes(raw):
+                if (
+                    isinstance(raw, FunctionValue)
+                    and is_declared_attr(machine, raw)
+                    and machine.makes(raw)
+                ):
                     _bound(machine, raw, cls)
 
 
@@ -424,12 +484,25 @@ def implicit_attribute(machine: Machine, cls: ClassValue, name: str) -> Value:
         else:
             return Unknown(f"{cls.name} has no attribute {name}")
         return metadata if name == "metadata" else RegistryValue(metadata, root_module(root))
-    if name in {"__table__", "__tablename__"} and cls.mapped_by != "imperative" and is_mapped(machine, cls):
+    if (
+        name in {"__table__", "__tablename__"}
+        and cls.mapped_by != "imperative"
+        and is_mapped(machine, cls)
+    ):
         mapping = map_class(machine, cls)
         if mapping is not None and name == "__tablename__":
             return mapping.table
         if mapping is not None:
-            return TableValue(mapping.table, mapping.schema, mapping.metadata, cls.module, cls.line, True, True, False)
+            return TableValue(
+                mapping.table,
+                mapping.schema,
+                mapping.metadata,
+                cls.module,
+                cls.line,
+                True,
+                True,
+                False,
+            )
     return Unknown(f"{cls.name} has no attribute {name}")
 
 

@@ -17,13 +17,14 @@ import msgspec
 
 __all__ = ["Outline", "make_outline"]
 
-_LONG_BODY = 30
-"""Lines; a shorter body is kept, for it may be a helper that computes a name."""
+_LONG_BODY = 15
+_LONG_METHOD = 4
+"""Lines without the docstring; a shorter body is kept, for it may be a helper that computes a name."""
 
 _MAKES = re.compile(
-    r"\b(?:class|Table|MetaData|type|registry|mapper|mapped\w*|map_\w+|\w*declarative\w*"
-    r"|DeclarativeBase\w*|automap_base|SQLAlchemy|SQLModel|to_metadata|tometadata|generate_base"
-    r"|__table\w*__|Model)\b"
+    r"\b(?:\w*Table|MetaData|registry|mapper|declarative_base|automap_base|SQLAlchemy|to_?metadata|generate_base)\("
+    r"|^\s*class\s|\bmap_(?:imperatively|declaratively)\b|\bas_declarative\b|__table\w*__|\btype\([^()]*,",
+    re.MULTILINE,
 )
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 
@@ -61,7 +62,9 @@ def _hides_table(node: ast.AST, source: str) -> bool:
         return False
     if node.end_lineno == node.lineno or isinstance(node.value, ast.Constant):
         return False
-    calls = (call for call in ast.walk(node) if isinstance(call, ast.Call) and call.lineno > node.lineno)
+    calls = (
+        call for call in ast.walk(node) if isinstance(call, ast.Call) and call.lineno > node.lineno
+    )
     return any(_called(call).endswith("Table") for call in calls)
 
 
@@ -76,6 +79,7 @@ class _Cutter:
         self._source = source
         self._starts = starts
         self._cuts: list[tuple[int, int, str]] = []
+        self._in_class = False
 
     def reduced(self) -> str:
         pieces: list[str] = []
@@ -88,17 +92,25 @@ class _Cutter:
     def lines_of(self, body: list[ast.stmt]) -> Iterator[int]:
         for statement in body:
             yield statement.lineno
-            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and self._cut(statement):
+            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and self._cut(
+                statement
+            ):
                 yield statement.lineno  # of the `...` that stands for the body
                 continue
+            outer, self._in_class = self._in_class, isinstance(statement, ast.ClassDef)
             for block in _blocks(statement):
                 yield from self.lines_of(block)
+            self._in_class = outer
 
     def _cut(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         """Notes the body of `function` for cutting, if it is long and makes nothing we look for."""
         first = min(_first_lines(function.body[0]))
         end_line = function.end_lineno or first
-        if first == function.lineno or end_line - first < _LONG_BODY:
+        is_plain_method = (
+            self._in_class and not function.decorator_list and not function.name.startswith("__")
+        )
+        limit = _LONG_METHOD if is_plain_method else _LONG_BODY
+        if first == function.lineno or _length(function, end_line) <= limit:
             return False
         start, end = self._starts[first - 1], self._starts[end_line]
         body = self._source[start:end]
@@ -109,6 +121,14 @@ class _Cutter:
         newline = "\n" if body.endswith(("\n", "\r")) else ""
         self._cuts.append((start, end, f"{indent}...{newline}"))
         return True
+
+
+def _length(function: ast.FunctionDef | ast.AsyncFunctionDef, end_line: int) -> int:
+    """The lines of a body from its first statement after the docstring."""
+    for statement in function.body:
+        if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
+            return end_line - statement.lineno + 1
+    return 0
 
 
 def _first_lines(statement: ast.stmt) -> Iterator[int]:

@@ -50,7 +50,9 @@ _REVISION = re.compile(rb"^revision\s*(?::[^=\n]*)?=", re.MULTILINE)
 _DOWN_REVISION = re.compile(rb"^down_revision\s*(?::[^=\n]*)?=", re.MULTILINE)
 _ENVIRONMENT = re.compile(rb"^from alembic import .*\bcontext\b", re.MULTILINE)
 _TEST_NAME = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
-_TEST_CODE = re.compile(rb"^(?:import|from) (?:pytest|unittest)\b|^[ \t]*(?:async )?def test_", re.MULTILINE)
+_TEST_CODE = re.compile(
+    rb"^(?:import|from) (?:pytest|unittest)\b|^[ \t]*(?:async )?def test_", re.MULTILINE
+)
 
 
 def sketch(path: str, data: bytes) -> Sketch:

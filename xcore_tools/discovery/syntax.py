@@ -7,12 +7,13 @@ facts are frozen, so they travel between processes and into the cache as they ar
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, Union
+from typing import Literal
 
 import msgspec
 
 __all__ = [
     "Assign",
+    "Attribute",
     "Binary",
     "Block",
     "Boolean",
@@ -39,7 +40,6 @@ __all__ = [
     "Jump",
     "Keyword",
     "Lambda",
-    "Attribute",
     "ModuleFacts",
     "Name",
     "Named",
@@ -233,28 +233,28 @@ class Opaque(_Node, frozen=True):
     what: str
 
 
-Expr = Union[
-    Name,
-    Attribute,
-    Const,
-    Call,
-    FormatPart,
-    FormattedString,
-    Binary,
-    Unary,
-    Compare,
-    Boolean,
-    Sequence,
-    Dict,
-    Slice,
-    Subscript,
-    Conditional,
-    Lambda,
-    Comprehension,
-    Named,
-    Starred,
-    Opaque,
-]
+Expr = (
+    Name
+    | Attribute
+    | Const
+    | Call
+    | FormatPart
+    | FormattedString
+    | Binary
+    | Unary
+    | Compare
+    | Boolean
+    | Sequence
+    | Dict
+    | Slice
+    | Subscript
+    | Conditional
+    | Lambda
+    | Comprehension
+    | Named
+    | Starred
+    | Opaque
+)
 
 
 # -- statements --------------------------------------------------------------------------------
@@ -383,24 +383,24 @@ class Delete(_Node, frozen=True):
     names: tuple[str, ...]
 
 
-Statement = Union[
-    Import,
-    ImportFrom,
-    Assign,
-    Expression,
-    ClassDef,
-    FunctionDef,
-    If,
-    For,
-    With,
-    Try,
-    Branches,
-    While,
-    Return,
-    Global,
-    Jump,
-    Delete,
-]
+Statement = (
+    Import
+    | ImportFrom
+    | Assign
+    | Expression
+    | ClassDef
+    | FunctionDef
+    | If
+    | For
+    | With
+    | Try
+    | Branches
+    | While
+    | Return
+    | Global
+    | Jump
+    | Delete
+)
 Block = tuple[Statement, ...]
 
 

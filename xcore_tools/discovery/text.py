@@ -12,7 +12,17 @@ from collections.abc import Callable, Sequence
 
 from xcore_tools.discovery.values import MatchValue, PatternValue, Unknown, Value
 
-__all__ = ["STRING_METHODS", "apply", "call_match", "call_method", "call_re", "compile_pattern", "format_percent", "is_plain", "matches"]
+__all__ = [
+    "STRING_METHODS",
+    "apply",
+    "call_match",
+    "call_method",
+    "call_re",
+    "compile_pattern",
+    "format_percent",
+    "is_plain",
+    "matches",
+]
 
 _MAX_TEXT = 1000
 _MAX_SUBJECT = 200
@@ -20,13 +30,48 @@ _MAX_QUANTIFIERS = 4
 _MAX_NUMBER = 10**9
 
 STRING_METHODS = frozenset(
-    "capitalize casefold count endswith find format index isalnum isalpha isascii isdecimal isdigit"
-    " isidentifier islower isnumeric isspace istitle isupper join lower lstrip partition removeprefix"
-    " removesuffix replace rfind rindex rpartition rsplit rstrip split splitlines startswith strip"
-    " swapcase title upper".split()
+    [
+        "capitalize",
+        "casefold",
+        "count",
+        "endswith",
+        "find",
+        "format",
+        "index",
+        "isalnum",
+        "isalpha",
+        "isascii",
+        "isdecimal",
+        "isdigit",
+        "isidentifier",
+        "islower",
+        "isnumeric",
+        "isspace",
+        "istitle",
+        "isupper",
+        "join",
+        "lower",
+        "lstrip",
+        "partition",
+        "removeprefix",
+        "removesuffix",
+        "replace",
+        "rfind",
+        "rindex",
+        "rpartition",
+        "rsplit",
+        "rstrip",
+        "split",
+        "splitlines",
+        "startswith",
+        "strip",
+        "swapcase",
+        "title",
+        "upper",
+    ]
 )
-_COLLECTION_METHODS = frozenset("get items keys values index count copy".split())
-_RE_FUNCTIONS = frozenset("sub subn match search fullmatch findall split".split())
+_COLLECTION_METHODS = frozenset(["get", "items", "keys", "values", "index", "count", "copy"])
+_RE_FUNCTIONS = frozenset(["sub", "subn", "match", "search", "fullmatch", "findall", "split"])
 _QUANTIFIER = re.compile(r"(?<!\\)(?:[*+]|\{\d*,\d*\})")
 _QUANTIFIED_GROUP = re.compile(r"(?<!\\)\)(?:[*+]|\{)")
 _WIDTH = re.compile(r"\d{3,}")
@@ -83,7 +128,9 @@ def format_percent(template: str, values: Value) -> Value:
         return Unknown("a % format that does not fit its values")
 
 
-def call_method(receiver: Value, name: str, args: Sequence[Value], keywords: dict[str, Value]) -> Value:
+def call_method(
+    receiver: Value, name: str, args: Sequence[Value], keywords: dict[str, Value]
+) -> Value:
     """A method of a plain value, called with plain arguments."""
     allowed = STRING_METHODS if isinstance(receiver, str) else _COLLECTION_METHODS
     if name not in allowed:
@@ -130,7 +177,9 @@ def call_re(name: str, args: Sequence[Value], keywords: dict[str, Value]) -> Val
     if any(isinstance(item, str) and len(item) > _MAX_SUBJECT for item in rest):
         return Unknown("a text too long for a regular expression")
     try:
-        result = getattr(compiled.pattern, name)(*rest, **{k: v for k, v in keywords.items() if k == "count"})
+        result = getattr(compiled.pattern, name)(
+            *rest, **{k: v for k, v in keywords.items() if k == "count"}
+        )
     except (TypeError, ValueError, IndexError, re.error, RecursionError):
         return Unknown(f"re.{name}() fails on these values")
     if isinstance(result, re.Match):

@@ -63,6 +63,7 @@ class External:
 
     @property
     def name(self) -> str:
+        """The last part of the dotted name."""
         return self.path.rpartition(".")[2]
 
 
@@ -277,6 +278,7 @@ class ClassValue:
 
     @property
     def dotted(self) -> str:
+        """The dotted name by which the class can be imported, as far as it can."""
         return self.home or f"{self.module}.{self.qualname}"
 
 
