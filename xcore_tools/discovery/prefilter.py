@@ -1,51 +1,107 @@
 """May this file define a model, or lead to one? Told from its bytes by a few regular expressions.
 
 Parsing is a thousand times dearer than looking. A file matters on its own evidence (it names a table,
-a base, a collection), or because a class header, an alias, an assignment or a call in it mentions a name
-that other files turned out to define (a base, a model, a function that makes tables). The second rule is
-applied again until nothing new is found, so `class Manager(Employee): pass` is met in a file that names
-neither SQLAlchemy nor a table. The sketch may only say too much, never too little.
+a base, a mapping), or because a class header, an alias, a decorator or a call in it mentions a name
+that other files turned out to define (a base, a model, a function that makes tables). The second rule
+is applied again until nothing new is found, so `class Manager(Employee): pass` is met in a file that
+names neither SQLAlchemy nor a table. A sketch may only say too much, never too little.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 import msgspec
 
-from xcore_tools.discovery.frameworks import DATABASES, FOREIGN, library_names
+from xcore_tools.discovery.frameworks import FOREIGN
+from xcore_tools.discovery.roles import library_classes, library_makers
 
-__all__ = ["LIBRARY_LEADS", "Sketch", "is_suspicious", "sketch"]
+__all__ = ["LIBRARY_LEADS", "Leads", "Sketch", "is_suspicious", "sketch"]
+
+
+class Leads(msgspec.Struct, frozen=True):
+    """Names that lead to models: of bases and models, and of what makes classes or tables when called.
+
+    `places` are the modules that bind them, as (module, name).
+    """
+
+    classes: frozenset[str] = frozenset()
+    makers: frozenset[str] = frozenset()
+    places: frozenset[tuple[str, str]] = frozenset()
+
+    def __or__(self, other: Leads) -> Leads:
+        places = self.places | other.places
+        return Leads(self.classes | other.classes, self.makers | other.makers, places)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of both kinds."""
+        return self.classes | self.makers
+
+
+LIBRARY_LEADS = Leads(
+    library_classes() | {name.rpartition(".")[2] for name in FOREIGN}, library_makers()
+)
+"""Names of SQLAlchemy and its extensions that define something wherever a file uses them."""
 
 
 class Sketch(msgspec.Struct, frozen=True):
-    """`mentions` are names that would make the file matter if they lead to a model."""
+    """`heads` are the names in class headers and aliases, `calls` those of calls and decorators.
+
+    `imports` says for each name that a from-import binds where it comes from: the module, dots in
+    front included, and the name there. `dotted` are names that are used as attributes.
+    """
 
     has_evidence: bool
     is_set_aside: bool
-    mentions: frozenset[str]
+    heads: frozenset[str] = frozenset()
+    calls: frozenset[str] = frozenset()
+    dotted: frozenset[str] = frozenset()
+    imports: dict[str, tuple[str, str]] = msgspec.field(default_factory=dict)
 
-    def matters(self, leads: frozenset[str]) -> bool:
-        """Whether the file has to be parsed, given the names that are known to lead to models."""
-        return not self.is_set_aside and (self.has_evidence or not leads.isdisjoint(self.mentions))
+    @property
+    def has_star(self) -> bool:
+        """Whether a star import may bind any name."""
+        return "*" in self.imports
+
+    def mentioned(self, leads: Leads) -> frozenset[str]:
+        """The names of `leads` that the file mentions where that can make a model or a table."""
+        return (self.heads & leads.names) | (self.calls & leads.makers)
 
 
-LIBRARY_LEADS = library_names() | {name.rpartition(".")[2] for name in (*FOREIGN, *DATABASES)}
-"""Names of SQLAlchemy and its extensions that define something wherever a file uses them."""
-
-_NEEDLES = tuple(
-    b"__tablename__ __table__ eclarative automap_base map_imperatively MappedAsDataclass mapped_as_dataclass"
-    b" generate_base to_metadata tometadata".split()
+# Patterns begin with a literal where they can: that makes them thirty times faster.
+_NEEDLES = (
+    b"declarative_base",
+    b"DeclarativeBase",
+    b"DeclarativeMeta",
+    b"as_declarative",
+    b"automap_base",
+    b"map_imperatively",
+    b"map_declaratively",
+    b"MappedAsDataclass",
+    b"mapped_as_dataclass",
+    b"generate_base",
+    b"to_metadata",
+    b"tometadata",
+    b"def __table",
+    b"'__table",
+    b'"__table',
 )
+_DIRECTIVE = re.compile(rb"__table(?:name|_args|_cls)?__\s*(?::[^=\n]{1,80})?=(?!=)")
 _HEADER = re.compile(rb"\bclass\s+\w+[^(:\n]*\((.{0,4000}?)\)\s*:", re.DOTALL)
-_MENTIONS = (  # each begins with a literal, which makes it thirty times faster
-    re.compile(rb"=\s*\(?\s*([A-Za-z_][\w.]*)"),  # y = x, y = a.x(…)
+_ALIAS = re.compile(rb"=\s*\(?\s*([A-Za-z_][\w.]*)\s*(?=[\r\n#,;)])")  # y = x, y = a.x
+_CALLS = (
+    re.compile(rb"=\s*\(?\s*([A-Za-z_][\w.]*)\s*\("),  # y = x(…)
     re.compile(rb"\n[ \t]*@?([A-Za-z_][\w.]*)[ \t]*\("),  # x(…), @x(…)
     re.compile(rb"\n[ \t]*@([\w.]+)"),  # @x
-    re.compile(rb"return ([A-Za-z_][\w.]*)"),  # return x, return x(…)
+    re.compile(rb"return ([A-Za-z_][\w.]*)"),  # return x(…)
 )
-_WORD = re.compile(rb"[^\W\d]\w*")
+_FROM = re.compile(
+    rb"from[ \t]+([\w.]+)[ \t]+import[ \t]*(\([^)]*\)|(?:[^\n\\;]|\\\r?\n)*)",
+)
+_COMMENT = re.compile(rb"#[^\n]*")
+_NAME = re.compile(rb"[A-Za-z_\x80-\xff][\w.\x80-\xff]*")
 _REVISION = re.compile(rb"^revision\s*(?::[^=\n]*)?=", re.MULTILINE)
 _DOWN_REVISION = re.compile(rb"^down_revision\s*(?::[^=\n]*)?=", re.MULTILINE)
 _ENVIRONMENT = re.compile(rb"^from alembic import .*\bcontext\b", re.MULTILINE)
@@ -58,23 +114,42 @@ _TEST_CODE = re.compile(
 def sketch(path: str, data: bytes) -> Sketch:
     """What the bytes of a source file say at a glance."""
     if _is_migration(data) or _is_test(path, data):
-        return Sketch(has_evidence=False, is_set_aside=True, mentions=frozenset())
-    if any(needle in data for needle in _NEEDLES) or (b"Table(" in data and b"eta" in data):
-        return Sketch(has_evidence=True, is_set_aside=False, mentions=frozenset())
-    words = {word for dotted in _dotted_names(data) for word in dotted.split(b".")}
-    words.update(word for header in _HEADER.findall(data) for word in _WORD.findall(header))
-    mentions = frozenset(word.decode("utf-8", "replace") for word in words if word)
-    return Sketch(not LIBRARY_LEADS.isdisjoint(mentions), is_set_aside=False, mentions=mentions)
+        return Sketch(has_evidence=False, is_set_aside=True)
+    text = b"\n" + data + b"\n"
+    imports = _imports(data)
+    named = [name for header in _HEADER.findall(data) for name in _NAME.findall(header)]
+    named += _ALIAS.findall(text)
+    called = [name for pattern in _CALLS for name in pattern.findall(text)]
+    return Sketch(
+        has_evidence=_has_evidence(data),
+        is_set_aside=False,
+        heads=_text(name.rpartition(b".")[2] for name in named)
+        | {there for here, (_, there) in imports.items() if here != there},
+        calls=_text(word for name in called for word in name.split(b".")),
+        dotted=_text(word for name in (*named, *called) for word in name.split(b".")[1:]),
+        imports=imports,
+    )
 
 
-def _dotted_names(data: bytes) -> Iterator[bytes]:
-    text = b"\n" + data
-    for pattern in _MENTIONS:
-        yield from pattern.findall(text)
-    position = data.find(b" as ")
-    while position >= 0:  # import x as y
-        yield from data[max(0, position - 100) : position].split()[-1:]
-        position = data.find(b" as ", position + 1)
+def _has_evidence(data: bytes) -> bool:
+    if any(needle in data for needle in _NEEDLES) or _DIRECTIVE.search(data):
+        return True
+    return b"Table(" in data and (b"Column(" in data or b"sqlalchemy" in data)
+
+
+def _text(words: Iterable[bytes]) -> frozenset[str]:
+    return frozenset(word.decode("utf-8", "replace") for word in words)
+
+
+def _imports(data: bytes) -> dict[str, tuple[str, str]]:
+    """What from-imports bind: the name here → the module and the name there."""
+    found: dict[str, tuple[str, str]] = {}
+    for module, names in _FROM.findall(data):
+        for part in _COMMENT.sub(b"", names).strip(b"() \t\r\n").split(b","):
+            words = [w.decode("utf-8", "replace") for w in part.replace(b"\\", b"").split()]
+            if len(words) in {1, 3}:
+                found[words[-1]] = (module.decode("utf-8", "replace"), words[0])
+    return found
 
 
 def _is_migration(data: bytes) -> bool:

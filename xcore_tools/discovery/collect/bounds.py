@@ -52,21 +52,16 @@ def find_excess(source: str) -> tuple[int, str] | None:
             chains.append(0)
             if len(chains) > _MAX_DEPTH:
                 return line, f"more than {_MAX_DEPTH} nested brackets"
-        elif kind == "newline":
-            line += 1
-            if len(chains) == 1:
-                work += chains[0] ** 2
-                chains[0] = 0
-        elif kind == "separator":
-            work += chains[-1] ** 2
-            chains[-1] = 0
         elif kind == "close":
             work += chains.pop() ** 2 if len(chains) > 1 else 0
             chains[-1] += 1
+        elif kind == "separator" or (kind == "newline" and len(chains) == 1):
+            work += chains[-1] ** 2
+            chains[-1] = 0
         elif kind in {"operator", "string"}:
             chains[-1] += 1
-            if kind == "string":
-                line += match[0].count("\n")
+        if kind in {"newline", "string"}:
+            line += 1 if kind == "newline" else match[0].count("\n")
         if chains[-1] > _MAX_CHAIN:
             return line, f"a chain of more than {_MAX_CHAIN} operators, calls or subscripts"
         if work > _MAX_WORK:

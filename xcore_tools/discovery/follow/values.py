@@ -1,7 +1,8 @@
 """What an expression can stand for while a module is followed, without running it.
 
 A value that is fully known (text, numbers, tuples, lists, dicts of values) is itself. Everything else
-is one of the classes below. They are compared by identity: two classes of one name are two classes.
+is one of the classes below, or one of those of `schema`. Most are compared by identity: two classes of
+one name are two classes.
 """
 
 from __future__ import annotations
@@ -11,13 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xcore_tools.discovery import syntax as s
-from xcore_tools.discovery.frameworks import role_of
+from xcore_tools.discovery.roles import role_of
 
 __all__ = [
     "BoundMethod",
     "Choice",
     "ClassValue",
-    "DatabaseValue",
     "Deferred",
     "External",
     "Frame",
@@ -29,15 +29,12 @@ __all__ = [
     "MatchValue",
     "Member",
     "MemberText",
-    "MetaDataValue",
     "ModuleValue",
     "Partial",
     "PatternValue",
     "PropertyValue",
-    "RegistryValue",
     "Site",
     "SuperValue",
-    "TableValue",
     "Unknown",
     "Value",
     "choice_of",
@@ -151,6 +148,13 @@ class PatternValue:
 
 
 @dataclass(eq=False, slots=True, repr=False)
+class MatchValue:
+    """What a regular expression found."""
+
+    match: re.Match[str]
+
+
+@dataclass(eq=False, slots=True, repr=False)
 class PropertyValue:
     """`name = declared_attr(getter)`: an attribute computed from the class that is asked."""
 
@@ -173,13 +177,6 @@ class Member:
 
 
 @dataclass(eq=False, slots=True, repr=False)
-class MatchValue:
-    """What a regular expression found."""
-
-    match: re.Match[str]
-
-
-@dataclass(eq=False, slots=True, repr=False)
 class Instance:
     """An object of a class of the project."""
 
@@ -196,63 +193,11 @@ class SuperValue:
 
 
 @dataclass(eq=False, slots=True, repr=False)
-class MetaDataValue:
-    """A MetaData collection. `home` is the dotted name that it was bound to when it was made, if any;
-
-    otherwise it is the `metadata` attribute of the first of its `owners` that has a name, or what the
-    first name bound to it says (`alias`).
-    """
-
-    schema: Value
-    module: str
-    line: int
-    home: str | None = None
-    owners: list[Value] = field(default_factory=list)
-    alias: str | None = None
-
-
-@dataclass(eq=False, slots=True, repr=False)
-class RegistryValue:
-    """A `sqlalchemy.orm.registry`."""
-
-    metadata: Value
-    module: str
-    home: str | None = None
-
-
-@dataclass(eq=False, slots=True, repr=False)
-class DatabaseValue:
-    """The extension object of Flask-SQLAlchemy: `db = SQLAlchemy()`."""
-
-    metadata: MetaDataValue
-    module: str
-    model: Value = None
-    home: str | None = None
-
-
-@dataclass(eq=False, slots=True, repr=False)
-class TableValue:
-    """A `sqlalchemy.Table`, made by Core code or by a model.
-
-    `line` and `module` are those of the code that names it. `has_columns` is False for a mere
-    reference to a table that exists already.
-    """
-
-    name: Value
-    schema: Value
-    metadata: Value
-    module: str
-    line: int
-    has_columns: bool
-    may_exist: bool
-    is_conditional: bool
-
-
-@dataclass(eq=False, slots=True, repr=False)
 class ClassValue:
     """A class of the project, or one that a library call makes (then `line` is that of the call).
 
-    `attrs` is the class's own namespace. `bases` are as written until `mro` is asked for.
+    `attrs` is the class's own namespace. `bases` are as written until `mro` is asked for. A base that
+    `names_tables` gives its children table names, as Flask-SQLAlchemy does.
     """
 
     name: str
@@ -266,11 +211,10 @@ class ClassValue:
     is_synthetic: bool = False
     is_root: bool = False
     is_conditional: bool = False
-    is_dynamic: bool = False
     mapped_by: str | None = None
     table: Value = None
     home: str | None = None
-    naming: str | None = None
+    names_tables: bool = False
     frame: Frame | None = None
     mro: tuple[Value, ...] | None = None
     is_prepared: bool = False
@@ -316,15 +260,6 @@ def options_of(value: Value) -> tuple[Value, ...]:
     return value.options if isinstance(value, Choice) else (value,)
 
 
-def _is_same(one: Value, other: Value) -> bool:
-    if one is other or (type(one) is type(other) and one == other):
-        return True
-    if isinstance(one, External) and isinstance(other, External):  # of two releases of a library
-        role = role_of(one.path)
-        return role is not None and role == role_of(other.path)
-    return False
-
-
 def choice_of(values: list[Value]) -> Value:
     """One value out of several possible ones; equal ones count once."""
     kept: list[Value] = []
@@ -332,3 +267,12 @@ def choice_of(values: list[Value]) -> Value:
         if not any(_is_same(value, k) for k in kept):
             kept.append(value)
     return kept[0] if len(kept) == 1 else Choice(tuple(kept))
+
+
+def _is_same(one: Value, other: Value) -> bool:
+    if one is other or (type(one) is type(other) and one == other):
+        return True
+    if isinstance(one, External) and isinstance(other, External):  # of two releases of a library
+        role = role_of(one.path)
+        return role is not None and role == role_of(other.path)
+    return False

@@ -1,14 +1,22 @@
-"""Which statements may make a class or a table, told from what they call; the rest is followed on demand."""
+"""Which statements and functions may make a class or a table, told from what they call.
+
+The others need not be followed unless somebody asks for their result.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from xcore_tools.discovery import syntax as s
-from xcore_tools.discovery.frameworks import library_names
+from xcore_tools.discovery.follow.values import ClassValue, FunctionValue
+from xcore_tools.discovery.roles import library_classes, library_makers
 
-__all__ = ["called_names", "may_make"]
+if TYPE_CHECKING:
+    from xcore_tools.discovery.machine import Machine
 
-LIBRARY = library_names()
+__all__ = ["LIBRARY", "has_makers", "makes", "may_make"]
 
+LIBRARY = library_classes() | library_makers()
 _MAKERS = frozenset(
     [
         "Table",
@@ -29,17 +37,15 @@ _MAKERS = frozenset(
 )
 
 
+_COLUMNS = frozenset({"Column", "mapped_column", "relationship", "Field", "Relationship"})
+
+
 def may_make(block: s.Block, leads: frozenset[str] = LIBRARY) -> bool:
     """Whether statements hold a class that looks mapped, name a table, or call what makes one.
 
     `leads` are names of bases, models and functions that make them.
     """
     return any(_is_maker(node, leads) for node in s.walk(block))
-
-
-def called_names(block: s.Block) -> set[str]:
-    """The last names of everything that statements call."""
-    return {_called_name(node) for node in s.walk(block) if isinstance(node, s.Call)}
 
 
 def _is_maker(node: object, leads: frozenset[str]) -> bool:
@@ -71,8 +77,39 @@ def _looks_mapped(node: s.ClassDef, leads: frozenset[str]) -> bool:
     return False
 
 
-_COLUMNS = frozenset({"Column", "mapped_column", "relationship", "Field", "Relationship"})
+def _called_names(block: s.Block) -> set[str]:
+    """The plain names of the functions that statements call."""
+    calls = (node for node in s.walk(block) if isinstance(node, s.Call))
+    return {call.func.id for call in calls if isinstance(call.func, s.Name)}
 
 
 def _called_name(call: s.Call) -> str:
     return call.func.id if isinstance(call.func, s.Name) else getattr(call.func, "name", "")
+
+
+def makes(machine: Machine, function: FunctionValue) -> bool:
+    """Whether a call of `function` may make a class or a table, itself or through what it calls."""
+    key = id(function.facts)
+    if key not in machine.makers:
+        machine.makers[key] = False  # what a recursive function sees
+        body = function.facts.body
+        machine.makers[key] = body is not None and (
+            may_make(body, machine.leads)
+            or any(_makes_by_name(machine, name, function) for name in _called_names(body))
+        )
+    return machine.makers[key]
+
+
+def has_makers(machine: Machine, cls: ClassValue) -> bool:
+    """Whether a method of `cls` may make a class or a table."""
+    return any(
+        isinstance(value, FunctionValue) and makes(machine, value) for value in cls.attrs.values()
+    )
+
+
+def _makes_by_name(machine: Machine, name: str, caller: FunctionValue) -> bool:
+    frame = machine.frames.get(caller.frame.module.module)
+    value = frame.names.get(name) if frame else None
+    if isinstance(value, FunctionValue):
+        return makes(machine, value)
+    return isinstance(value, ImportedName) and name in machine.leads

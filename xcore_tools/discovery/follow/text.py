@@ -10,7 +10,7 @@ import operator
 import re
 from collections.abc import Callable, Sequence
 
-from xcore_tools.discovery.values import MatchValue, PatternValue, Unknown, Value
+from xcore_tools.discovery.follow.values import MatchValue, PatternValue, Unknown, Value
 
 __all__ = [
     "STRING_METHODS",

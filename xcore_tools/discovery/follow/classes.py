@@ -1,12 +1,12 @@
-"""Classes while they are followed: the order of their bases, their attributes, and class hooks."""
+"""Attributes of classes as Python finds and binds them, and the hooks that run when a class is made."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import syntax as s
-from xcore_tools.discovery.frameworks import role_of
-from xcore_tools.discovery.values import (
+from xcore_tools.discovery.follow.bases import ancestors, bases_of, metaclass_of, mro
+from xcore_tools.discovery.follow.values import (
     ClassValue,
     External,
     FunctionValue,
@@ -20,87 +20,20 @@ from xcore_tools.discovery.values import (
     Value,
     options_of,
 )
+from xcore_tools.discovery.roles import role_of
 
 if TYPE_CHECKING:
     from xcore_tools.discovery.machine import Machine
 
 __all__ = [
-    "ancestors",
     "attribute",
-    "bases_of",
     "bind",
     "find",
     "is_declared_attr",
     "is_enumeration",
-    "metaclass_of",
-    "mro",
     "prepare",
     "super_attribute",
 ]
-
-_MAX_BASES = 200
-
-
-def mro(machine: Machine, cls: ClassValue) -> tuple[Value, ...]:
-    """The classes in which attributes of `cls` are looked up, `cls` first.
-
-    Items are ClassValue, External (a class of another library) and Unknown (a base that could not be
-    followed). Follows C3 as Python does; where that fails, depth first.
-    """
-    if cls.mro is None:
-        cls.mro = (cls,)  # what a cyclic base sees
-        bases = tuple(bases_of(machine, cls))
-        order = [_order(machine, base) for base in bases]
-        merged = _merge([*order, list(bases)])
-        cls.mro = (cls, *(_depth_first(order) if merged is None else merged))[:_MAX_BASES]
-    return cls.mro
-
-
-def ancestors(machine: Machine, cls: ClassValue) -> tuple[Value, ...]:
-    """The MRO of `cls` without itself."""
-    return mro(machine, cls)[1:]
-
-
-def _order(machine: Machine, base: Value) -> list[Value]:
-    return list(mro(machine, base)) if isinstance(base, ClassValue) else [base]
-
-
-def bases_of(machine: Machine, cls: ClassValue) -> list[Value]:
-    """The direct bases of `cls` that are classes, or cannot be known."""
-    found: list[Value] = []
-    for base in cls.bases:
-        for option in options_of(machine.known(base)):
-            item = External(f"{option.callee}()") if isinstance(option, Made) else option
-            if isinstance(item, ClassValue | External | Unknown) and item not in found:
-                found.append(item)
-    return found
-
-
-def _merge(orders: list[list[Value]]) -> list[Value] | None:
-    """C3: the first head that is in no tail, again and again."""
-    result: list[Value] = []
-    orders = [list(order) for order in orders if order]
-    while orders:
-        for order in orders:
-            head = order[0]
-            if not any(head in other[1:] for other in orders):
-                break
-        else:
-            return None
-        result.append(head)
-        orders = [rest for order in orders if (rest := order[1:] if order[0] == head else order)]
-    return result
-
-
-def _depth_first(orders: list[list[Value]]) -> list[Value]:
-    result: list[Value] = []
-    for item in (item for order in orders for item in order):
-        if item not in result:
-            result.append(item)
-    return result
-
-
-# -- attributes --------------------------------------------------------------------------------
 
 
 def find(
@@ -210,16 +143,26 @@ def _made_for(receiver: Value) -> Site | None:
     return None
 
 
-def is_enumeration(machine: Machine, cls: ClassValue) -> bool:
-    """Whether `cls` inherits `enum.Enum` or one of its kin."""
-    return any(
-        isinstance(item, External) and item.path in _ENUMERATIONS for item in mro(machine, cls)
-    )
+def super_attribute(machine: Machine, value: SuperValue, name: str) -> Value:
+    """`super().name`."""
+    receiver = value.cls
+    cls = receiver if isinstance(receiver, ClassValue) else getattr(receiver, "cls", None)
+    found = find(machine, cls, name, value.after) if isinstance(cls, ClassValue) else None
+    if found is None:
+        return External(f"builtins.type.{name}")
+    return bind(machine, machine.resolve(found[1]), receiver)
 
 
 _ENUMERATIONS = frozenset(
     {"enum.Enum", "enum.StrEnum", "enum.IntEnum", "strenum.StrEnum", "backports.strenum.StrEnum"}
 )
+
+
+def is_enumeration(machine: Machine, cls: ClassValue) -> bool:
+    """Whether `cls` inherits `enum.Enum` or one of its kin."""
+    return any(
+        isinstance(item, External) and item.path in _ENUMERATIONS for item in mro(machine, cls)
+    )
 
 
 def _member(machine: Machine, cls: ClassValue, name: str, value: Value) -> Value:
@@ -233,27 +176,6 @@ def _member(machine: Machine, cls: ClassValue, name: str, value: Value) -> Value
         member.member = name
         return member
     return Member(name, value)
-
-
-def super_attribute(machine: Machine, value: SuperValue, name: str) -> Value:
-    """`super().name`."""
-    receiver = value.cls
-    cls = receiver if isinstance(receiver, ClassValue) else getattr(receiver, "cls", None)
-    found = find(machine, cls, name, value.after) if isinstance(cls, ClassValue) else None
-    if found is None:
-        return External(f"builtins.type.{name}")
-    return bind(machine, machine.resolve(found[1]), receiver)
-
-
-# -- hooks -------------------------------------------------------------------------------------
-
-
-def metaclass_of(machine: Machine, cls: ClassValue) -> Value:
-    """The metaclass that `cls` names or inherits; None for `type`."""
-    for item in mro(machine, cls):
-        if isinstance(item, ClassValue) and "metaclass" in item.keywords:
-            return machine.known(item.keywords["metaclass"])
-    return None
 
 
 def prepare(machine: Machine, cls: ClassValue) -> None:

@@ -5,41 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from xcore_tools.discovery import classes, text
 from xcore_tools.discovery import syntax as s
-from xcore_tools.discovery.values import (
-    BoundMethod,
+from xcore_tools.discovery.follow import text
+from xcore_tools.discovery.follow.attributes import attribute_of
+from xcore_tools.discovery.follow.bindings import assign
+from xcore_tools.discovery.follow.classes import attribute, is_enumeration
+from xcore_tools.discovery.follow.lookup import lookup
+from xcore_tools.discovery.follow.operators import (
+    MAX_ITEMS,
+    binary,
+    compare,
+    first_unknown,
+    iterate,
+    over,
+    truth_of,
+)
+from xcore_tools.discovery.follow.values import (
     Choice,
     ClassValue,
-    DatabaseValue,
     External,
     Frame,
-    FunctionValue,
-    Instance,
     LambdaValue,
     Made,
-    MatchValue,
-    Member,
-    MemberText,
-    MetaDataValue,
-    ModuleValue,
-    PatternValue,
-    RegistryValue,
     Site,
-    SuperValue,
-    TableValue,
     Unknown,
     Value,
     choice_of,
-    options_of,
 )
 
 if TYPE_CHECKING:
     from xcore_tools.discovery.machine import Machine
 
-__all__ = ["attribute_of", "evaluate", "iterate", "truth_of"]
-
-_MAX_ITEMS = 500
+__all__ = ["evaluate"]
 
 
 def evaluate(machine: Machine, expr: s.Expr, frame: Frame) -> Value:
@@ -53,46 +50,8 @@ def evaluate(machine: Machine, expr: s.Expr, frame: Frame) -> Value:
     return rule(machine, expr, frame) if rule else Unknown("an expression that is not followed")
 
 
-def attribute_of(machine: Machine, value: Value, name: str) -> Value:
-    """`value.name`."""
-    if isinstance(value, Choice):
-        return choice_of([attribute_of(machine, option, name) for option in value.options])
-    if isinstance(value, Unknown):
-        return value
-    rule = _ATTRIBUTES.get(type(value))
-    return (
-        machine.resolve(rule(machine, value, name))
-        if rule
-        else Unknown(f"attribute {name} is not followed")
-    )
-
-
-def truth_of(value: Value) -> bool | None:
-    """Whether `value` counts as true; None if that is not known."""
-    answers = {_truth_of_one(option) for option in options_of(value)}
-    return answers.pop() if len(answers) == 1 else None
-
-
-def _truth_of_one(value: Value) -> bool | None:
-    if isinstance(value, Unknown | Instance | Made | External):
-        return None
-    if value is None or isinstance(value, str | int | float | tuple | list | dict | set):
-        return bool(value)
-    return True
-
-
-def iterate(value: Value) -> list[Value] | None:
-    """The items of a known, reasonably small iterable; None otherwise."""
-    if isinstance(value, str | tuple | list | dict) and len(value) <= _MAX_ITEMS:
-        return list(value)
-    return None
-
-
-# -- rules, one for each kind of expression ----------------------------------------------------
-
-
 def _name(machine: Machine, expr: s.Name, frame: Frame) -> Value:
-    return machine.resolve(machine.lookup(expr.id, frame))
+    return machine.resolve(lookup(machine, expr.id, frame))
 
 
 def _attribute(machine: Machine, expr: s.Attribute, frame: Frame) -> Value:
@@ -140,7 +99,7 @@ def _spread(machine: Machine, expr: s.Expr, frame: Frame) -> dict[str, Value]:
 def _formatted(machine: Machine, expr: s.FormattedString, frame: Frame) -> Value:
     result: Value = ""
     for part in expr.parts:
-        result = _binary_values("+", result, evaluate(machine, part, frame))
+        result = binary("+", result, evaluate(machine, part, frame))
     return result
 
 
@@ -150,43 +109,12 @@ def _format_part(machine: Machine, expr: s.FormatPart, frame: Frame) -> Value:
     template = "{" + (f"!{expr.conversion}" if expr.conversion else "") + f":{spec}" + "}"
     if isinstance(spec, Unknown):
         return spec
-    return _over(value, lambda one: text.call_method(template, "format", [one], {}))
+    return over(value, lambda one: text.call_method(template, "format", [one], {}))
 
 
 def _binary(machine: Machine, expr: s.Binary, frame: Frame) -> Value:
     left, right = evaluate(machine, expr.left, frame), evaluate(machine, expr.right, frame)
-    return _binary_values(expr.op, left, right)
-
-
-def _binary_values(op: str, left: Value, right: Value) -> Value:
-    if op == "+" and isinstance(left, tuple) and isinstance(right, tuple):
-        return (*left, *right)
-    if op == "+" and isinstance(left, list) and isinstance(right, list):
-        return [*left, *right]
-    if op == "|" and isinstance(left, dict) and isinstance(right, dict):
-        return left | right
-    if (
-        op == "%"
-        and isinstance(left, str)
-        and isinstance(right, tuple)
-        and not text.is_plain(right)
-    ):
-        return _first_unknown(*right)
-    return _over(left, lambda one: _over(right, lambda other: text.apply(op, one, other)))
-
-
-def _over(value: Value, function: Callable[[Any], Value]) -> Value:
-    """`function` of a plain value; of each option of a choice; Unknown stays Unknown."""
-    if isinstance(value, Choice):
-        return choice_of([_over(option, function) for option in value.options])
-    return function(value) if text.is_plain(value) else _first_unknown(value)
-
-
-def _first_unknown(*values: Value) -> Unknown:
-    for value in values:
-        if isinstance(value, Unknown):
-            return value
-    return Unknown("a value that is only known at run time")
+    return binary(expr.op, left, right)
 
 
 def _unary(machine: Machine, expr: s.Unary, frame: Frame) -> Value:
@@ -204,28 +132,11 @@ def _compare(machine: Machine, expr: s.Compare, frame: Frame) -> Value:
     result: Value = True
     for op, right_expr in zip(expr.ops, expr.rights, strict=True):
         right = evaluate(machine, right_expr, frame)
-        result = _compare_values(op, left, right)
+        result = compare(op, left, right)
         if result is not True:
             return result
         left = right
     return result
-
-
-def _compare_values(op: str, left: Value, right: Value) -> Value:
-    if op in {"in", "not in"} and isinstance(right, tuple | list | dict) and _is_certain(left):
-        if not any(isinstance(item, Unknown | Choice) for item in right):
-            return (left in right) == (op == "in")
-    if op in {"is", "is not", "==", "!="} and not (text.is_plain(left) and text.is_plain(right)):
-        if isinstance(left, ClassValue | External) and isinstance(right, ClassValue | External):
-            return (left == right) == (op in {"is", "=="})
-        certain = (ClassValue, FunctionValue, TableValue, MetaDataValue)
-        if isinstance(left, certain) and right is None:
-            return op in {"is not", "!="}
-    return _binary_values(op, left, right)
-
-
-def _is_certain(value: Value) -> bool:
-    return text.is_plain(value) or isinstance(value, ClassValue | External)
 
 
 def _boolean(machine: Machine, expr: s.Boolean, frame: Frame) -> Value:
@@ -262,13 +173,9 @@ def _dict(machine: Machine, expr: s.Dict, frame: Frame) -> Value:
 
 def _subscript(machine: Machine, expr: s.Subscript, frame: Frame) -> Value:
     value = evaluate(machine, expr.value, frame)
-    if isinstance(value, ClassValue) and classes.is_enumeration(machine, value):
+    if isinstance(value, ClassValue) and is_enumeration(machine, value):
         name = evaluate(machine, expr.index, frame)
-        return (
-            classes.attribute(machine, value, name)
-            if isinstance(name, str)
-            else _first_unknown(name)
-        )
+        return attribute(machine, value, name) if isinstance(name, str) else first_unknown(name)
     if isinstance(value, ClassValue | External | Made):
         return value  # Base[T]: the class itself
     if isinstance(value, Choice):
@@ -277,14 +184,14 @@ def _subscript(machine: Machine, expr: s.Subscript, frame: Frame) -> Value:
             or [Unknown("a subscript")]
         )
     if not isinstance(value, str | tuple | list | dict):
-        return _first_unknown(value)
+        return first_unknown(value)
     index = (
         _slice(machine, expr.index, frame)
         if isinstance(expr.index, s.Slice)
         else evaluate(machine, expr.index, frame)
     )
     if not isinstance(index, str | int | float | bool | slice | None):
-        return _first_unknown(index)
+        return first_unknown(index)
     try:
         return machine.resolve(value[index])  # type: ignore[index]
     except (KeyError, IndexError, TypeError, ValueError):
@@ -296,7 +203,7 @@ def _slice(machine: Machine, expr: s.Slice, frame: Frame) -> Value:
         evaluate(machine, part, frame) if part else None
         for part in (expr.lower, expr.upper, expr.step)
     ]
-    return slice(*parts) if text.is_plain(parts) else _first_unknown(*parts)
+    return slice(*parts) if text.is_plain(parts) else first_unknown(*parts)
 
 
 def _conditional(machine: Machine, expr: s.Conditional, frame: Frame) -> Value:
@@ -336,13 +243,13 @@ def _fill(
     if depth == len(expr.clauses):
         key = evaluate(machine, expr.key, frame) if expr.key else None
         pairs.append((key, evaluate(machine, expr.element, frame)))
-        return len(pairs) <= _MAX_ITEMS
+        return len(pairs) <= MAX_ITEMS
     clause = expr.clauses[depth]
     items = iterate(evaluate(machine, clause.iterable, frame))
     if items is None:
         return False
     for item in items:
-        machine.assign(clause.target, item, frame)
+        assign(machine, clause.target, item, frame)
         truths = [truth_of(evaluate(machine, condition, frame)) for condition in clause.conditions]
         if None in truths or (all(truths) and not _fill(machine, expr, frame, depth + 1, pairs)):
             return False
@@ -351,7 +258,7 @@ def _fill(
 
 def _named(machine: Machine, expr: s.Named, frame: Frame) -> Value:
     value = evaluate(machine, expr.value, frame)
-    machine.assign(s.Name(expr.name), value, frame)
+    assign(machine, s.Name(expr.name), value, frame)
     return value
 
 
@@ -373,97 +280,4 @@ _RULES: dict[type, Callable[[Machine, Any, Frame], Value]] = {
     s.Lambda: _lambda,
     s.Comprehension: _comprehension,
     s.Named: _named,
-}
-
-
-# -- attributes of each kind of value ----------------------------------------------------------
-
-
-def _of_external(machine: Machine, value: External, name: str) -> Value:
-    foreign = machine.foreign(value.path)
-    if name == "metadata" and foreign is not None and foreign.is_base:
-        return machine.foreign_metadata(foreign)
-    return machine.external(f"{value.path}.{name}")
-
-
-def _of_module(machine: Machine, value: ModuleValue, name: str) -> Value:
-    return machine.module_attribute(value.name, name)
-
-
-def _of_text(machine: Machine, value: str, name: str) -> Value:
-    if isinstance(value, MemberText) and name in {"value", "_value_", "name", "_name_"}:
-        return value.member if "name" in name else str(value)
-    return BoundMethod(value, name)
-
-
-def _of_instance(machine: Machine, value: Instance, name: str) -> Value:
-    if name in value.attrs:
-        return value.attrs[name]
-    if name == "__class__":
-        return value.cls
-    found = classes.find(machine, value.cls, name)
-    if found is None:
-        return Unknown(f"an instance of {value.cls.name} has no attribute {name}")
-    return classes.bind(machine, machine.resolve(found[1]), value)
-
-
-def _of_metadata(machine: Machine, value: MetaDataValue, name: str) -> Value:
-    return value.schema if name == "schema" else BoundMethod(value, name)
-
-
-def _of_registry(machine: Machine, value: RegistryValue, name: str) -> Value:
-    return value.metadata if name == "metadata" else BoundMethod(value, name)
-
-
-def _of_database(machine: Machine, value: DatabaseValue, name: str) -> Value:
-    if name == "metadata":
-        return value.metadata
-    if name == "Model":
-        return value.model
-    if name in {"Table", "make_declarative_base"}:
-        return BoundMethod(value, name)
-    return machine.external(f"sqlalchemy.{name}")
-
-
-def _of_table(machine: Machine, value: TableValue, name: str) -> Value:
-    known = {"name": value.name, "schema": value.schema, "metadata": value.metadata}
-    return known.get(name, BoundMethod(value, name))
-
-
-def _of_function(machine: Machine, value: FunctionValue, name: str) -> Value:
-    return value.facts.name if name == "__name__" else Unknown("an attribute of a function")
-
-
-def _of_made(machine: Machine, value: Made, name: str) -> Value:
-    if name == "name" and value.args and isinstance(value.args[0], str):
-        return value.args[0]
-    return External(f"{value.callee}.{name}")
-
-
-def _method(machine: Machine, value: Value, name: str) -> Value:
-    return BoundMethod(value, name)
-
-
-_ATTRIBUTES: dict[type, Callable[[Machine, Any, str], Value]] = {
-    External: _of_external,
-    ModuleValue: _of_module,
-    ClassValue: classes.attribute,
-    Instance: _of_instance,
-    SuperValue: classes.super_attribute,
-    MetaDataValue: _of_metadata,
-    RegistryValue: _of_registry,
-    DatabaseValue: _of_database,
-    TableValue: _of_table,
-    FunctionValue: _of_function,
-    Made: _of_made,
-    PatternValue: _method,
-    str: _of_text,
-    MemberText: _of_text,
-    Member: lambda machine, value, name: getattr(
-        value, name.strip("_"), Unknown("an attribute of an enumeration")
-    ),
-    MatchValue: _method,
-    tuple: _method,
-    list: _method,
-    dict: _method,
 }

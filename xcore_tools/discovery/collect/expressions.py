@@ -1,0 +1,240 @@
+"""Expressions of a parsed file, as facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
+from typing import Any, Literal, cast
+
+import libcst as cst
+
+from xcore_tools.discovery import syntax as s
+from xcore_tools.discovery.collect import literals
+
+__all__ = ["ExpressionReader", "LineOf"]
+
+_MAX_NESTING = 60
+"""Expressions nested deeper are not read; nobody names a table with one."""
+
+_MAX_ITEMS = 5000
+"""Displays with more items are data, not declarations."""
+
+LineOf = Callable[[cst.CSTNode], int]
+
+
+class ExpressionReader:
+    """Turns expressions into facts. `line_of` tells the lines of calls; where it is None, a call has the
+
+    `line` of its statement, which whoever reads the statement sets.
+    """
+
+    def __init__(self, line_of: LineOf | None) -> None:
+        self.line = 0
+        self._line_of = line_of
+
+    def read(self, node: cst.CSTNode, depth: int = 0) -> s.Expr:
+        """The facts of one expression; Opaque for what discovery has no use for."""
+        rule = _RULES.get(type(node))
+        if rule is None or depth > _MAX_NESTING:
+            return s.Opaque(type(node).__name__)
+        return rule(self, node, depth + 1)
+
+    def argument(self, arg: cst.Arg, depth: int = 0) -> s.Expr:
+        """A positional argument of a call, or a base of a class."""
+        value = self.read(arg.value, depth)
+        return s.Starred(value) if arg.star == "*" else value
+
+    def keyword(self, arg: cst.Arg, depth: int = 0) -> s.Keyword:
+        """A keyword argument, or `**value`."""
+        return s.Keyword(arg.keyword.value if arg.keyword else None, self.read(arg.value, depth))
+
+    def params(self, node: cst.Parameters) -> Iterator[s.Param]:
+        """The parameters of a function or a lambda."""
+        for param in (*node.posonly_params, *node.params):
+            yield self._param(param, "plain")
+        if isinstance(node.star_arg, cst.Param):
+            yield self._param(node.star_arg, "star")
+        for param in node.kwonly_params:
+            yield self._param(param, "keyword")
+        if node.star_kwarg:
+            yield self._param(node.star_kwarg, "double")
+
+    def _param(
+        self, node: cst.Param, kind: Literal["plain", "star", "keyword", "double"]
+    ) -> s.Param:
+        default = self.read(node.default) if node.default else None
+        return s.Param(node.name.value, default, kind)
+
+    # -- names, calls, operators ------------------------------------------------------------------
+
+    def _attribute(self, node: cst.Attribute, depth: int) -> s.Expr:
+        return s.Attribute(self.read(node.value, depth), node.attr.value)
+
+    def _call(self, node: cst.Call, depth: int) -> s.Expr:
+        plain = [a for a in node.args if a.keyword is None and a.star != "**"]
+        named = [a for a in node.args if a.keyword is not None or a.star == "**"]
+        line = self._line_of(node) if self._line_of else self.line
+        return s.Call(
+            self.read(node.func, depth),
+            tuple(self.argument(a, depth) for a in plain),
+            tuple(self.keyword(a, depth) for a in named),
+            line,
+        )
+
+    def _lambda(self, node: cst.Lambda, depth: int) -> s.Expr:
+        return s.Lambda(tuple(self.params(node.params)), self.read(node.body, depth))
+
+    def _binary(self, node: cst.BinaryOperation, depth: int) -> s.Expr:
+        operator = literals.operator_text(node.operator)
+        return s.Binary(operator, self.read(node.left, depth), self.read(node.right, depth))
+
+    def _boolean(self, node: cst.BooleanOperation, depth: int) -> s.Expr:
+        operator: Literal["and", "or"] = "and" if isinstance(node.operator, cst.And) else "or"
+        return s.Boolean(operator, self.read(node.left, depth), self.read(node.right, depth))
+
+    def _unary(self, node: cst.UnaryOperation, depth: int) -> s.Expr:
+        return s.Unary(literals.operator_text(node.operator), self.read(node.expression, depth))
+
+    def _comparison(self, node: cst.Comparison, depth: int) -> s.Expr:
+        return s.Compare(
+            self.read(node.left, depth),
+            tuple(literals.operator_text(part.operator) for part in node.comparisons),
+            tuple(self.read(part.comparator, depth) for part in node.comparisons),
+        )
+
+    def _conditional(self, node: cst.IfExp, depth: int) -> s.Expr:
+        test, then = self.read(node.test, depth), self.read(node.body, depth)
+        return s.Conditional(test, then, self.read(node.orelse, depth))
+
+    def _named(self, node: cst.NamedExpr, depth: int) -> s.Expr:
+        return s.Named(cast(cst.Name, node.target).value, self.read(node.value, depth))
+
+    # -- displays, subscripts, comprehensions -----------------------------------------------------
+
+    def _tuple(self, node: cst.Tuple, depth: int) -> s.Expr:
+        return self._display("tuple", node.elements, depth)
+
+    def _list(self, node: cst.List, depth: int) -> s.Expr:
+        return self._display("list", node.elements, depth)
+
+    def _set(self, node: cst.Set, depth: int) -> s.Expr:
+        return self._display("set", node.elements, depth)
+
+    def _display(
+        self,
+        kind: Literal["tuple", "list", "set"],
+        elements: Sequence[cst.BaseElement],
+        depth: int,
+    ) -> s.Expr:
+        if len(elements) > _MAX_ITEMS:
+            return s.Opaque(f"large {kind}")
+        return s.Sequence(kind, tuple(self._element(element, depth) for element in elements))
+
+    def _element(self, node: cst.BaseElement, depth: int) -> s.Expr:
+        value = self.read(node.value, depth)
+        return s.Starred(value) if isinstance(node, cst.StarredElement) else value
+
+    def _dict(self, node: cst.Dict, depth: int) -> s.Expr:
+        if len(node.elements) > _MAX_ITEMS:
+            return s.Opaque("large dict")
+        return s.Dict(tuple(self._item(element, depth) for element in node.elements))
+
+    def _item(self, node: cst.BaseDictElement, depth: int) -> tuple[s.Expr | None, s.Expr]:
+        key = self.read(node.key, depth) if isinstance(node, cst.DictElement) else None
+        return key, self.read(node.value, depth)
+
+    def _subscript(self, node: cst.Subscript, depth: int) -> s.Expr:
+        parts = tuple(self._index(element.slice, depth) for element in node.slice)
+        index = parts[0] if len(parts) == 1 else s.Sequence("tuple", parts)
+        return s.Subscript(self.read(node.value, depth), index)
+
+    def _index(self, node: cst.BaseSlice, depth: int) -> s.Expr:
+        if isinstance(node, cst.Slice):
+            parts = (node.lower, node.upper, node.step)
+            return s.Slice(*(self.read(part, depth) if part else None for part in parts))
+        index = cast(cst.Index, node)
+        value = self.read(index.value, depth)
+        return s.Starred(value) if index.star else value
+
+    def _comprehension(self, node: cst.BaseComp, depth: int) -> s.Expr:
+        clauses: list[s.Clause] = []
+        part: cst.CompFor | None = node.for_in
+        while part is not None:
+            target, iterable = self.read(part.target, depth), self.read(part.iter, depth)
+            conditions = tuple(self.read(condition.test, depth) for condition in part.ifs)
+            clauses.append(s.Clause(target, iterable, conditions))
+            part = part.inner_for_in
+        if isinstance(node, cst.DictComp):
+            key, element = self.read(node.key, depth), self.read(node.value, depth)
+            return s.Comprehension("dict", key, element, tuple(clauses))
+        simple = cast(cst.BaseSimpleComp, node)
+        kind = _KINDS[type(simple)]
+        return s.Comprehension(kind, None, self.read(simple.elt, depth), tuple(clauses))
+
+    # -- strings ----------------------------------------------------------------------------------
+
+    def _concatenated(self, node: cst.ConcatenatedString, depth: int) -> s.Expr:
+        parts = [self.read(part, depth) for part in literals.flat_strings(node)]
+        return reduce(lambda left, right: s.Binary("+", left, right), parts)
+
+    def _formatted(self, node: cst.FormattedString, depth: int) -> s.Expr:
+        prefix = node.prefix.lower()
+        if "b" in prefix:
+            return s.Opaque("bytes")
+        return self._format_parts(node.parts, node.end, "r" in prefix, depth)
+
+    def _format_parts(
+        self,
+        parts: Sequence[cst.BaseFormattedStringContent],
+        quote: str,
+        is_raw: bool,
+        depth: int,
+    ) -> s.FormattedString:
+        """The parts of a formatted string that ends with `quote`."""
+        found: list[s.Expr] = []
+        for part in parts:
+            if isinstance(part, cst.FormattedStringText):
+                text = part.value.replace("{{", "{").replace("}}", "}")
+                is_plain = is_raw or "\\" not in text
+                found.append(s.Const(text) if is_plain else literals.text(f"{quote}{text}{quote}"))
+                continue
+            node = cast(cst.FormattedStringExpression, part)
+            spec = node.format_spec and self._format_parts(node.format_spec, quote, is_raw, depth)
+            value = self.read(node.expression, depth)
+            found.append(s.FormatPart(value, node.conversion, spec or None))
+        return s.FormattedString(tuple(found))
+
+
+_KINDS: dict[type[cst.BaseSimpleComp], Literal["list", "set", "generator"]] = {
+    cst.ListComp: "list",
+    cst.SetComp: "set",
+    cst.GeneratorExp: "generator",
+}
+
+_RULES: dict[type[cst.CSTNode], Callable[[ExpressionReader, Any, int], s.Expr]] = {
+    cst.Name: lambda _, node, __: literals.name(node),
+    cst.Integer: lambda _, node, __: literals.integer(node),
+    cst.Float: lambda _, node, __: s.Const(node.evaluated_value),
+    cst.SimpleString: lambda _, node, __: literals.text(node.value),
+    cst.ConcatenatedString: ExpressionReader._concatenated,
+    cst.FormattedString: ExpressionReader._formatted,
+    cst.Attribute: ExpressionReader._attribute,
+    cst.Call: ExpressionReader._call,
+    cst.Lambda: ExpressionReader._lambda,
+    cst.BinaryOperation: ExpressionReader._binary,
+    cst.BooleanOperation: ExpressionReader._boolean,
+    cst.UnaryOperation: ExpressionReader._unary,
+    cst.Comparison: ExpressionReader._comparison,
+    cst.IfExp: ExpressionReader._conditional,
+    cst.NamedExpr: ExpressionReader._named,
+    cst.Tuple: ExpressionReader._tuple,
+    cst.List: ExpressionReader._list,
+    cst.Set: ExpressionReader._set,
+    cst.StarredElement: ExpressionReader._element,
+    cst.Dict: ExpressionReader._dict,
+    cst.Subscript: ExpressionReader._subscript,
+    cst.ListComp: ExpressionReader._comprehension,
+    cst.SetComp: ExpressionReader._comprehension,
+    cst.DictComp: ExpressionReader._comprehension,
+    cst.GeneratorExp: ExpressionReader._comprehension,
+}

@@ -1,0 +1,93 @@
+"""Names, operators and literals: leaves of expressions, as facts."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import libcst as cst
+
+from xcore_tools.discovery import syntax as s
+
+__all__ = ["flat_strings", "integer", "name", "operator_text", "text"]
+
+
+def name(node: cst.Name) -> s.Expr:
+    """A name, or the constant that is written like one."""
+    constants: dict[str, bool | None] = {"True": True, "False": False, "None": None}
+    return s.Const(constants[node.value]) if node.value in constants else s.Name(node.value)
+
+
+def integer(node: cst.Integer) -> s.Expr:
+    """A whole number of ordinary length."""
+    if len(node.value) > 18:  # beyond 64 bits, and never part of a name
+        return s.Opaque("long number")
+    return s.Const(node.evaluated_value)
+
+
+def text(literal: str) -> s.Expr:
+    """The text that a string literal stands for."""
+    try:
+        value = ast.literal_eval(literal)
+    except (SyntaxError, ValueError, MemoryError):
+        return s.Opaque("a string that cannot be read")
+    return s.Const(value) if isinstance(value, str) else s.Opaque("bytes")
+
+
+def flat_strings(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The parts of `"a" "b" …`, in order."""
+    while isinstance(node, cst.ConcatenatedString):
+        yield node.left
+        node = node.right
+    yield node
+
+
+def operator_text(node: cst.CSTNode) -> str:
+    """The operator as written: `+`, `not in`, `and`."""
+    return _OPERATORS[type(node)]
+
+
+_OPERATORS: dict[type[cst.CSTNode], str] = {
+    cst.Add: "+",
+    cst.Subtract: "-",
+    cst.Multiply: "*",
+    cst.Divide: "/",
+    cst.FloorDivide: "//",
+    cst.Modulo: "%",
+    cst.Power: "**",
+    cst.BitAnd: "&",
+    cst.BitOr: "|",
+    cst.BitXor: "^",
+    cst.LeftShift: "<<",
+    cst.RightShift: ">>",
+    cst.MatrixMultiply: "@",
+    cst.AddAssign: "+=",
+    cst.SubtractAssign: "-=",
+    cst.MultiplyAssign: "*=",
+    cst.DivideAssign: "/=",
+    cst.FloorDivideAssign: "//=",
+    cst.ModuloAssign: "%=",
+    cst.PowerAssign: "**=",
+    cst.BitAndAssign: "&=",
+    cst.BitOrAssign: "|=",
+    cst.BitXorAssign: "^=",
+    cst.LeftShiftAssign: "<<=",
+    cst.RightShiftAssign: ">>=",
+    cst.MatrixMultiplyAssign: "@=",
+    cst.Not: "not",
+    cst.Minus: "-",
+    cst.Plus: "+",
+    cst.BitInvert: "~",
+    cst.And: "and",
+    cst.Or: "or",
+    cst.Equal: "==",
+    cst.NotEqual: "!=",
+    cst.LessThan: "<",
+    cst.LessThanEqual: "<=",
+    cst.GreaterThan: ">",
+    cst.GreaterThanEqual: ">=",
+    cst.In: "in",
+    cst.NotIn: "not in",
+    cst.Is: "is",
+    cst.IsNot: "is not",
+}

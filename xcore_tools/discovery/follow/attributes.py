@@ -1,0 +1,144 @@
+"""`value.name` for each kind of value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from xcore_tools.discovery.follow import classes
+from xcore_tools.discovery.follow.lookup import module_attribute
+from xcore_tools.discovery.follow.schema import (
+    DatabaseValue,
+    MetaDataValue,
+    RegistryValue,
+    TableValue,
+)
+from xcore_tools.discovery.follow.values import (
+    BoundMethod,
+    Choice,
+    ClassValue,
+    External,
+    FunctionValue,
+    Instance,
+    Made,
+    MatchValue,
+    Member,
+    MemberText,
+    ModuleValue,
+    PatternValue,
+    SuperValue,
+    Unknown,
+    Value,
+    choice_of,
+)
+
+if TYPE_CHECKING:
+    from xcore_tools.discovery.machine import Machine
+
+__all__ = ["attribute_of"]
+
+
+def attribute_of(machine: Machine, value: Value, name: str) -> Value:
+    """`value.name`; Unknown with the reason where it cannot be known.
+
+    Raises:
+        NotReadyError: it leads into a module that is not loaded, or not followed to that point yet.
+    """
+    if isinstance(value, Choice):
+        return choice_of([attribute_of(machine, option, name) for option in value.options])
+    if isinstance(value, Unknown):
+        return value
+    rule = _ATTRIBUTES.get(type(value))
+    if rule is None:
+        return Unknown(f"attribute {name} is not followed")
+    return machine.resolve(rule(machine, value, name))
+
+
+def _of_external(machine: Machine, value: External, name: str) -> Value:
+    foreign = machine.outside.foreign(value.path)
+    if name == "metadata" and foreign is not None and foreign.is_base:
+        return machine.outside.foreign_metadata(foreign)
+    return machine.outside.external(f"{value.path}.{name}")
+
+
+def _of_module(machine: Machine, value: ModuleValue, name: str) -> Value:
+    return module_attribute(machine, value.name, name)
+
+
+def _of_text(machine: Machine, value: str, name: str) -> Value:
+    if isinstance(value, MemberText) and name in {"value", "_value_", "name", "_name_"}:
+        return value.member if "name" in name else str(value)
+    return BoundMethod(value, name)
+
+
+def _of_instance(machine: Machine, value: Instance, name: str) -> Value:
+    if name in value.attrs:
+        return value.attrs[name]
+    if name == "__class__":
+        return value.cls
+    found = classes.find(machine, value.cls, name)
+    if found is None:
+        return Unknown(f"an instance of {value.cls.name} has no attribute {name}")
+    return classes.bind(machine, machine.resolve(found[1]), value)
+
+
+def _of_metadata(machine: Machine, value: MetaDataValue, name: str) -> Value:
+    return value.schema if name == "schema" else BoundMethod(value, name)
+
+
+def _of_registry(machine: Machine, value: RegistryValue, name: str) -> Value:
+    return value.metadata if name == "metadata" else BoundMethod(value, name)
+
+
+def _of_database(machine: Machine, value: DatabaseValue, name: str) -> Value:
+    if name == "metadata":
+        return value.metadata
+    if name == "Model":
+        return value.model
+    if name in {"Table", "make_declarative_base"}:
+        return BoundMethod(value, name)
+    return machine.outside.external(f"sqlalchemy.{name}")
+
+
+def _of_table(machine: Machine, value: TableValue, name: str) -> Value:
+    known = {"name": value.name, "schema": value.schema, "metadata": value.metadata}
+    return known.get(name, BoundMethod(value, name))
+
+
+def _of_function(machine: Machine, value: FunctionValue, name: str) -> Value:
+    return value.facts.name if name == "__name__" else Unknown("an attribute of a function")
+
+
+def _of_made(machine: Machine, value: Made, name: str) -> Value:
+    if name == "name" and value.args and isinstance(value.args[0], str):
+        return value.args[0]
+    return External(f"{value.callee}.{name}")
+
+
+def _method(machine: Machine, value: Value, name: str) -> Value:
+    return BoundMethod(value, name)
+
+
+_ATTRIBUTES: dict[type, Callable[[Machine, Any, str], Value]] = {
+    External: _of_external,
+    ModuleValue: _of_module,
+    ClassValue: classes.attribute,
+    Instance: _of_instance,
+    SuperValue: classes.super_attribute,
+    MetaDataValue: _of_metadata,
+    RegistryValue: _of_registry,
+    DatabaseValue: _of_database,
+    TableValue: _of_table,
+    FunctionValue: _of_function,
+    Made: _of_made,
+    PatternValue: _method,
+    str: _of_text,
+    MemberText: _of_text,
+    Member: lambda machine, value, name: getattr(
+        value, name.strip("_"), Unknown("an attribute of an enumeration")
+    ),
+    MatchValue: _method,
+    tuple: _method,
+    list: _method,
+    dict: _method,
+}

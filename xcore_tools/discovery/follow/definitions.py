@@ -1,0 +1,84 @@
+"""What function and class statements make, and what decorators make of a class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xcore_tools.discovery import syntax as s
+from xcore_tools.discovery.follow.operators import iterate
+from xcore_tools.discovery.follow.values import (
+    ClassValue,
+    Deferred,
+    Frame,
+    FunctionValue,
+    Site,
+    Unknown,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from xcore_tools.discovery.machine import Machine
+
+__all__ = ["begin_class", "decorated", "function_value"]
+
+
+def function_value(statement: s.FunctionDef, frame: Frame) -> Value:
+    """What a function statement binds; `@name.setter` and its kin keep the property they belong to."""
+    value = FunctionValue(statement, frame, _qualname(frame, statement.name))
+    if frame.kind == "class" and _is_setter(statement):
+        return frame.names.get(statement.name, value)
+    return value
+
+
+def _is_setter(statement: s.FunctionDef) -> bool:
+    return any(isinstance(d, s.Attribute) and d.name in _SETTERS for d in statement.decorators)
+
+
+_SETTERS = frozenset({"setter", "deleter", "expression", "comparator"})
+
+
+def begin_class(machine: Machine, statement: s.ClassDef, frame: Frame) -> tuple[ClassValue, Frame]:
+    """The class that a statement makes, known to the machine, and the scope for its body."""
+    cls = ClassValue(
+        statement.name,
+        _qualname(frame, statement.name),
+        frame.module.module,
+        statement.line,
+        tuple(_bases(machine, statement.bases, frame)),
+        {k.name or "**": machine.tentative(k.value, frame) for k in statement.keywords},
+        is_conditional=bool(frame.uncertain),
+        frame=frame,
+    )
+    machine.classes.append(cls)
+    body = Frame(
+        frame.module, "class", cls.attrs, frame, cls.qualname, cls, call_site=frame.call_site
+    )
+    body.in_loop = frame.in_loop
+    return cls, body
+
+
+def _bases(machine: Machine, exprs: tuple[s.Expr, ...], frame: Frame) -> list[Value]:
+    found: list[Value] = []
+    for expr in exprs:
+        if isinstance(expr, s.Starred):
+            found += iterate(machine.tentative(expr.value, frame)) or []
+        else:
+            found.append(machine.tentative(expr, frame))
+    return found
+
+
+def decorated(machine: Machine, cls: ClassValue, statement: s.ClassDef, frame: Frame) -> ClassValue:
+    """What the decorators make of a class; the class itself unless another class comes back."""
+    for decorator in reversed(statement.decorators):
+        callee = machine.tentative(decorator, frame)
+        if not isinstance(callee, Deferred | Unknown):
+            result = machine.try_call(callee, (cls,), Site(frame, statement.line))
+            cls = result if isinstance(result, ClassValue) else cls
+    return cls
+
+
+def _qualname(frame: Frame, name: str) -> str:
+    if not frame.qualname:
+        return name
+    between = ".<locals>." if frame.kind == "function" else "."
+    return f"{frame.qualname}{between}{name}"

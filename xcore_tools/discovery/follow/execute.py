@@ -1,0 +1,259 @@
+"""Statements followed in order, as Python would run them, over values instead of objects.
+
+Where a condition is not known, both arms are followed and a name bound in one of them may have either
+value. At module level and in class bodies both arms always count, for what decides there is the
+environment; only `TYPE_CHECKING`, `__name__ == "__main__"` and literals are decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from xcore_tools.discovery import syntax as s
+from xcore_tools.discovery.follow.bindings import assign, bind, forget
+from xcore_tools.discovery.follow.conditions import decided, is_type_checking
+from xcore_tools.discovery.follow.definitions import begin_class, decorated, function_value
+from xcore_tools.discovery.follow.imports import (
+    imported,
+    module_value,
+    starred_module,
+    top_level_value,
+)
+from xcore_tools.discovery.follow.makers import may_make
+from xcore_tools.discovery.follow.operators import iterate, truth_of
+from xcore_tools.discovery.follow.values import Deferred, Frame, Instance, Unknown
+
+if TYPE_CHECKING:
+    from xcore_tools.discovery.machine import Machine
+
+__all__ = ["execute"]
+
+_NEXT, _RETURN, _JUMP, _BREAK = range(4)
+"""How a block was left: at its end, by return, by raise or continue, by break."""
+
+
+_MAX_ROUNDS = 300
+"""Of a `while` loop."""
+_DIRECTIVES = frozenset(
+    {"__tablename__", "__table_args__", "__table__", "__abstract__", "__bind_key__"}
+)
+
+
+def execute(machine: Machine, block: s.Block, frame: Frame) -> int:
+    """Follows the statements of `block`; says how it was left: at its end, by return, or by a jump."""
+    for statement in block:
+        machine.spend()
+        flow = _RULES[type(statement)](machine, statement, frame)
+        if flow:
+            return flow
+    return _NEXT
+
+
+def _import(machine: Machine, statement: s.Import, frame: Frame) -> int:
+    if statement.alias:
+        bind(frame, statement.alias, module_value(machine, statement.name, frame.module))
+    else:
+        top = statement.name.partition(".")[0]
+        bind(frame, top, top_level_value(machine, statement.name, frame.module))
+    return _NEXT
+
+
+def _import_from(machine: Machine, statement: s.ImportFrom, frame: Frame) -> int:
+    for name, alias in statement.names:
+        if name == "*":
+            frame.stars.append(starred_module(machine, statement, frame.module))
+        else:
+            bind(frame, alias, imported(machine, statement, name, frame.module))
+    return _NEXT
+
+
+def _assign(machine: Machine, statement: s.Assign, frame: Frame) -> int:
+    if (
+        statement.annotation is not None
+        and frame.cls is not None
+        and isinstance(statement.targets[0], s.Name)
+    ):
+        frame.cls.annotations[statement.targets[0].id] = statement.annotation
+    if statement.value is None:
+        return _NEXT
+    value = machine.tentative(statement.value, frame)
+    if isinstance(value, Deferred):
+        if machine.is_demanding or _refers_to_target(statement) or _is_directive(statement, frame):
+            value = machine.known(value)
+        else:
+            machine.pending.append(value)
+    for target in statement.targets:
+        assign(machine, target, value, frame)
+    return _NEXT
+
+
+def _refers_to_target(statement: s.Assign) -> bool:
+    """Whether a name is bound to something made of its old value, which is lost afterwards."""
+    names = {getattr(target, "name", getattr(target, "id", None)) for target in statement.targets}
+    return any(
+        getattr(node, "name", getattr(node, "id", None)) in names
+        for node in s.walk(statement.value)
+    )
+
+
+def _is_directive(statement: s.Assign, frame: Frame) -> bool:
+    target = statement.targets[0]
+    return frame.kind == "class" and isinstance(target, s.Name) and target.id in _DIRECTIVES
+
+
+def _delete(machine: Machine, statement: s.Delete, frame: Frame) -> int:
+    for name in statement.names:
+        frame.names.pop(name, None)
+    return _NEXT
+
+
+def _expression(machine: Machine, statement: s.Expression, frame: Frame) -> int:
+    value = machine.tentative(statement.value, frame)
+    if isinstance(value, Deferred):
+        machine.pending.append(value)
+    return _NEXT
+
+
+def _function(machine: Machine, statement: s.FunctionDef, frame: Frame) -> int:
+    bind(frame, statement.name, function_value(statement, frame))
+    return _NEXT
+
+
+def _class(machine: Machine, statement: s.ClassDef, frame: Frame) -> int:
+    cls, body = begin_class(machine, statement, frame)
+    execute(machine, statement.body, body)
+    bind(frame, statement.name, decorated(machine, cls, statement, frame))
+    return _NEXT
+
+
+def _if(machine: Machine, statement: s.If, frame: Frame) -> int:
+    _bind_walrus(machine, statement.test, frame)
+    truth = decided(machine, statement.test, frame)
+    if truth is not None:
+        if not truth and is_type_checking(statement.test):
+            _note_typing_imports(machine, statement.body, frame)
+        return execute(machine, statement.body if truth else statement.orelse, frame)
+    frame.uncertain += 1
+    flows = {execute(machine, statement.body, frame), execute(machine, statement.orelse, frame)}
+    frame.uncertain -= 1
+    return flows.pop() if len(flows) == 1 else _NEXT
+
+
+def _bind_walrus(machine: Machine, test: s.Expr, frame: Frame) -> None:
+    for node in s.walk(test):
+        if isinstance(node, s.Named):
+            machine.tentative(node, frame)
+
+
+def _note_typing_imports(machine: Machine, block: s.Block, frame: Frame) -> None:
+    """Imports for type checkers bind nothing, but say where a module's `__getattr__` leads."""
+    for statement in block:
+        if isinstance(statement, s.ImportFrom):
+            for name, alias in statement.names:
+                if name != "*":
+                    frame.typing_names[alias] = imported(machine, statement, name, frame.module)
+
+
+def _for(machine: Machine, statement: s.For, frame: Frame) -> int:
+    iterable = machine.tentative(statement.iterable, frame)
+    if may_make(statement.body):
+        iterable = machine.known(iterable)
+    items = iterate(iterable)
+    if items is None:
+        frame.uncertain += 1
+        assign(machine, statement.target, Unknown("a loop variable"), frame)
+        execute(machine, statement.body, frame)
+        frame.uncertain -= 1
+        forget(statement.body, frame)
+        return _NEXT
+    frame.in_loop += 1
+    flow = _NEXT
+    for item in items:
+        assign(machine, statement.target, item, frame)
+        flow = execute(machine, statement.body, frame)
+        if flow in {_RETURN, _BREAK}:
+            break
+    frame.in_loop -= 1
+    return flow if flow == _RETURN else _NEXT
+
+
+def _with(machine: Machine, statement: s.With, frame: Frame) -> int:
+    for item, target in statement.items:
+        value = machine.tentative(item, frame)
+        if target is not None:
+            if not isinstance(value, Instance):
+                value = Unknown("what a context manager gives")
+            assign(machine, target, value, frame)
+    return execute(machine, statement.body, frame)
+
+
+def _try(machine: Machine, statement: s.Try, frame: Frame) -> int:
+    flow = execute(machine, statement.body, frame)
+    frame.uncertain += 1
+    for handler in statement.handlers:
+        execute(machine, handler, frame)
+    frame.uncertain -= 1
+    if not flow:
+        flow = execute(machine, statement.orelse, frame)
+    return execute(machine, statement.final, frame) or (flow if flow == _RETURN else _NEXT)
+
+
+def _while(machine: Machine, statement: s.While, frame: Frame) -> int:
+    if frame.kind == "function":
+        for _ in range(_MAX_ROUNDS):
+            truth = truth_of(machine.known(machine.tentative(statement.test, frame)))
+            if truth is False:
+                return _NEXT
+            if truth is None:
+                break
+            flow = execute(machine, statement.body, frame)
+            if flow in {_RETURN, _BREAK}:
+                return flow if flow == _RETURN else _NEXT
+    frame.uncertain += 1
+    execute(machine, statement.body, frame)
+    frame.uncertain -= 1
+    forget(statement.body, frame)
+    return _NEXT
+
+
+def _branches(machine: Machine, statement: s.Branches, frame: Frame) -> int:
+    frame.uncertain += 1
+    for block in statement.blocks:
+        execute(machine, block, frame)
+    frame.uncertain -= 1
+    return _NEXT
+
+
+def _global(machine: Machine, statement: s.Global, frame: Frame) -> int:
+    frame.global_names.update(statement.names)
+    return _NEXT
+
+
+def _return(machine: Machine, statement: s.Return, frame: Frame) -> int:
+    frame.returned.append(machine.tentative(statement.value, frame) if statement.value else None)
+    return _RETURN
+
+
+def _jump(machine: Machine, statement: s.Jump, frame: Frame) -> int:
+    return _BREAK if statement.kind == "break" else _JUMP
+
+
+_RULES: dict[type, Callable[[Machine, Any, Frame], int]] = {
+    s.Import: _import,
+    s.ImportFrom: _import_from,
+    s.Assign: _assign,
+    s.Delete: _delete,
+    s.Expression: _expression,
+    s.FunctionDef: _function,
+    s.ClassDef: _class,
+    s.If: _if,
+    s.For: _for,
+    s.With: _with,
+    s.Try: _try,
+    s.While: _while,
+    s.Branches: _branches,
+    s.Global: _global,
+    s.Return: _return,
+    s.Jump: _jump,
+}

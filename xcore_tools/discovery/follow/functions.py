@@ -1,0 +1,92 @@
+"""Calls of functions and lambdas of the project."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xcore_tools.discovery import syntax as s
+from xcore_tools.discovery.follow.evaluate import evaluate
+from xcore_tools.discovery.follow.execute import execute
+from xcore_tools.discovery.follow.makers import makes
+from xcore_tools.discovery.follow.signals import NotReadyError
+from xcore_tools.discovery.follow.values import (
+    Frame,
+    FunctionValue,
+    LambdaValue,
+    Site,
+    Unknown,
+    Value,
+    choice_of,
+)
+
+if TYPE_CHECKING:
+    from xcore_tools.discovery.machine import Machine
+
+__all__ = ["call_function", "call_lambda"]
+
+_MAX_DEPTH = 25
+
+
+def call_function(
+    machine: Machine,
+    function: FunctionValue,
+    args: tuple[Value, ...],
+    keywords: dict[str, Value],
+    site: Site | None,
+) -> Value:
+    """What a call of `function` returns.
+
+    Raises:
+        NotReadyError: nobody insists, and the call makes no class and no table.
+    """
+    facts = function.facts
+    if not machine.is_demanding and not makes(machine, function):
+        raise NotReadyError  # whoever needs the result will insist
+    if facts.body is None:
+        return Unknown(f"the function {facts.name} is too long to follow")
+    if machine.depth >= _MAX_DEPTH:
+        return Unknown(f"the function {facts.name} is called too deeply to follow")
+    module, parent = function.frame.module, function.frame
+    inner = Frame(module, "function", {}, parent, function.qualname, call_site=site)
+    inner.params = frozenset(param.name for param in facts.params)
+    if function.is_bound:
+        args = (function.receiver, *args)
+    _bind_params(machine, facts.params, args, keywords, inner)
+    machine.depth += 1
+    flow = execute(machine, facts.body, inner)
+    machine.depth -= 1
+    returned = inner.returned if flow else [*inner.returned, None]
+    return machine.resolve(choice_of(returned)) if returned else None
+
+
+def call_lambda(
+    machine: Machine, function: LambdaValue, args: tuple[Value, ...], keywords: dict[str, Value]
+) -> Value:
+    """What a call of a lambda returns."""
+    inner = Frame(function.frame.module, "function", {}, function.frame, "<lambda>")
+    _bind_params(machine, function.facts.params, args, keywords, inner)
+    return evaluate(machine, function.facts.body, inner)
+
+
+def _bind_params(
+    machine: Machine,
+    params: tuple[s.Param, ...],
+    args: tuple[Value, ...],
+    keywords: dict[str, Value],
+    frame: Frame,
+) -> None:
+    left, named = list(args), dict(keywords)
+    for param in params:
+        if param.kind == "star":
+            frame.names[param.name] = tuple(left)
+            left = []
+        elif param.kind == "double":
+            frame.names[param.name] = named
+        elif param.kind == "plain" and left:
+            frame.names[param.name] = left.pop(0)
+        elif param.name in named:
+            frame.names[param.name] = named.pop(param.name)
+        elif param.default is not None and frame.parent is not None:
+            frame.names[param.name] = machine.tentative(param.default, frame.parent)
+        else:
+            frame.names[param.name] = Unknown(f"the argument {param.name} is not known")

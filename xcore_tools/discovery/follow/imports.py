@@ -1,0 +1,79 @@
+"""What import statements bind: modules and names of the project, or names of libraries."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from xcore_tools.discovery import syntax as s
+from xcore_tools.discovery.follow.values import ImportedName, ModuleValue, Value
+from xcore_tools.discovery.frameworks import is_library
+from xcore_tools.discovery.names import absolute_name
+
+if TYPE_CHECKING:
+    from xcore_tools.discovery.machine import Machine
+
+__all__ = ["OUTSIDE", "exists", "imported", "module_value", "starred_module", "top_level_value"]
+
+OUTSIDE = "external:"
+"""Stands before the names of modules that are no part of the project."""
+
+
+def exists(machine: Machine, name: str) -> bool:
+    """Whether the project has a module of exactly that dotted name."""
+    return name in machine.modules or machine.locate(name, "") == name
+
+
+def starred_module(machine: Machine, statement: s.ImportFrom, module: s.ModuleFacts) -> str:
+    """The module that `from … import` names: a dotted name, with OUTSIDE before it for a library's."""
+    target = statement.module
+    if statement.level:
+        return absolute_name(module.module, module.is_package, statement.level, target) or OUTSIDE
+    return _located(machine, target or "", module) or f"{OUTSIDE}{target}"
+
+
+def imported(machine: Machine, statement: s.ImportFrom, name: str, module: s.ModuleFacts) -> Value:
+    """What `from … import name` binds."""
+    source = starred_module(machine, statement, module)
+    if source.startswith(OUTSIDE):
+        return machine.outside.external(f"{source.removeprefix(OUTSIDE)}.{name}")
+    return ImportedName(source, name)
+
+
+def module_value(machine: Machine, name: str, module: s.ModuleFacts) -> Value:
+    """What `import name as alias` binds."""
+    located = _located(machine, name, module)
+    return ModuleValue(located) if located else machine.outside.external(name)
+
+
+def top_level_value(machine: Machine, name: str, module: s.ModuleFacts) -> Value:
+    """What `import a.b.c` binds: `a`."""
+    located = _located(machine, name, module)
+    top = name.partition(".")[0]
+    if located is None:
+        return machine.outside.external(top)
+    return ModuleValue(located.removesuffix(name) + top if located.endswith(name) else located)
+
+
+def _located(machine: Machine, name: str, module: s.ModuleFacts) -> str | None:
+    """The project's module that an absolute import means.
+
+    The import roots are tried first; then every package above the importing file, for the
+    directory of an application or a plugin may be on `sys.path` itself.
+    """
+    top = name.partition(".")[0]
+    if name in machine.modules:
+        return name
+    if is_library(top):
+        return None
+    located = machine.locate(name, module.path)
+    if located is not None:
+        return located
+    if top in sys.stdlib_module_names:
+        return None
+    parts = module.module.split(".")
+    for size in range(len(parts) - 1, 0, -1):
+        candidate = ".".join((*parts[:size], name))
+        if exists(machine, candidate):
+            return candidate
+    return None

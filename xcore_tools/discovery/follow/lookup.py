@@ -1,0 +1,136 @@
+"""What a name stands for: in a scope, and as an attribute of a module of the project."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xcore_tools.discovery.follow.imports import OUTSIDE, exists
+from xcore_tools.discovery.follow.signals import NotReadyError
+from xcore_tools.discovery.follow.values import (
+    ClassValue,
+    External,
+    Frame,
+    Instance,
+    ModuleValue,
+    Partial,
+    SuperValue,
+    Unknown,
+    Value,
+)
+from xcore_tools.discovery.roles import role_of
+
+if TYPE_CHECKING:
+    from xcore_tools.discovery.machine import Machine
+
+__all__ = ["lookup", "module_attribute"]
+
+# fmt: off
+_BUILTINS = frozenset({
+    "ArithmeticError", "AttributeError", "BaseException", "Exception", "ImportError",
+    "KeyError", "NotImplementedError", "RuntimeError", "TypeError", "ValueError", "all", "any",
+    "bool", "bytes", "chr", "classmethod", "dict", "dir", "enumerate", "filter", "float",
+    "format", "frozenset", "getattr", "hasattr", "hash", "id", "int", "isinstance",
+    "issubclass", "iter", "len", "list", "map", "max", "min", "next", "object", "open", "ord",
+    "print", "property", "range", "repr", "reversed", "round", "set", "setattr", "sorted",
+    "staticmethod", "str", "sum", "tuple", "type", "vars", "zip",
+})
+# fmt: on
+
+
+def lookup(machine: Machine, name: str, frame: Frame) -> Value:
+    """What `name` stands for in `frame`, as Python's scopes have it.
+
+    Raises:
+        NotReadyError: the module is not followed to that point yet.
+    """
+    scope: Frame | None = frame
+    top = frame
+    while scope is not None:
+        if (scope is frame or scope.kind != "class") and name in scope.names:
+            return scope.names[name]
+        top, scope = scope, scope.parent
+    starred = _through_stars(machine, top, name)
+    if starred is not None:
+        return starred
+    if name in _BUILTINS:
+        return External(f"builtins.{name}")
+    if name == "super":
+        return Partial(External("builtins.super"), (_super_of(frame),), {})
+    if top.module.module in machine.running:
+        raise NotReadyError
+    return Unknown(f"the name {name} is not defined in {top.module.module}")
+
+
+def _super_of(frame: Frame) -> Value:
+    """What `super()` means in a method: the first argument, and the class around the function."""
+    scope: Frame | None = frame
+    while scope is not None and not (
+        scope.kind == "function" and scope.parent and scope.parent.cls
+    ):
+        scope = scope.parent
+    if scope is None or scope.parent is None or not scope.names:
+        return Unknown("super() outside of a class")
+    receiver = next(iter(scope.names.values()))
+    if isinstance(receiver, ClassValue | Instance):
+        return SuperValue(receiver, scope.parent.cls)
+    return Unknown("super() of an unknown class")
+
+
+def module_attribute(machine: Machine, module: str, name: str) -> Value:
+    """The attribute `name` of a module of the project: a global, a re-export, or a submodule.
+
+    Raises:
+        NotReadyError: the module is not at hand, or not followed to that point yet.
+    """
+    submodule = f"{module}.{name}"
+    frame = machine.frame_of(module)
+    if frame is None:
+        may_skip = not machine.is_demanding and name not in machine.leads
+        if not exists(machine, module) or (may_skip and exists(machine, submodule)):
+            return ModuleValue(submodule)  # below a directory without __init__.py, as a rule
+        frame = None if may_skip else machine.loaded(module)
+        if frame is None:
+            raise NotReadyError
+    if name in frame.names:
+        return frame.names[name]
+    starred = _through_stars(machine, frame, name)
+    if starred is not None:
+        return starred
+    if exists(machine, submodule):
+        return ModuleValue(submodule)
+    if module in machine.running:
+        raise NotReadyError
+    if "__getattr__" in frame.names and name in frame.typing_names:
+        return frame.typing_names[name]
+    return Unknown(f"{module} has no name {name}")
+
+
+def _through_stars(machine: Machine, frame: Frame, name: str) -> Value | None:
+    """What a star import gives for `name`; the last one wins, None if there is none."""
+    for source in reversed(frame.stars):
+        value = _through_star(machine, source, name)
+        if value is not None:
+            return value
+    return None
+
+
+def _through_star(machine: Machine, source: str, name: str) -> Value | None:
+    if source.startswith(OUTSIDE):
+        path = f"{source.removeprefix(OUTSIDE)}.{name}"
+        return machine.outside.external(path) if role_of(path) is not None else None
+    if source in machine.running:
+        return machine.frames[source].names.get(name)
+    try:
+        value = module_attribute(machine, source, name)
+    except NotReadyError:
+        return None
+    is_given = not isinstance(value, Unknown) and _exports(machine, source, name)
+    return value if is_given else None
+
+
+def _exports(machine: Machine, module: str, name: str) -> bool:
+    frame = machine.frames.get(module)
+    public = machine.resolve(frame.names.get("__all__")) if frame else None
+    if isinstance(public, list | tuple) and all(isinstance(item, str) for item in public):
+        return name in public
+    return not name.startswith("_")

@@ -1,0 +1,106 @@
+"""Operators, truth and iteration over values, as far as they are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from xcore_tools.discovery.follow import text
+from xcore_tools.discovery.follow.schema import MetaDataValue, TableValue
+from xcore_tools.discovery.follow.values import (
+    Choice,
+    ClassValue,
+    External,
+    FunctionValue,
+    Instance,
+    Made,
+    Unknown,
+    Value,
+    choice_of,
+    options_of,
+)
+
+__all__ = ["MAX_ITEMS", "binary", "compare", "first_unknown", "iterate", "over", "truth_of"]
+
+MAX_ITEMS = 500
+"""Longer collections are data, and are not looped over."""
+
+
+def truth_of(value: Value) -> bool | None:
+    """Whether `value` counts as true; None if that is not known."""
+    answers = {_truth_of_one(option) for option in options_of(value)}
+    return answers.pop() if len(answers) == 1 else None
+
+
+def _truth_of_one(value: Value) -> bool | None:
+    if isinstance(value, Unknown | Instance | Made | External):
+        return None
+    if value is None or isinstance(value, str | int | float | tuple | list | dict | set):
+        return bool(value)
+    return True
+
+
+def iterate(value: Value) -> list[Value] | None:
+    """The items of a known, reasonably small iterable; None otherwise."""
+    if isinstance(value, str | tuple | list | dict) and len(value) <= MAX_ITEMS:
+        return list(value)
+    return None
+
+
+def binary(op: str, left: Value, right: Value) -> Value:
+    """`left op right`; for choices, every combination."""
+    if op == "+" and isinstance(left, tuple) and isinstance(right, tuple):
+        return (*left, *right)
+    if op == "+" and isinstance(left, list) and isinstance(right, list):
+        return [*left, *right]
+    if op == "|" and isinstance(left, dict) and isinstance(right, dict):
+        return left | right
+    if (
+        op == "%"
+        and isinstance(left, str)
+        and isinstance(right, tuple)
+        and not text.is_plain(right)
+    ):
+        return first_unknown(*right)
+    return over(left, lambda one: over(right, lambda other: text.apply(op, one, other)))
+
+
+def over(value: Value, function: Callable[[Any], Value]) -> Value:
+    """`function` of a plain value; of each option of a choice; Unknown stays Unknown."""
+    if isinstance(value, Choice):
+        return choice_of([over(option, function) for option in value.options])
+    return function(value) if text.is_plain(value) else first_unknown(value)
+
+
+def first_unknown(*values: Value) -> Unknown:
+    """The reason why a result that needs all `values` is not known."""
+    for value in values:
+        if isinstance(value, Unknown):
+            return value
+    return Unknown("a value that is only known at run time")
+
+
+def compare(op: str, left: Value, right: Value) -> Value:
+    """`left op right` for comparisons; classes are compared by identity."""
+    if op in {"in", "not in"} and _is_member_known(left, right):
+        return (left in right) == (op == "in")
+    if op in {"is", "is not", "==", "!="}:
+        is_positive = op in {"is", "=="}
+        if isinstance(left, ClassValue | External) and isinstance(right, ClassValue | External):
+            return (left == right) == is_positive
+        if isinstance(left, _OBJECTS) and right is None:
+            return not is_positive
+    return binary(op, left, right)
+
+
+_OBJECTS = (ClassValue, FunctionValue, TableValue, MetaDataValue)
+
+
+def _is_member_known(item: Value, collection: Value) -> bool:
+    if not isinstance(collection, tuple | list | dict) or not _is_certain(item):
+        return False
+    return not any(isinstance(other, Unknown | Choice) for other in collection)
+
+
+def _is_certain(value: Value) -> bool:
+    return text.is_plain(value) or isinstance(value, ClassValue | External)

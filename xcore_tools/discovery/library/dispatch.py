@@ -1,0 +1,167 @@
+"""Which answer belongs to a call of a class, of a name of a library, or of a method of a known value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from xcore_tools.discovery.follow import text
+from xcore_tools.discovery.follow.bases import ancestors
+from xcore_tools.discovery.follow.classes import find
+from xcore_tools.discovery.follow.makers import has_makers
+from xcore_tools.discovery.follow.schema import DatabaseValue, RegistryValue, TableValue
+from xcore_tools.discovery.follow.values import (
+    BoundMethod,
+    ClassValue,
+    External,
+    FunctionValue,
+    Instance,
+    Made,
+    MatchValue,
+    Partial,
+    PatternValue,
+    PropertyValue,
+    Site,
+    Unknown,
+    Value,
+)
+from xcore_tools.discovery.library.bases import (
+    add_metaclass,
+    as_declarative,
+    become_base,
+    make_base,
+    with_metaclass,
+)
+from xcore_tools.discovery.library.builtins import call_builtin
+from xcore_tools.discovery.library.call import Call
+from xcore_tools.discovery.library.flask import call_database, flask_sqlalchemy
+from xcore_tools.discovery.library.mapped import (
+    become_mapped,
+    call_registry,
+    has_inherited_table,
+    map_imperatively,
+    mapped_as_dataclass,
+)
+from xcore_tools.discovery.library.plain import MUTATORS, call_plain, mutate, substitute
+from xcore_tools.discovery.library.tables import (
+    copy_table,
+    has_columns,
+    make_metadata,
+    make_registry,
+    make_table,
+)
+from xcore_tools.discovery.roles import role_of
+
+if TYPE_CHECKING:
+    from xcore_tools.discovery.machine import Machine
+
+__all__ = ["dispatch"]
+
+
+def dispatch(
+    machine: Machine,
+    callee: ClassValue | External | BoundMethod,
+    args: tuple[Value, ...],
+    keywords: dict[str, Value],
+    site: Site | None,
+) -> Value:
+    """What calling a class of the project, a library's name or a method of a known value returns."""
+    this = Call(machine, args, keywords, site)
+    if isinstance(callee, ClassValue):
+        return _instantiate(this, callee)
+    if isinstance(callee, BoundMethod):
+        return _call_method(this, callee)
+    return _call_external(this, callee)
+
+
+def _call_external(this: Call, callee: External) -> Value:
+    role = role_of(callee.path)
+    if role in _HANDLERS:
+        return _HANDLERS[role](this)
+    top, _, rest = callee.path.partition(".")
+    this.insists = top not in {"builtins", "re"} or rest == "type"
+    if top == "builtins":
+        return call_builtin(this, rest)
+    if callee.path == "re.sub":
+        return substitute(this, this.arg(0), 1)
+    if top == "re":
+        keywords = {key: this.value(value) for key, value in this.keywords.items()}
+        return text.call_re(rest, [this.value(arg) for arg in this.args], keywords)
+    if callee.name == "Table" and this.args and isinstance(this.arg(0), str) and has_columns(this):
+        return make_table(this)
+    return Made(callee.path, this.args, this.keywords, this.line)
+
+
+def _call_method(this: Call, method: BoundMethod) -> Value:
+    receiver, name = method.receiver, method.name
+    this.insists = not isinstance(receiver, str | list | tuple | dict | PatternValue)
+    if isinstance(receiver, RegistryValue):
+        return call_registry(this, receiver, name)
+    if isinstance(receiver, DatabaseValue):
+        return call_database(this, receiver, name)
+    if isinstance(receiver, TableValue):
+        is_copy = name in {"to_metadata", "tometadata"}
+        return copy_table(this, receiver) if is_copy else Unknown("a method of a table")
+    if isinstance(receiver, MatchValue):
+        return text.call_match(receiver, name, [this.value(arg) for arg in this.args])
+    if isinstance(receiver, PatternValue) and name == "sub":
+        return substitute(this, receiver, 0)
+    if isinstance(receiver, PatternValue):
+        return text.call_re(name, [receiver, *(this.value(arg) for arg in this.args)], {})
+    if name in MUTATORS and isinstance(receiver, list | dict):
+        return mutate(this, receiver, name)
+    return call_plain(this, receiver, name)
+
+
+_CONSTRUCTORS = frozenset({"flask_sqlalchemy", "metadata", "registry", "table"})
+
+
+def _instantiate(this: Call, cls: ClassValue) -> Value:
+    for item in ancestors(this.machine, cls):
+        role = role_of(item.path) if isinstance(item, External) else None
+        if role in _CONSTRUCTORS:
+            return _HANDLERS[role](this)
+    instance = Instance(cls)
+    found = find(this.machine, cls, "__init__")
+    function = this.machine.known(found[1]) if found else None
+    if isinstance(function, FunctionValue) and function.facts.body is not None:
+        if has_makers(this.machine, cls):
+            with this.machine.demand():
+                this.machine.call(function, (instance, *this.args), this.keywords, this.site)
+        else:
+            this.machine.call(function, (instance, *this.args), this.keywords, this.site)
+    return instance
+
+
+def _partial(this: Call) -> Value:
+    return Partial(this.arg(0), this.args[1:], this.keywords)
+
+
+def _declared_attr(this: Call) -> Value:
+    return PropertyValue(this.arg(0))
+
+
+_HANDLERS: dict[str | None, Callable[[Call], Value]] = {
+    "table": make_table,
+    "metadata": make_metadata,
+    "registry": make_registry,
+    "declarative_base": make_base,
+    "as_declarative": as_declarative,
+    "automap_base": make_base,
+    "mapped_as_dataclass": mapped_as_dataclass,
+    "mapper": map_imperatively,
+    "flask_sqlalchemy": flask_sqlalchemy,
+    "declared_attr": _declared_attr,
+    "quoted_name": lambda this: this.arg(0),
+    "identity": lambda this: this.arg(0),
+    "first": lambda this: this.arg(0),
+    "second": lambda this: this.arg(1),
+    "cast": lambda this: this.arg(1),
+    "with_metaclass": with_metaclass,
+    "add_metaclass": add_metaclass,
+    "partial": _partial,
+    "has_inherited_table": has_inherited_table,
+    "become_base": become_base,
+    "become_mapped_declarative": lambda this: become_mapped(this, "declarative"),
+    "become_mapped_dataclass": lambda this: become_mapped(this, "dataclass"),
+}

@@ -1,0 +1,49 @@
+"""The facts of all modules → models, tables, collections, problems, and the reason for each decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from xcore_tools.discovery.facts import Discovery
+from xcore_tools.discovery.link.leads import leads_of
+from xcore_tools.discovery.link.models import add_models
+from xcore_tools.discovery.link.results import Results
+from xcore_tools.discovery.link.tables import add_tables
+from xcore_tools.discovery.machine import Load, Locate, Machine
+from xcore_tools.discovery.prefilter import Leads
+from xcore_tools.discovery.syntax import ModuleFacts
+
+__all__ = ["Linked", "link"]
+
+
+class Linked(msgspec.Struct, frozen=True):
+    """`leads` are names whose mention makes a file matter."""
+
+    discovery: Discovery
+    leads: Leads
+
+
+def link(
+    modules: Mapping[str, ModuleFacts],
+    origins: Mapping[str, str],
+    locate: Locate,
+    load: Load,
+    *,
+    leads: frozenset[str] = frozenset(),
+    bases: tuple[str, ...] = (),
+) -> Linked:
+    """What the modules define together.
+
+    `origins` names the origin of each module that is reported; the others only help to resolve names.
+    `locate` and `load` find and read modules that are not at hand yet (see Machine).
+    `bases` are dotted names of further declarative bases outside the project.
+    """
+    machine = Machine(modules, locate, load, leads, bases)
+    machine.run()
+    results = Results(machine, origins)
+    add_models(machine, results)
+    add_tables(machine, results)
+    results.add_exhausted()
+    return Linked(results.discovery(), leads_of(machine))

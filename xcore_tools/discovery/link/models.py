@@ -1,0 +1,90 @@
+"""Which classes are models: each decided on its own, with its table, its problems and its verdict."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from xcore_tools.discovery.facts import Model
+from xcore_tools.discovery.follow.values import ClassValue, Unknown, options_of
+from xcore_tools.discovery.link.results import FoundTable, Results
+from xcore_tools.discovery.link.verdicts import acceptance, is_incomplete, refusal, verdict
+from xcore_tools.discovery.machine import Machine
+from xcore_tools.discovery.mapping.homes import dotted_name
+from xcore_tools.discovery.mapping.mapper import Mapping, make_declared_tables, map_class
+from xcore_tools.discovery.mapping.roots import root_of
+from xcore_tools.discovery.mapping.tables import declared
+
+__all__ = ["add_models"]
+
+
+def add_models(machine: Machine, results: Results) -> None:
+    """Decides about every class that was made, and adds the models and their tables."""
+    for cls in machine.classes:  # grows while declared attributes are followed
+        mapping = machine.attempt(partial(map_class, machine, cls))
+        if not results.is_reported(cls.module):
+            continue
+        if isinstance(mapping, Mapping):
+            _add_model(machine, results, cls, mapping)
+            reason = acceptance(mapping)
+        else:
+            reason = _refused(machine, results, cls)
+        results.add_verdict(
+            verdict(machine, results, cls, reason, taken=isinstance(mapping, Mapping))
+        )
+
+
+def _add_model(machine: Machine, results: Results, cls: ClassValue, mapping: Mapping) -> None:
+    table = _table_name(results, cls, mapping)
+    schema = results.schema_name(mapping.schema, cls.module, cls.line)
+    model = Model(
+        name=cls.qualname,
+        module=cls.module,
+        table=table,
+        schema=schema,
+        kind=mapping.kind,
+        base=dotted_name(mapping.root),
+        metadata=results.metadata_name(mapping.metadata),
+        origin=results.origin_of(cls.module),
+        path=results.path_of(cls.module),
+        line=cls.line,
+    )
+    results.add_model(model, is_conditional=cls.is_conditional)
+    if mapping.makes_table:
+        is_excused = cls.is_conditional or _may_exist(machine, cls)
+        results.add_table(
+            FoundTable(table, schema, mapping.metadata, cls.module, cls.line, is_excused)
+        )
+    if mapping.by_evidence:
+        message = f"class {cls.qualname} is taken for a model by its own table name and columns; its base is not known"
+        results.report("XT124", "note", cls.module, cls.line, message)
+    make_declared_tables(machine, cls)
+
+
+def _table_name(results: Results, cls: ClassValue, mapping: Mapping) -> str | None:
+    if mapping.table is None or isinstance(mapping.table, str):
+        return mapping.table
+    reason = mapping.table.reason if isinstance(mapping.table, Unknown) else "its value is no text"
+    message = f"table name of {cls.qualname} is not known: {reason}"
+    results.report("XT120", "warning", cls.module, cls.line, message)
+    return None
+
+
+def _may_exist(machine: Machine, cls: ClassValue) -> bool:
+    """Whether the arguments of the table allow for one that exists already."""
+    for option in options_of(declared(machine, cls, "__table_args__")):
+        is_list = isinstance(option, tuple | list) and option
+        last = machine.known(option[-1]) if is_list else option
+        if isinstance(last, dict) and any(
+            machine.known(last.get(key)) is True for key in ("extend_existing", "keep_existing")
+        ):
+            return True
+    return False
+
+
+def _refused(machine: Machine, results: Results, cls: ClassValue) -> str:
+    reason = refusal(machine, cls)
+    if is_incomplete(reason):
+        base = dotted_name(root_of(machine, cls))
+        message = f"class {cls.qualname} inherits {base} but names no table and inherits none"
+        results.report("XT122", "warning", cls.module, cls.line, message)
+    return reason

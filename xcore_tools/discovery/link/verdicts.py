@@ -1,0 +1,93 @@
+"""Why a class was taken or not, in words, and the chain of bases that led to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xcore_tools.discovery.facts import Step, Verdict
+from xcore_tools.discovery.follow.bases import bases_of, mro
+from xcore_tools.discovery.follow.values import ClassValue, External, Value
+from xcore_tools.discovery.link.results import Results
+from xcore_tools.discovery.machine import Machine
+from xcore_tools.discovery.mapping.homes import dotted_name
+from xcore_tools.discovery.mapping.mapper import Mapping
+from xcore_tools.discovery.mapping.roots import foreigns, has_role, root_of
+
+__all__ = ["acceptance", "is_incomplete", "refusal", "verdict"]
+
+_REASONS = {
+    "single-table": "it inherits a mapped class and shares its table",
+    "hybrid": "it has a __table__ of its own",
+    "imperative": "it is mapped imperatively",
+    "sqlmodel": "it inherits SQLModel and says table=True",
+    "dataclass": "it is mapped as a dataclass",
+}
+_NO_TABLE = "it has no table and inherits none"
+
+
+def verdict(
+    machine: Machine, results: Results, cls: ClassValue, reason: str, *, taken: bool
+) -> Verdict:
+    """The decision about `cls` with the way to its base."""
+    chain = tuple(_chain(machine, results, cls))
+    path = results.path_of(cls.module)
+    return Verdict(cls.qualname, cls.module, path, cls.line, taken, reason, chain)
+
+
+def acceptance(mapping: Mapping) -> str:
+    """Why a class is a model."""
+    return _REASONS.get(mapping.kind, "it inherits a declarative base and has a table")
+
+
+def refusal(machine: Machine, cls: ClassValue) -> str:
+    """Why a class is no model."""
+    root = root_of(machine, cls)
+    if dotted_name(cls) is not None and root is None and not _is_declarative(machine, cls):
+        return "no declarative base is among its bases"
+    if cls.is_root or root is None:
+        return "it is a declarative base itself"
+    if machine.known(cls.attrs.get("__abstract__")) is True:
+        return "it says __abstract__ = True"
+    if any(foreign.needs_table_keyword for foreign in foreigns(machine, cls)):
+        return "it has no table=True"
+    return _NO_TABLE
+
+
+def is_incomplete(reason: str) -> bool:
+    """Whether a class looks like a model that somebody forgot to give a table."""
+    return reason == _NO_TABLE
+
+
+def _is_declarative(machine: Machine, cls: ClassValue) -> bool:
+    return cls.is_root or any(has_role(b, "DeclarativeBase") for b in bases_of(machine, cls))
+
+
+def _chain(machine: Machine, results: Results, cls: ClassValue) -> Iterator[Step]:
+    """The way from a class to its declarative base, one step for each class between them."""
+    seen: list[Value] = []
+    item: Value = cls
+    while isinstance(item, ClassValue) and item not in seen:
+        seen.append(item)
+        if item is not cls:
+            yield Step(_shown(item), results.path_of(item.module), item.line)
+        item = _next_base(machine, item)
+    if isinstance(item, External):
+        yield Step(item.path.removesuffix("()").rpartition(".")[2], "", 0)
+
+
+def _next_base(machine: Machine, cls: ClassValue) -> Value:
+    bases = bases_of(machine, cls)
+    root = root_of(machine, cls)
+    for base in bases:
+        if base is root or (isinstance(base, ClassValue) and root in mro(machine, base)):
+            return base
+    for base in bases:
+        if has_role(base, "DeclarativeBase"):
+            return base
+    return bases[0] if bases and root is None else None
+
+
+def _shown(cls: ClassValue) -> str:
+    """The name of a base as its users write it: `Base`, `db.Model`."""
+    dotted = dotted_name(cls) if cls.is_synthetic else None
+    return dotted.removeprefix(f"{cls.module}.") if dotted else cls.qualname

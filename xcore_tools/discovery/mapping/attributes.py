@@ -1,0 +1,42 @@
+"""Attributes that SQLAlchemy gives to bases and models."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xcore_tools.discovery.follow.schema import TableValue
+from xcore_tools.discovery.follow.values import ClassValue, Unknown, Value
+from xcore_tools.discovery.mapping.mapper import map_class
+from xcore_tools.discovery.mapping.metadata import base_attribute
+from xcore_tools.discovery.mapping.tables import is_mapped
+
+if TYPE_CHECKING:
+    from xcore_tools.discovery.machine import Machine
+
+__all__ = ["implicit_attribute"]
+
+
+def implicit_attribute(machine: Machine, cls: ClassValue, name: str) -> Value:
+    """`metadata` and `registry` of a base, `__table__` and `__tablename__` of a model."""
+    if name in {"metadata", "registry"}:
+        return base_attribute(machine, cls, name)
+    if (
+        name in {"__table__", "__tablename__"}
+        and cls.mapped_by != "imperative"
+        and is_mapped(machine, cls)
+    ):
+        mapping = map_class(machine, cls)
+        if mapping is not None and name == "__tablename__":
+            return mapping.table
+        if mapping is not None:
+            return TableValue(
+                name=mapping.table,
+                schema=mapping.schema,
+                metadata=mapping.metadata,
+                module=cls.module,
+                line=cls.line,
+                has_columns=True,
+                may_exist=True,
+                is_conditional=False,
+            )
+    return Unknown(f"{cls.name} has no attribute {name}")
