@@ -65,9 +65,16 @@ class Sketch(msgspec.Struct, frozen=True):
         """Whether a star import may bind any name."""
         return "*" in self.imports
 
+    @property
+    def aliases(self) -> frozenset[str]:
+        """The names that imports bind under another name than their own."""
+        return frozenset(here for here, (_, there) in self.imports.items() if here != there)
+
     def mentioned(self, leads: Leads) -> frozenset[str]:
-        """The names of `leads` that the file mentions where that can make a model or a table."""
-        return (self.heads & leads.names) | (self.calls & leads.makers)
+        """The names here that may be `leads` and stand where that can make a model or a table."""
+        renamed = {here for here, (_, there) in self.imports.items() if there in leads.names}
+        heads = self.heads & (leads.names | renamed)
+        return heads | (self.calls & (leads.makers | renamed))
 
 
 # Patterns begin with a literal where they can: that makes them thirty times faster.
@@ -123,8 +130,7 @@ def sketch(path: str, data: bytes) -> Sketch:
     return Sketch(
         has_evidence=_has_evidence(data),
         is_set_aside=False,
-        heads=_text(name.rpartition(b".")[2] for name in named)
-        | {there for here, (_, there) in imports.items() if here != there},
+        heads=_text(name.rpartition(b".")[2] for name in named),
         calls=_text(word for name in called for word in name.split(b".")),
         dotted=_text(word for name in (*named, *called) for word in name.split(b".")[1:]),
         imports=imports,

@@ -5,7 +5,7 @@ Sources are the libraries' own documentation and code: SQLAlchemy 1.3 to 2.1, Fl
 
 from __future__ import annotations
 
-__all__ = ["library_names", "role_of"]
+__all__ = ["library_classes", "library_makers", "role_of"]
 
 _SQLALCHEMY = frozenset({"sqlalchemy", "sqlmodel"})
 """Packages that re-export SQLAlchemy's names at many places: only the last part of a name counts."""

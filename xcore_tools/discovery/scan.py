@@ -71,13 +71,15 @@ class Scan:
 
     def _mentioning(self, leads: Leads) -> list[SourceFile]:
         """Files not parsed yet that hold evidence, or mention what comes from where a lead is bound."""
-        return [s for s in self._readable() if self._matters(s, leads)]
+        aliases = frozenset().union(*(s.aliases for s in self._sketches.values()))
+        wider = leads | Leads(classes=aliases)  # what leads may be called elsewhere
+        return [s for s in self._readable() if self._matters(s, leads, wider)]
 
-    def _matters(self, source: SourceFile, leads: Leads) -> bool:
+    def _matters(self, source: SourceFile, leads: Leads, wider: Leads) -> bool:
         found = self._sketches[source.path]
         return found.has_evidence or any(
             name in found.dotted or self._reaches(source, name, leads, set())
-            for name in found.mentioned(leads)
+            for name in found.mentioned(wider)
         )
 
     def _reaches(self, source: SourceFile, name: str, leads: Leads, seen: set[str]) -> bool:
@@ -130,7 +132,12 @@ class Scan:
     def _link(self) -> Linked:
         origins = {s.module: s.origin for s in self._sources.values() if not self._is_set_aside(s)}
         return link(
-            self._facts, origins, self._locate, self._load, leads=self._leads.names, bases=self._bases
+            self._facts,
+            origins,
+            self._locate,
+            self._load,
+            leads=self._leads.names,
+            bases=self._bases,
         )
 
     def _is_set_aside(self, source: SourceFile) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import syntax as s
-from xcore_tools.discovery.follow.values import ClassValue, FunctionValue
+from xcore_tools.discovery.follow.values import ClassValue, FunctionValue, ImportedName
 from xcore_tools.discovery.roles import library_classes, library_makers
 
 if TYPE_CHECKING:
