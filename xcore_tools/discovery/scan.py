@@ -72,7 +72,7 @@ class Scan:
     def _mentioning(self, leads: Leads) -> list[SourceFile]:
         """Files not parsed yet that hold evidence, or mention what comes from where a lead is bound."""
         aliases = frozenset().union(*(s.aliases for s in self._sketches.values()))
-        wider = leads | Leads(classes=aliases)  # what leads may be called elsewhere
+        wider = leads | Leads(aliases, aliases)  # what leads may be called elsewhere
         return [s for s in self._readable() if self._matters(s, leads, wider)]
 
     def _matters(self, source: SourceFile, leads: Leads, wider: Leads) -> bool:

@@ -11,6 +11,7 @@ from xcore_tools.discovery.follow.values import (
     Deferred,
     Frame,
     FunctionValue,
+    ModuleValue,
     Site,
     Unknown,
     Value,
@@ -63,7 +64,9 @@ def _bases(machine: Machine, exprs: tuple[s.Expr, ...], frame: Frame) -> list[Va
         if isinstance(expr, s.Starred):
             found += iterate(machine.tentative(expr.value, frame)) or []
         else:
-            found.append(machine.tentative(expr, frame))
+            value = machine.tentative(expr, frame)
+            # No class: a package not at hand may bind the name of a submodule to one.
+            found.append(Deferred(expr, frame) if isinstance(value, ModuleValue) else value)
     return found
 
 

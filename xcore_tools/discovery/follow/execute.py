@@ -7,7 +7,8 @@ environment; only `TYPE_CHECKING`, `__name__ == "__main__"` and literals are dec
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from xcore_tools.discovery import syntax as s
@@ -134,10 +135,19 @@ def _if(machine: Machine, statement: s.If, frame: Frame) -> int:
         if not truth and is_type_checking(statement.test):
             _note_typing_imports(machine, statement.body, frame)
         return execute(machine, statement.body if truth else statement.orelse, frame)
-    frame.uncertain += 1
-    flows = {execute(machine, statement.body, frame), execute(machine, statement.orelse, frame)}
-    frame.uncertain -= 1
+    with _uncertain(frame):
+        flows = {execute(machine, statement.body, frame), execute(machine, statement.orelse, frame)}
     return flows.pop() if len(flows) == 1 else _NEXT
+
+
+@contextmanager
+def _uncertain(frame: Frame) -> Iterator[None]:
+    """Inside, what is bound may also not be bound."""
+    frame.uncertain += 1
+    try:
+        yield
+    finally:
+        frame.uncertain -= 1
 
 
 def _bind_walrus(machine: Machine, test: s.Expr, frame: Frame) -> None:
@@ -161,10 +171,9 @@ def _for(machine: Machine, statement: s.For, frame: Frame) -> int:
         iterable = machine.known(iterable)
     items = iterate(iterable)
     if items is None:
-        frame.uncertain += 1
-        assign(machine, statement.target, Unknown("a loop variable"), frame)
-        execute(machine, statement.body, frame)
-        frame.uncertain -= 1
+        with _uncertain(frame):
+            assign(machine, statement.target, Unknown("a loop variable"), frame)
+            execute(machine, statement.body, frame)
         forget(statement.body, frame)
         return _NEXT
     frame.in_loop += 1
@@ -190,13 +199,13 @@ def _with(machine: Machine, statement: s.With, frame: Frame) -> int:
 
 def _try(machine: Machine, statement: s.Try, frame: Frame) -> int:
     flow = execute(machine, statement.body, frame)
-    frame.uncertain += 1
-    for handler in statement.handlers:
-        execute(machine, handler, frame)
-    frame.uncertain -= 1
+    with _uncertain(frame):
+        for handler in statement.handlers:
+            execute(machine, handler, frame)
     if not flow:
         flow = execute(machine, statement.orelse, frame)
-    return execute(machine, statement.final, frame) or (flow if flow == _RETURN else _NEXT)
+    left = execute(machine, statement.final, frame) or flow
+    return _NEXT if left == _JUMP and not frame.in_loop else left
 
 
 def _while(machine: Machine, statement: s.While, frame: Frame) -> int:
@@ -210,18 +219,16 @@ def _while(machine: Machine, statement: s.While, frame: Frame) -> int:
             flow = execute(machine, statement.body, frame)
             if flow in {_RETURN, _BREAK}:
                 return flow if flow == _RETURN else _NEXT
-    frame.uncertain += 1
-    execute(machine, statement.body, frame)
-    frame.uncertain -= 1
+    with _uncertain(frame):
+        execute(machine, statement.body, frame)
     forget(statement.body, frame)
     return _NEXT
 
 
 def _branches(machine: Machine, statement: s.Branches, frame: Frame) -> int:
-    frame.uncertain += 1
-    for block in statement.blocks:
-        execute(machine, block, frame)
-    frame.uncertain -= 1
+    with _uncertain(frame):
+        for block in statement.blocks:
+            execute(machine, block, frame)
     return _NEXT
 
 

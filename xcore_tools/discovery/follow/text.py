@@ -25,8 +25,9 @@ __all__ = [
 ]
 
 _MAX_TEXT = 1000
-_MAX_SUBJECT = 200
-_MAX_QUANTIFIERS = 4
+_MAX_SUBJECT = 120
+_MAX_QUANTIFIERS = 2
+_MAX_ITEMS = 2000
 _MAX_NUMBER = 10**9
 
 STRING_METHODS = frozenset(
@@ -75,6 +76,8 @@ _RE_FUNCTIONS = frozenset(["sub", "subn", "match", "search", "fullmatch", "finda
 _QUANTIFIER = re.compile(r"(?<!\\)(?:[*+]|\{\d*,\d*\})")
 _QUANTIFIED_GROUP = re.compile(r"(?<!\\)\)(?:[*+]|\{)")
 _WIDTH = re.compile(r"\d{3,}")
+_NESTED = re.compile(r"\{[^{}]*\{")
+_FLAGS = re.IGNORECASE | re.MULTILINE | re.DOTALL | re.VERBOSE | re.ASCII
 _BINARY: dict[str, Callable[[Value, Value], Value]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -96,12 +99,19 @@ _BINARY: dict[str, Callable[[Value, Value], Value]] = {
 
 
 def is_plain(value: Value) -> bool:
-    """Whether `value` is plain data all the way down."""
-    if isinstance(value, tuple | list | set):
-        return all(is_plain(item) for item in value)
-    if isinstance(value, dict):
-        return all(is_plain(key) and is_plain(item) for key, item in value.items())
-    return value is None or isinstance(value, str | int | float | bool)
+    """Whether `value` is plain data all the way down, and not too much of it."""
+    stack = [value]
+    for _ in range(_MAX_ITEMS):
+        if not stack:
+            return True
+        item = stack.pop()
+        if isinstance(item, tuple | list | set):
+            stack.extend(item)
+        elif isinstance(item, dict):
+            stack.extend((*item.keys(), *item.values()))
+        elif not (item is None or isinstance(item, str | int | float | bool)):
+            return False
+    return False
 
 
 def apply(op: str, left: Value, right: Value) -> Value:
@@ -120,7 +130,7 @@ def apply(op: str, left: Value, right: Value) -> Value:
 
 def format_percent(template: str, values: Value) -> Value:
     """`template % values`."""
-    if _WIDTH.search(template):
+    if _WIDTH.search(template) or "*" in template:
         return Unknown("a padding too wide to follow")
     try:
         return _bounded(template % values)
@@ -135,7 +145,7 @@ def call_method(
     allowed = STRING_METHODS if isinstance(receiver, str) else _COLLECTION_METHODS
     if name not in allowed:
         return Unknown(f"method {name}() is not followed")
-    if name == "format" and _WIDTH.search(receiver):
+    if name == "format" and (_WIDTH.search(receiver) or _NESTED.search(receiver)):
         return Unknown("a padding too wide to follow")
     if name == "replace" and args and args[0] == "" and _size(receiver) > _MAX_SUBJECT:
         return Unknown("a replacement too long to follow")
@@ -155,7 +165,7 @@ def compile_pattern(pattern: Value, flags: int = 0) -> PatternValue | Unknown:
     if len(_QUANTIFIER.findall(pattern)) > _MAX_QUANTIFIERS or _QUANTIFIED_GROUP.search(pattern):
         return Unknown("a regular expression that might take long")
     try:
-        return PatternValue(re.compile(pattern, flags))
+        return PatternValue(re.compile(pattern, flags & _FLAGS))
     except (re.error, RecursionError, OverflowError):
         return Unknown("a regular expression that does not compile")
 

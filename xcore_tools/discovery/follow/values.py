@@ -260,12 +260,17 @@ def options_of(value: Value) -> tuple[Value, ...]:
     return value.options if isinstance(value, Choice) else (value,)
 
 
+_MAX_OPTIONS = 40
+
+
 def choice_of(values: list[Value]) -> Value:
     """One value out of several possible ones; equal ones count once."""
     kept: list[Value] = []
     for value in (option for v in values for option in options_of(v)):
         if not any(_is_same(value, k) for k in kept):
             kept.append(value)
+        if len(kept) > _MAX_OPTIONS:
+            return Unknown("one of too many values")
     return kept[0] if len(kept) == 1 else Choice(tuple(kept))
 
 

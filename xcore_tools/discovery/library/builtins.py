@@ -133,9 +133,19 @@ def _collection(kind: Callable[[list[Value]], Value]) -> Callable[[Call], Value]
 
 
 def _str(this: Call) -> Value:
+    if not this.args:
+        return ""
     value = this.arg(0)
     is_known = isinstance(value, str | int | float | bool | None)
     return str(value) if is_known else Unknown("str() of a value that is not known")
+
+
+def _zip(this: Call, items: list[Value]) -> Value:
+    others = [iterate(this.arg(position)) for position in range(1, len(this.args))]
+    known = [other for other in others if other is not None]
+    if len(known) < len(others):
+        return Unknown("zip() of values that are not known")
+    return list(zip(items, *known, strict=False))
 
 
 def _range(this: Call) -> Value:
@@ -157,6 +167,8 @@ def _super(this: Call) -> Value:
 
 
 def _len(this: Call) -> Value:
+    if not this.args:
+        return ""
     value = this.arg(0)
     is_known = isinstance(value, str | tuple | list | dict)
     return len(value) if is_known else Unknown("len() of a value that is not known")
@@ -207,9 +219,7 @@ _OF_ITEMS: dict[str, Callable[[Call, list[Value]], Value]] = {
         dict.fromkeys(i for i in items if text.is_plain(i) and not isinstance(i, list | dict))
     ),
     "frozenset": lambda this, items: tuple(items),
-    "zip": lambda this, items: list(
-        zip(items, *((iterate(this.arg(n)) or []) for n in range(1, len(this.args))), strict=False)
-    ),
+    "zip": _zip,
     "map": lambda this, items: Unknown("map() is not followed"),
     "any": lambda this, items: (
         any(items) if text.is_plain(items) else Unknown("any() of unknown values")

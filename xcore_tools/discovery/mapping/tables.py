@@ -184,12 +184,15 @@ def _table_name(machine: Machine, cls: ClassValue) -> Value:
         return foreign.tablename or (foreign.naming or str.lower)(cls.name)
     if isinstance(given, FunctionValue):
         return Unknown("the name is computed by a method that is no declared attribute")
+    unknown = next((option for option in options_of(given) if isinstance(option, Unknown)), None)
+    if unknown is not None:
+        return unknown
     texts = [option for option in options_of(given) if isinstance(option, str)]
     if len(set(texts)) > 1:
         return Unknown(f"the name is one of {', '.join(sorted(set(texts)))}")
     if texts:
         return texts[0]
-    return given if isinstance(given, Unknown) or given is None else Unknown("the name is no text")
+    return None if given is None else Unknown("the name is no text")
 
 
 def _overridden(machine: Machine, cls: ClassValue) -> str | None:
