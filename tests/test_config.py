@@ -315,8 +315,8 @@ def test_text_that_no_path_can_hold_is_a_fault(write: Write, value: object) -> N
 
 @pytest.mark.parametrize("value", [5, {"a": "b"}, None, True])
 def test_a_list_is_a_list_or_one_string(write: Write, value: object) -> None:
-    (fault,) = faults_in(write, {"model_discovery": {"exclude_file_patterns": value}})
-    assert fault.endswith('write for example ["test_*.py", "*_test.py", "conftest.py"]')
+    (fault,) = faults_in(write, {"model_discovery": {"include_file_patterns": value}})
+    assert fault.endswith('write for example ["*.py"]')
 
 
 def test_both_spellings_of_one_section_are_a_fault(write: Write) -> None:

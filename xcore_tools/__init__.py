@@ -20,7 +20,15 @@ if TYPE_CHECKING:
         Table,
         Verdict,
     )
-    from xcore_tools.errors import ConfigError, NothingToScanError, XcoreToolsError
+    from xcore_tools.envfile.render import Style
+    from xcore_tools.envfile.rewrite import Rewrite
+    from xcore_tools.envfile.sync import sync_env
+    from xcore_tools.errors import (
+        ConfigError,
+        EnvFileError,
+        NothingToScanError,
+        XcoreToolsError,
+    )
 
     __version__: str
 
@@ -28,33 +36,41 @@ __all__ = [
     "Config",
     "ConfigError",
     "Discovery",
+    "EnvFileError",
     "MetaData",
     "Model",
     "NothingToScanError",
     "Problem",
+    "Rewrite",
     "Step",
+    "Style",
     "Table",
     "Verdict",
     "XcoreToolsError",
     "__version__",
     "discover",
     "load_config",
+    "sync_env",
 ]
 
 _HOMES = {
     "Config": "xcore_tools.config",
     "ConfigError": "xcore_tools.errors",
     "Discovery": "xcore_tools.discovery.facts",
+    "EnvFileError": "xcore_tools.errors",
     "MetaData": "xcore_tools.discovery.facts",
     "Model": "xcore_tools.discovery.facts",
     "NothingToScanError": "xcore_tools.errors",
     "Problem": "xcore_tools.discovery.facts",
+    "Rewrite": "xcore_tools.envfile.rewrite",
     "Step": "xcore_tools.discovery.facts",
+    "Style": "xcore_tools.envfile.render",
     "Table": "xcore_tools.discovery.facts",
     "Verdict": "xcore_tools.discovery.facts",
     "XcoreToolsError": "xcore_tools.errors",
     "discover": "xcore_tools.discovery",
     "load_config": "xcore_tools.config",
+    "sync_env": "xcore_tools.envfile.sync",
 }
 
 

@@ -97,5 +97,41 @@ CODES: dict[str, Code] = {
             "The module does so much work at import time that following it was ended early.",
             "Simplify the module, or exclude it if it holds no models.",
         ),
+        Code(
+            "XT201",
+            "models not covered by target_metadata",
+            "Alembic compares only target_metadata with the database; it lacks a MetaData that models live in.",
+            "Run sync-env --fix-metadata, or add the MetaData to target_metadata by hand.",
+        ),
+        Code(
+            "XT202",
+            "target_metadata not understood",
+            "It is missing, made by a call, or assigned in more than one place; it is left as it is.",
+            "See that it holds every MetaData that the message names, or write it as one of them or a list.",
+        ),
+        Code(
+            "XT203",
+            "two tables of one name in combined metadatas",
+            "target_metadata would hold both MetaData collections, and Alembic refuses such a pair of tables.",
+            "Rename one of the tables, exclude one of the files, or give each MetaData an env.py of its own.",
+        ),
+        Code(
+            "XT204",
+            "MetaData cannot be imported by name",
+            "It is made inside a function or by an expression that no import statement can name.",
+            "Bind it to a name at the top level of a module, and add that name to target_metadata.",
+        ),
+        Code(
+            "XT205",
+            "import kept although its model was not found",
+            "A file of the scan has an error and may define the model, so its import was not removed.",
+            "Correct the file, or run sync-env --force if the model is really gone.",
+        ),
+        Code(
+            "XT206",
+            "markers of the block need attention",
+            "The env.py has more markers than the one pair that is used.",
+            "Remove the markers that the message names.",
+        ),
     )
 }

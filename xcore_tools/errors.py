@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["ConfigError", "NothingToScanError", "XcoreToolsError"]
+__all__ = ["ConfigError", "EnvFileError", "NothingToScanError", "XcoreToolsError"]
 
 
 class XcoreToolsError(Exception):
@@ -20,6 +20,10 @@ class ConfigError(XcoreToolsError):
     def __init__(self, faults: Iterable[str]) -> None:
         self.faults = tuple(faults)
         super().__init__("\n".join(self.faults))
+
+
+class EnvFileError(XcoreToolsError):
+    """Indicates that an env.py cannot be rewritten; it is left as it was."""
 
 
 class NothingToScanError(XcoreToolsError):

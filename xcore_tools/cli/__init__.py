@@ -17,7 +17,10 @@ from xcore_tools.cli.terminal import say_error
 __all__ = ["main"]
 
 # Each command's module and function. A command is imported when it is called or its help is shown.
-_COMMANDS = {"discover": ("xcore_tools.cli.discover", "discover")}
+_COMMANDS = {
+    "discover": ("xcore_tools.cli.discover", "discover"),
+    "sync-env": ("xcore_tools.cli.sync_env", "sync_env"),
+}
 
 
 class _LazyGroup(click.Group):

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 
 import msgspec
 
-from xcore_tools.discovery.collect import check, collect
 from xcore_tools.discovery.facts import Problem
 from xcore_tools.discovery.syntax import ModuleFacts
 
@@ -76,6 +75,9 @@ def _without_collector() -> Iterator[None]:
 
 
 def _outcome(job: Job) -> Outcome:
+    # libcst takes a third of a second to load: only who parses a file waits for it.
+    from xcore_tools.discovery.collect import check, collect  # noqa: PLC0415
+
     if job.only_check:
         return check(job.path, job.data)
     return collect(job.module, job.path, job.is_package, job.data)

@@ -52,10 +52,10 @@ class Scan:
         while True:
             self._parse(wanted, self._progress)
             linked = self._link()
-            self._leads = self._leads | linked.leads
+            known, self._leads = self._leads, self._leads | linked.leads
             wanted = self._mentioning(self._leads)
-            if not wanted:
-                break
+            if not wanted and self._leads.names == known.names:
+                break  # the last result was made with every name that leads anywhere
         self._check_the_rest()
         return linked
 

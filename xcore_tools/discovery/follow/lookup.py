@@ -10,6 +10,7 @@ from xcore_tools.discovery.follow.values import (
     ClassValue,
     External,
     Frame,
+    ImportedName,
     Instance,
     ModuleValue,
     Partial,
@@ -91,8 +92,11 @@ def module_attribute(machine: Machine, module: str, name: str) -> Value:
         frame = None if may_skip else machine.loaded(module)
         if frame is None:
             raise NotReadyError
+    found = frame.names.get(name)
+    if isinstance(found, ImportedName) and (found.module, found.name) == (module, name):
+        return ModuleValue(submodule)  # `from . import name` in the package itself
     if name in frame.names:
-        return frame.names[name]
+        return found
     starred = _through_stars(machine, frame, name)
     if starred is not None:
         return starred

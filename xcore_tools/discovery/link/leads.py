@@ -11,7 +11,7 @@ from xcore_tools.discovery.follow.values import (
     options_of,
 )
 from xcore_tools.discovery.machine import Machine
-from xcore_tools.discovery.mapping.roots import root_of
+from xcore_tools.discovery.mapping.roots import is_root, root_of
 from xcore_tools.discovery.mapping.tables import is_mapped
 from xcore_tools.discovery.prefilter import Leads
 
@@ -37,7 +37,7 @@ def leads_of(machine: Machine) -> Leads:
 
 
 def _is_of_models(machine: Machine, cls: ClassValue) -> bool:
-    return cls.is_root or root_of(machine, cls) is not None or is_mapped(machine, cls)
+    return is_root(machine, cls) or root_of(machine, cls) is not None or is_mapped(machine, cls)
 
 
 def _makes(machine: Machine, value: Value) -> bool:

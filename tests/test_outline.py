@@ -1,0 +1,211 @@
+"""make_outline: bodies that cannot matter are left out; the rest, and its lines, stay."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from xcore_tools.discovery.collect import collect
+from xcore_tools.discovery.collect.outline import Outline, make_outline
+from xcore_tools.discovery.syntax import Block, Call, ClassDef, FunctionDef, ModuleFacts, Statement
+
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
+LONG = "".join(f"    x{i} = {i}\n" for i in range(40))
+
+
+def test_a_short_function_stays() -> None:
+    source = "def f():\n    return 1\n"
+    assert make_outline(source) == Outline(source, (1, 2))
+
+
+def test_a_long_function_loses_its_body() -> None:
+    source = f"import a\ndef f(x, y=1):\n{LONG}z = 1\n"
+    assert make_outline(source) == Outline(
+        "import a\ndef f(x, y=1):\n    ...\nz = 1\n", (1, 2, 2, 43)
+    )
+
+
+def test_a_long_method_and_a_nested_function() -> None:
+    method = textwrap.indent(f"async def f(self):\n{LONG}", "    ")
+    outline = make_outline(f"class A:\n    y = 1\n{method}    z = 2\n")
+    assert outline.text == "class A:\n    y = 1\n    async def f(self):\n        ...\n    z = 2\n"
+    assert outline.lines == (1, 2, 3, 3, 44)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "class B: pass",
+        "t = Table('t', metadata)",
+        "m = MetaData()",
+        "return declarative_base()",
+        "cls.__tablename__ = 'x'",
+        "x = type('X', (), {})",
+        "mapper_registry.mapped(x)",
+        "t.to_metadata(m)",
+        "db = SQLAlchemy()",
+    ],
+)
+def test_a_body_that_may_make_something_stays(line: str) -> None:
+    source = f"def f():\n{LONG}    {line}\n"
+    assert make_outline(source).text == source
+
+
+@pytest.mark.parametrize(
+    "name", ["make_table", "Table", "declarative_thing", "__tablename__", "class_"]
+)
+def test_a_name_that_says_so_stays_or_does_no_harm(name: str) -> None:
+    outline = make_outline(f"def {name}():\n{LONG}")
+    assert outline.text.startswith(f"def {name}():\n")
+
+
+def test_a_declared_attribute_stays_however_long() -> None:
+    source = f"class A:\n    @declared_attr\n    def __tablename__(cls):\n{textwrap.indent(LONG, '    ')}"
+    assert make_outline(source).text == source
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_newlines(newline: str) -> None:
+    source = f"def f():\n{LONG}class A:\n    pass\n".replace("\n", newline)
+    outline = make_outline(source)
+    assert outline.text == f"def f():{newline}    ...\nclass A:{newline}    pass{newline}"
+    assert outline.lines == (1, 1, 42, 43)
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n", "  # comment", "\n# comment\n", ";", "; \n"])
+def test_the_end_of_a_file(end: str) -> None:
+    outline = make_outline(f"def f():\n{LONG}    y = 1{end}")
+    ast.parse(outline.text)
+    assert outline.lines == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(): x = [\n" + "1,\n" * 40 + "]\n",
+        f"def f():\\\n\n{LONG}",
+        f"def f():  # comment\n\n    # comment\n{LONG}",
+        f"def f(\n    a,\n    b,\n):\n{LONG}",
+        f'def f():\n    """{LONG}"""\n',
+        f"def f():\n    @decorator\n    def g():\n{textwrap.indent(LONG, '    ')}",
+        f"if a:\n  def f():\n{LONG}else:\n    pass\n",
+        f"def f():\n\t{LONG.replace('    ', chr(9)).strip()}\n",
+        f"\x0cdef f():\n\x0c{LONG}\x0cclass A: pass\n",
+        f"def f():\n{LONG}    y = '''\n  a\n'''; z = 1\nclass A: pass\n",
+        "def f(): x = '''\n" + "\n" * 40 + "'''; y = 1\nclass A: pass\n",
+        f"def f():\n{LONG}    return \\\n        1\nclass A: pass\n",
+        f"try:\n    pass\nexcept A:\n    def f():\n{textwrap.indent(LONG, '    ')}else:\n    a\nfinally:\n    b\n",
+        f"match a:\n    case 1:\n        def f():\n{textwrap.indent(LONG, '        ')}    case _:\n        x = 1\n",
+        f"for a in b:\n    def f():\n{textwrap.indent(LONG, '    ')}else:\n    x = 1\nwhile a:\n    x\nelse:\n    y\n",
+        f"with a:\n    def f():\n{textwrap.indent(LONG, '    ')}    x = 1\n",
+        f"def é():\n    x = 'ééé\u2028é'\n{LONG}class A: pass\n",
+        f"def f():\n    x = '\x0c\x1c\u2028'\n{LONG}class A: pass\n",
+    ],
+)
+def test_the_outline_is_python_of_the_same_shape(source: str) -> None:
+    outline = make_outline(source)
+    assert outline.lines is not None
+    whole, cut = ast.parse(source), ast.parse(outline.text)
+    assert len(list(count(cut))) == len(outline.lines)
+    assert top(whole) == top(cut)
+
+
+def count(tree: ast.AST) -> list[ast.stmt]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+
+
+def top(tree: ast.Module) -> list[tuple[str, str]]:
+    return [(type(node).__name__, getattr(node, "name", "")) for node in tree.body]
+
+
+@pytest.mark.parametrize(
+    "source", ["def f(:\n", "x = \0", "print 'a'\n", "\ud800", "x = '\\N{no}'"]
+)
+def test_a_text_that_ast_cannot_read_stays_whole(source: str) -> None:
+    assert make_outline(source) == Outline(source, None)
+
+
+def test_warnings_of_the_scanned_code_are_not_ours() -> None:
+    assert make_outline("x = '\\z'\nassert (1, 2)\n1 is 1\n").lines == (1, 2, 3)
+
+
+# -- facts with and without the cut ------------------------------------------------------------------
+
+
+def equal(cut: Block, whole: Block) -> bool:
+    return len(cut) == len(whole) and all(map(same, cut, whole))
+
+
+def same(cut: Statement, whole: Statement) -> bool:
+    """Whether two facts agree but for function bodies that one of them leaves out."""
+    if isinstance(cut, FunctionDef) and isinstance(whole, FunctionDef) and cut.body is None:
+        whole = msgspec.structs.replace(whole, body=None)
+    if type(cut) is not type(whole):
+        return False
+    for name in cut.__struct_fields__:
+        left, right = getattr(cut, name), getattr(whole, name)
+        if name in {"body", "orelse", "final"} and isinstance(left, tuple):
+            agrees = equal(left, right)
+        elif name in {"handlers", "blocks"}:
+            agrees = len(left) == len(right) and all(map(equal, left, right))
+        else:
+            agrees = without_lines(left) == without_lines(right)
+        if not agrees:
+            return False
+    return True
+
+
+def without_lines(value: Any) -> Any:
+    """An expression without the lines of its calls, which are less exact where the cut saves time."""
+    if isinstance(value, tuple):
+        return tuple(map(without_lines, value))
+    if isinstance(value, Call):
+        value = msgspec.structs.replace(value, line=0)
+    if isinstance(value, msgspec.Struct):
+        return type(value), tuple(without_lines(getattr(value, n)) for n in value.__struct_fields__)
+    return value
+
+
+def facts(data: bytes) -> ModuleFacts:
+    found = collect("m", "m.py", False, data)
+    assert isinstance(found, ModuleFacts), found
+    return found
+
+
+SOURCES = [
+    *sorted(FIXTURES.glob("xcore_app/**/*.py")),
+    *sorted(FIXTURES.glob("discover/*/project/**/*.py"))[::4],
+    *(Path(inspect.getfile(sys.modules[name])) for name in ("argparse", "ast", "textwrap")),
+]
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_the_cut_changes_nothing_but_the_bodies(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also shows that the lines agree with those that libcst counts."""
+    sources = {path: path.read_bytes() for path in SOURCES[part::4]}
+    cut = {path: facts(data).body for path, data in sources.items()}
+    monkeypatch.setattr(
+        "xcore_tools.discovery.collect.make_outline", lambda source: Outline(source, None)
+    )
+    for path, data in sources.items():
+        assert equal(cut[path], facts(data).body), path
+
+
+@pytest.mark.parametrize("name", ["argparse", "ast", "textwrap"])
+def test_the_lines_are_those_of_python(name: str) -> None:
+    source = Path(inspect.getfile(sys.modules[name])).read_text("utf-8")
+    expected = sorted(
+        (node.name, node.lineno)
+        for node in ast.parse(source).body
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    found = facts(source.encode()).body
+    named = [fact for fact in found if isinstance(fact, ClassDef | FunctionDef)]
+    assert sorted((fact.name, fact.line) for fact in named) == expected

@@ -1,0 +1,113 @@
+"""`xcore-tools sync-env`: the env.py of Alembic, importing exactly the models that exist."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+import xcore_tools
+from xcore_tools.cli.progress import ScanProgress
+from xcore_tools.cli.terminal import has_color, say
+from xcore_tools.envfile.locate import find_env
+from xcore_tools.report import problems
+from xcore_tools.report import sync as report
+
+if TYPE_CHECKING:
+    from xcore_tools.discovery.facts import Discovery
+    from xcore_tools.envfile.rewrite import Rewrite
+
+STYLES = ("models", "modules", "strings")
+
+EXIT_CODES = """\b
+Exit codes:
+  0  env.py imports what it should, or does so now
+  1  --check: it would change; or target_metadata lacks models, or an import was kept
+  2  wrong usage or configuration, no Python file found, or an env.py that cannot be rewritten
+"""
+
+
+@click.command(short_help="Make Alembic's env.py import every model.", epilog=EXIT_CODES)
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option(
+    "--env",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The env.py, instead of the one that Alembic's settings name.",
+)
+@click.option(
+    "-n",
+    "--name",
+    default="alembic",
+    metavar="NAME",
+    show_default=True,
+    help="Section of alembic.ini to take the env.py from.",
+)
+@click.option("--check", is_flag=True, help="Write nothing; show the change and exit 1 if any.")
+@click.option("--diff", is_flag=True, help="Write nothing; show the change.")
+@click.option(
+    "--style",
+    type=click.Choice(STYLES),
+    default="models",
+    show_default=True,
+    help="Import classes, whole modules, or modules by strings.",
+)
+@click.option("--fix-metadata", is_flag=True, help="Add what target_metadata lacks.")
+@click.option(
+    "--force", is_flag=True, help="Remove imports even if files with errors may hide models."
+)
+@click.option(
+    "--exit-non-zero-on-change", is_flag=True, help="Exit 1 after writing, as commit hooks do."
+)
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Read this configuration instead of the one found from here upwards.",
+)
+def sync_env(  # noqa: PLR0913 (one for each option)
+    paths: tuple[str, ...],
+    *,
+    env: Path | None,
+    name: str,
+    check: bool,
+    diff: bool,
+    style: str,
+    fix_metadata: bool,
+    force: bool,
+    exit_non_zero_on_change: bool,
+    config: Path | None,
+) -> int:
+    """Rewrite the marked block of env.py so that it imports every model below each PATH.
+
+    Without a PATH, what the configuration names is scanned, or else the current directory. Bytes
+    outside the block stay as they are; only a target_metadata that is None is set.
+    """
+    settings = xcore_tools.load_config(config)
+    path = env or find_env(settings, name=name)
+    with ScanProgress() as progress:
+        discovery = xcore_tools.discover(paths, config=settings, progress=progress)
+    rewrite = xcore_tools.sync_env(
+        discovery,
+        path,
+        config=settings,
+        style=style,
+        fix_metadata=fix_metadata,
+        force=force,
+        write=not (check or diff),
+    )
+    if check or diff:
+        say(rewrite.diff(), sys.stdout)
+    _say(discovery, rewrite)
+    has_findings = any(problem.severity != "note" for problem in rewrite.problems)
+    is_change_a_finding = check or exit_non_zero_on_change
+    return int(has_findings or (rewrite.changed and is_change_a_finding))
+
+
+def _say(discovery: Discovery, rewrite: Rewrite) -> None:
+    """What was done, after the errors of the scan and the findings about env.py."""
+    errors = [problem for problem in discovery.problems if problem.severity == "error"]
+    found = problems.render([*errors, *rewrite.problems], color=has_color(sys.stderr))
+    say(found + report.render(rewrite), sys.stderr)

@@ -1,0 +1,1 @@
+"""env.py kept in step with the models: find the block, render it, replace it."""
