@@ -52,6 +52,19 @@ Locate = Callable[[str, str], str | None]
 Load = Callable[[str], s.ModuleFacts | None]
 
 
+_FAILURES = (
+    LimitReachedError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What following hostile code may end in; a finding then, never the end of the scan."""
+
+
 class Machine:
     """Follows modules and keeps what they make: classes and tables, in the order they are met.
 
@@ -82,6 +95,7 @@ class Machine:
         self.pending: list[Deferred] = []
         self.preparing: list[ClassValue] = []
         self.running: set[str] = set()
+        self.starring: set[tuple[str, str]] = set()
         self.makers: dict[int, bool] = {}
         self.is_demanding = False
         self.depth = 0
@@ -144,7 +158,7 @@ class Machine:
             work()
         except NotReadyError:
             pass
-        except (LimitReachedError, RecursionError):
+        except _FAILURES:
             self.exhausted.append((frame.module.module, line))
         self.depth = depth
         del self.preparing[preparing:]
@@ -160,7 +174,7 @@ class Machine:
                 return self.resolve(work())
         except NotReadyError:
             return Unknown("a name that is not to be had")
-        except (LimitReachedError, RecursionError):
+        except _FAILURES:
             return Unknown("more work than can be followed")
         finally:
             self._attempts -= 1

@@ -38,7 +38,7 @@ _TOKEN = re.compile(
 _ELIF = re.compile(r"^([ \t]*)(if|elif)\b", re.MULTILINE)
 
 
-def find_excess(source: str) -> tuple[int, str] | None:
+def find_excess(source: str) -> tuple[int, str] | None:  # noqa: C901 - one pass over tokens
     """The line and the kind of the first nesting that is too deep to be parsed, or None.
 
     Looks at tokens only, so it never recurses; takes time linear in the length of `source`.
@@ -59,7 +59,9 @@ def find_excess(source: str) -> tuple[int, str] | None:
             work += chains[-1] ** 2
             chains[-1] = 0
         elif kind in {"operator", "string"}:
-            chains[-1] += 1
+            chains[-1] += len(match[0]) if kind == "operator" and not match[0].isalpha() else 1
+        if kind == "string" and _is_deep_inside(match[0]):
+            return line, "nested brackets inside a formatted string"
         if kind in {"newline", "string"}:
             line += 1 if kind == "newline" else match[0].count("\n")
         if chains[-1] > _MAX_CHAIN:
@@ -67,6 +69,12 @@ def find_excess(source: str) -> tuple[int, str] | None:
         if work > _MAX_WORK:
             return line, "too many long chains of operators, calls or subscripts"
     return _find_long_elif(source)
+
+
+def _is_deep_inside(string: str) -> bool:
+    """Whether a formatted string may hold expressions that are nested too deeply."""
+    prefix = string[:2].lower()
+    return ("f" in prefix or "t" in prefix) and sum(map(string.count, "([{")) > 2 * _MAX_DEPTH
 
 
 def _find_long_elif(source: str) -> tuple[int, str] | None:

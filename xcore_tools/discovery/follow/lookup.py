@@ -122,12 +122,16 @@ def _through_star(machine: Machine, source: str, name: str) -> Value | None:
     if source.startswith(OUTSIDE):
         path = f"{source.removeprefix(OUTSIDE)}.{name}"
         return machine.outside.external(path) if role_of(path) is not None else None
-    if source in machine.running:
-        return machine.frames[source].names.get(name)
+    if source in machine.running or (source, name) in machine.starring:
+        frame = machine.frames.get(source)
+        return frame.names.get(name) if frame else None
+    machine.starring.add((source, name))  # star imports may lead in circles
     try:
         value = module_attribute(machine, source, name)
     except NotReadyError:
         return None
+    finally:
+        machine.starring.discard((source, name))
     is_given = not isinstance(value, Unknown) and _exports(machine, source, name)
     return value if is_given else None
 

@@ -25,6 +25,8 @@ __all__ = ["MAX_ITEMS", "binary", "compare", "first_unknown", "iterate", "over",
 MAX_ITEMS = 500
 """Longer collections are data, and are not looped over."""
 
+_MAX_JOINED = 5000
+
 
 def truth_of(value: Value) -> bool | None:
     """Whether `value` counts as true; None if that is not known."""
@@ -50,9 +52,9 @@ def iterate(value: Value) -> list[Value] | None:
 def binary(op: str, left: Value, right: Value) -> Value:
     """`left op right`; for choices, every combination."""
     if op == "+" and isinstance(left, tuple) and isinstance(right, tuple):
-        return (*left, *right)
+        return (*left, *right) if len(left) + len(right) < _MAX_JOINED else Unknown("a long tuple")
     if op == "+" and isinstance(left, list) and isinstance(right, list):
-        return [*left, *right]
+        return [*left, *right] if len(left) + len(right) < _MAX_JOINED else Unknown("a long list")
     if op == "|" and isinstance(left, dict) and isinstance(right, dict):
         return left | right
     if (

@@ -130,7 +130,7 @@ def apply(op: str, left: Value, right: Value) -> Value:
 
 def format_percent(template: str, values: Value) -> Value:
     """`template % values`."""
-    if _WIDTH.search(template) or "*" in template:
+    if len(template) > _MAX_TEXT or _WIDTH.search(template) or "*" in template:
         return Unknown("a padding too wide to follow")
     try:
         return _bounded(template % values)
@@ -142,6 +142,8 @@ def call_method(
     receiver: Value, name: str, args: Sequence[Value], keywords: dict[str, Value]
 ) -> Value:
     """A method of a plain value, called with plain arguments."""
+    if any(isinstance(item, str) and len(item) > _MAX_TEXT for item in (receiver, *args)):
+        return Unknown("a text too long to follow")
     allowed = STRING_METHODS if isinstance(receiver, str) else _COLLECTION_METHODS
     if name not in allowed:
         return Unknown(f"method {name}() is not followed")
@@ -166,7 +168,7 @@ def compile_pattern(pattern: Value, flags: int = 0) -> PatternValue | Unknown:
         return Unknown("a regular expression that might take long")
     try:
         return PatternValue(re.compile(pattern, flags & _FLAGS))
-    except (re.error, RecursionError, OverflowError):
+    except (re.error, RecursionError, OverflowError, ValueError):
         return Unknown("a regular expression that does not compile")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from xcore_tools.discovery.follow.makers import has_makers, makes
 from xcore_tools.discovery.follow.values import (
     ClassValue,
@@ -28,7 +30,7 @@ def leads_of(machine: Machine) -> Leads:
             for option in options_of(value):
                 if isinstance(option, ClassValue) and _is_of_models(machine, option):
                     classes.add(name)
-                elif _makes(machine, option):
+                elif machine.attempt(partial(_makes, machine, option)) is True:
                     makers.add(name)
                 else:
                     continue
