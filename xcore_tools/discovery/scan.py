@@ -37,6 +37,7 @@ class Scan:
         self._progress = progress
         self._sources = {source.path: source for source in walk.sources if source.selected}
         self._sketches: dict[str, Sketch] = {}
+        self._aliases: frozenset[str] = frozenset()
         self._data: dict[str, bytes] = {}
         self._facts: dict[str, ModuleFacts] = {}
         self._seen: set[str] = set()
@@ -68,11 +69,11 @@ class Scan:
             else:
                 self._data[path] = data
                 self._sketches[path] = sketch(path, data)
+        self._aliases = frozenset().union(*(s.aliases for s in self._sketches.values()))
 
     def _mentioning(self, leads: Leads) -> list[SourceFile]:
         """Files not parsed yet that hold evidence, or mention what comes from where a lead is bound."""
-        aliases = frozenset().union(*(s.aliases for s in self._sketches.values()))
-        wider = leads | Leads(aliases, aliases)  # what leads may be called elsewhere
+        wider = leads | Leads(self._aliases, self._aliases)  # what leads may be called elsewhere
         return [s for s in self._readable() if self._matters(s, leads, wider)]
 
     def _matters(self, source: SourceFile, leads: Leads, wider: Leads) -> bool:
