@@ -11,7 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from xcore_tools.config import Config, Migration, load_config, prepended_paths
+from xcore_tools.config import Config, Migration, load_config
+from xcore_tools.config.importroots import prepended_paths
+from xcore_tools.config.ini import read_ini
 from xcore_tools.errors import ConfigError
 
 Write = Callable[[str, object], Path]
@@ -487,13 +489,15 @@ def test_a_pyproject_without_them_names_nothing(write: Write, text: str) -> None
     ],
 )
 def test_prepend_sys_path_is_split_as_alembic_does(
-    value: str, separator: str | None, expected: tuple[str, ...] | None
+    value: str, separator: str | None, expected: tuple[str, ...] | None, write: Write
 ) -> None:
     text = f"[DEFAULT]\nroot = /r\n[alembic]\nprepend_sys_path = {value}\n"
     if separator:
         text += f"path_separator = {separator}\n"
-    assert prepended_paths(text, "/here") == (
-        ("/here/src", "/r/lib", "50%", "%(unknown)s") if expected is None else expected
+    path = write("alembic.ini", text)
+    here = path.parent.as_posix()
+    assert prepended_paths(read_ini(path, [])["alembic"]) == (
+        (f"{here}/src", "/r/lib", "50%", "%(unknown)s") if expected is None else expected
     )
 
 

@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from xcore_tools.envfile.rewrite import Rewrite
     from xcore_tools.envfile.sync import sync_env
     from xcore_tools.errors import (
+        BackupError,
         ConfigError,
+        DatabaseError,
         EnvFileError,
+        MigrationError,
         NothingToScanError,
         XcoreToolsError,
     )
@@ -33,11 +36,14 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "BackupError",
     "Config",
     "ConfigError",
+    "DatabaseError",
     "Discovery",
     "EnvFileError",
     "MetaData",
+    "MigrationError",
     "Model",
     "NothingToScanError",
     "Problem",
@@ -54,11 +60,14 @@ __all__ = [
 ]
 
 _HOMES = {
+    "BackupError": "xcore_tools.errors",
     "Config": "xcore_tools.config",
     "ConfigError": "xcore_tools.errors",
+    "DatabaseError": "xcore_tools.errors",
     "Discovery": "xcore_tools.discovery.facts",
     "EnvFileError": "xcore_tools.errors",
     "MetaData": "xcore_tools.discovery.facts",
+    "MigrationError": "xcore_tools.errors",
     "Model": "xcore_tools.discovery.facts",
     "NothingToScanError": "xcore_tools.errors",
     "Problem": "xcore_tools.discovery.facts",

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["ConfigError", "EnvFileError", "NothingToScanError", "XcoreToolsError"]
+__all__ = [
+    "BackupError",
+    "ConfigError",
+    "DatabaseError",
+    "EnvFileError",
+    "MigrationError",
+    "NothingToScanError",
+    "XcoreToolsError",
+]
 
 
 class XcoreToolsError(Exception):
@@ -28,3 +36,15 @@ class EnvFileError(XcoreToolsError):
 
 class NothingToScanError(XcoreToolsError):
     """Indicates that no Python file lies below the given paths."""
+
+
+class DatabaseError(XcoreToolsError):
+    """Indicates that a database cannot be reached or used. The message holds no password."""
+
+
+class MigrationError(XcoreToolsError):
+    """Indicates that a migration was refused or failed. The message holds no password."""
+
+
+class BackupError(XcoreToolsError):
+    """Indicates that a backup cannot be taken, trusted or restored."""

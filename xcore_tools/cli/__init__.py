@@ -1,41 +1,28 @@
 """The command line: arguments → one library call → report → exit code.
 
-Exit codes: 0 clean or done; 1 findings; 2 usage or configuration error, or nothing to scan;
-130 interrupted. Only this package prints, asks or exits.
+Exit codes: 0 clean or done; 1 findings, or refused or failed at the database; 2 usage or
+configuration error, or nothing to scan; 130 interrupted. Only this package prints, asks or exits.
 """
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 
 import click
 
 import xcore_tools
+from xcore_tools.cli.group import LazyGroup
 from xcore_tools.cli.terminal import say_error
 
 __all__ = ["main"]
 
-# Each command's module and function. A command is imported when it is called or its help is shown.
 _COMMANDS = {
-    "discover": ("xcore_tools.cli.discover", "discover"),
-    "sync-env": ("xcore_tools.cli.sync_env", "sync_env"),
+    "discover": "xcore_tools.cli.discover:discover",
+    "sync-env": "xcore_tools.cli.sync_env:sync_env",
 }
 
-
-class _LazyGroup(click.Group):
-    """A group that imports a command when it is needed."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        module, function = _COMMANDS[cmd_name]
-        command = getattr(importlib.import_module(module), function)
-        assert isinstance(command, click.Command)
-        return command
+# What went wrong with a database, not with what the user wrote.
+_FAILURES = (xcore_tools.BackupError, xcore_tools.DatabaseError, xcore_tools.MigrationError)
 
 
 def _show_version(ctx: click.Context, _option: click.Parameter, is_wanted: bool) -> None:
@@ -45,7 +32,8 @@ def _show_version(ctx: click.Context, _option: click.Parameter, is_wanted: bool)
 
 
 @click.group(
-    cls=_LazyGroup,
+    cls=LazyGroup,
+    commands=_COMMANDS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -81,4 +69,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except xcore_tools.XcoreToolsError as error:
         say_error(str(error))
-        return 2
+        return 1 if isinstance(error, _FAILURES) else 2

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 import xcore_tools
+from xcore_tools.cli.options import config_option
 from xcore_tools.cli.output import STDOUT, write
 from xcore_tools.cli.progress import ScanProgress
 from xcore_tools.cli.terminal import columns, has_color, say, say_error
@@ -54,12 +55,7 @@ Exit codes:
 )
 @click.option("--include", multiple=True, metavar="PATTERN", help="Scan only files that match.")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out files that match.")
-@click.option(
-    "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Read this configuration instead of the one found from here upwards.",
-)
+@config_option
 @click.option("--explain", metavar="NAME", help="Say why a class or table was found, or was not.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 even if there are problems.")
 def discover(  # noqa: PLR0913 (one for each option)

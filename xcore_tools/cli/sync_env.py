@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 import xcore_tools
+from xcore_tools.cli.options import config_option
 from xcore_tools.cli.progress import ScanProgress
 from xcore_tools.cli.terminal import has_color, say
 from xcore_tools.envfile.locate import find_env
@@ -61,12 +62,7 @@ Exit codes:
 @click.option(
     "--exit-non-zero-on-change", is_flag=True, help="Exit 1 after writing, as commit hooks do."
 )
-@click.option(
-    "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Read this configuration instead of the one found from here upwards.",
-)
+@config_option
 def sync_env(  # noqa: PLR0913 (one for each option)
     paths: tuple[str, ...],
     *,

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from xcore_tools.config.convert import convert
-from xcore_tools.config.importroots import configured_import_roots, prepended_paths
+from xcore_tools.config.importroots import configured_import_roots
 from xcore_tools.config.schema import (
     Automigration,
     Backup,
@@ -26,7 +26,6 @@ __all__ = [
     "Migration",
     "ModelDiscovery",
     "load_config",
-    "prepended_paths",
 ]
 
 _VARIABLE = "XCORE_TOOLS_CONFIG"

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import configparser
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
-from xcore_tools.config.files import is_file, read_bytes, read_document, shown
+from xcore_tools.config.files import is_file, read_document, shown
+from xcore_tools.config.ini import SECTION, interpolated, read_ini
 from xcore_tools.config.schema import Migration
 
 __all__ = ["configured_import_roots", "prepended_paths"]
 
-_SECTION = "alembic"
 _SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
 _LEGACY_SEPARATOR = re.compile(r", *| +|:")
 
@@ -35,20 +34,16 @@ def configured_import_roots(
     return tuple(dict.fromkeys(Path(os.path.normpath(root)) for root in named if "\0" not in root))
 
 
-def prepended_paths(text: str, here: str) -> tuple[str, ...]:
-    """Return the entries of `prepend_sys_path` in the text of an alembic.ini, as Alembic splits it.
+def prepended_paths(options: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the entries of `prepend_sys_path` in a section of alembic.ini, as Alembic splits it.
 
-    `here` stands for `%(here)s`. Format: `alembic.config.Config.get_prepend_sys_paths_list`.
+    Format: `alembic.config.Config.get_prepend_sys_paths_list`.
 
     Raises:
-        configparser.Error: the text is not a valid ini file.
         ValueError: `path_separator` is none of those that Alembic knows.
     """
-    parser = configparser.ConfigParser(interpolation=None)
-    parser.read_string(text)
-    paths = parser.get(_SECTION, "prepend_sys_path", fallback="")
-    separator = parser.get(_SECTION, "path_separator", fallback=None)
-    paths = _interpolated(paths, {**dict(_items(parser)), "here": here})
+    paths = options.get("prepend_sys_path", "")
+    separator = options.get("path_separator")
     if separator is None:
         entries = _LEGACY_SEPARATOR.split(paths)
     elif separator in _SEPARATORS:
@@ -58,39 +53,12 @@ def prepended_paths(text: str, here: str) -> tuple[str, ...]:
     return tuple(entry.strip() for entry in entries if entry.strip())
 
 
-def _items(parser: configparser.ConfigParser) -> Iterable[tuple[str, str]]:
-    return parser.items(_SECTION) if parser.has_section(_SECTION) else ()
-
-
-def _interpolated(text: str, values: dict[str, str]) -> str:
-    # %(name)s, and %% for one percent sign; anything else stays as it is
-    return re.sub(
-        r"%\((\w+)\)s|%%",
-        lambda found: values.get(found[1], found[0]) if found[1] else "%",
-        text,
-    )
-
-
 def _of_ini(path: Path, faults: list[str]) -> tuple[str, ...]:
-    data = None if path.suffix == ".toml" or not is_file(path) else read_bytes(path, faults)
-    if data is None:
-        return ()
     try:
-        return prepended_paths(data.decode("utf-8-sig", "replace"), path.parent.as_posix())
-    except configparser.Error as error:
-        # The message of the error itself would show the line, and with it perhaps a password.
-        where = f"line {line}: " if (line := _line_of(error)) else ""
-        faults.append(f"{shown(path)}: {where}not a valid ini file; correct the line")
+        return prepended_paths(read_ini(path, faults).get(SECTION, {}))
     except ValueError as error:
         faults.append(f"{shown(path)}: {error}")
-    return ()
-
-
-def _line_of(error: configparser.Error) -> int | None:
-    # MissingSectionHeaderError is a ParsingError without its `errors`
-    errors = getattr(error, "errors", None)
-    line = errors[0][0] if errors else getattr(error, "lineno", None)
-    return line if isinstance(line, int) else None
+        return ()
 
 
 def _of_pyproject(project: Path, faults: list[str]) -> tuple[str, ...]:
@@ -100,10 +68,10 @@ def _of_pyproject(project: Path, faults: list[str]) -> tuple[str, ...]:
         return ()
     document = read_document(path, faults, mentioning=("prepend_sys_path",)) or {}
     tool = document.get("tool")
-    section = tool.get(_SECTION) if isinstance(tool, dict) else None
+    section = tool.get(SECTION) if isinstance(tool, dict) else None
     paths = section.get("prepend_sys_path") if isinstance(section, dict) else None
     if isinstance(paths, str):
         paths = [paths]
     values = {"here": project.as_posix()}
     listed = paths if isinstance(paths, list) else []
-    return tuple(_interpolated(entry, values) for entry in listed if isinstance(entry, str))
+    return tuple(interpolated(entry, values) for entry in listed if isinstance(entry, str))

@@ -1,0 +1,64 @@
+"""Connections: one at a time, closed when done, and errors that tell no secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+
+from xcore_tools.database.drivers import synchronous
+from xcore_tools.database.url import DatabaseUrl
+from xcore_tools.errors import DatabaseError
+
+__all__ = ["connected", "translated"]
+
+BUSY = 30
+"""Seconds that SQLite waits for another connection's transaction."""
+
+
+@contextmanager
+def connected(
+    url: DatabaseUrl, *, isolation_level: Any = None, may_create: bool = False
+) -> Iterator[sa.Connection]:
+    """A connection that nobody else uses, through a driver that needs no event loop.
+
+    An SQLite file that does not exist is not made by looking at it, unless `may_create`.
+
+    Raises:
+        DatabaseError: the database cannot be reached, or an error of it ended the block.
+    """
+    path = url.sqlite_path
+    if path is not None and not may_create and not path.exists():
+        raise DatabaseError(f"{url}: no such file ({url.source}); correct the path")
+    url = synchronous(url)
+    options: dict[str, Any] = {"connect_args": {"timeout": BUSY}} if path else {}
+    if isolation_level is not None:
+        options["isolation_level"] = isolation_level
+    with translated(url):
+        engine = sa.create_engine(url.sqlalchemy, poolclass=sa.NullPool, **options)
+        with engine.connect() as connection:
+            yield connection
+
+
+@contextmanager
+def translated(url: DatabaseUrl) -> Iterator[None]:
+    """Errors of SQLAlchemy inside become a DatabaseError whose text holds no secret.
+
+    A traceback does not show the original, whose text may hold the password.
+    """
+    try:
+        yield
+    except sa.exc.SQLAlchemyError as error:
+        raise DatabaseError(f"{url}: {url.redacted(_reason(error))}") from None
+
+
+def _reason(error: sa.exc.SQLAlchemyError) -> str:
+    """What the driver said, in one line, without SQLAlchemy's link and without parameters."""
+    original = getattr(error, "orig", None)
+    text = str(original if original is not None else error)
+    reason = " ".join(line.strip() for line in text.splitlines() if line.strip())
+    if isinstance(error, sa.exc.OperationalError) and getattr(error, "statement", None) is None:
+        return f"cannot connect: {reason}; check the server, the name, the user and the password"
+    return reason

@@ -1,0 +1,205 @@
+"""Database URLs: parsed, anchored, escaped, mapped to drivers, and never shown with a password.
+
+No other module takes a URL apart or puts one together. The text of a DatabaseUrl is always the
+redacted one; what connects asks for `sqlalchemy`, what writes for Alembic asks for `ini_text`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+
+from xcore_tools.errors import ConfigError
+
+__all__ = ["DatabaseUrl", "parse_url"]
+
+REDACTED = "***"
+
+# What a word boundary keeps apart in a short secret ("app" in "application") would be noise in a
+# long one, and could let it through behind an escaped line break.
+_SHORT = 8
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+# scheme://user:password@ as SQLAlchemy splits it, and all that follows
+_USERINFO = re.compile(r"([\w+]+://[^:/@]*(?::[^@]*)?@)?(.*)", re.DOTALL)
+_SECRET_KEY = re.compile(r"passw|pwd|secret|token|odbc_connect|sslkey", re.IGNORECASE)
+
+# Heroku and others still write the first; SQLAlchemy knows only the second.
+_SCHEMES = {"postgres": "postgresql"}
+
+
+class DatabaseUrl:
+    """One database, and where its URL was found.
+
+    `source` names the place for messages: `--url`, `migration.url in config.json`, …
+    """
+
+    __slots__ = ("_url", "source")
+
+    def __init__(self, url: sa.URL, source: str) -> None:
+        self._url = url
+        self.source = source
+
+    @property
+    def sqlalchemy(self) -> sa.URL:
+        """The URL for an engine. It holds the password: never show it, nor put it into a message."""
+        return self._url
+
+    @property
+    def ini_text(self) -> str:
+        """The URL with its password, for `Config.set_main_option` of Alembic, which wants `%%`."""
+        return self._url.render_as_string(hide_password=False).replace("%", "%%")
+
+    @property
+    def engine_name(self) -> str:
+        """`sqlite`, `postgresql`, `mysql` (MariaDB as well), or what SQLAlchemy calls another one."""
+        name = self._url.get_backend_name()
+        return "mysql" if name == "mariadb" else name
+
+    @property
+    def name(self) -> str:
+        """What a person calls the database: its name on the server, or the name of its file."""
+        path = self.sqlite_path
+        if path is not None:
+            return path.name
+        return self._url.database or (":memory:" if self.engine_name == "sqlite" else "")
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """The file of an SQLite database; None for one in memory and for other engines."""
+        if self.engine_name != "sqlite":
+            return None
+        text = self._url.database or ""
+        if _is_file_uri(self._url):
+            text, _, options = text.removeprefix("file:").partition("?")
+            if "mode=memory" in options or self._url.query.get("mode") == "memory":
+                return None
+        return None if text in {"", ":memory:"} else Path(text)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be shown, in each spelling that a message could hold; longest first."""
+        plain = [str(self._url.password)] if self._url.password else []
+        for key, value in self._url.query.items():
+            if _SECRET_KEY.search(key):
+                plain += [value] if isinstance(value, str) else value
+        spelled = {
+            spelling
+            for secret in plain
+            for written in (secret, quote(secret, safe=""), quote(secret), quote_plus(secret))
+            for spelling in (written, written.replace("%", "%%"), repr(written)[1:-1])
+        }
+        return tuple(sorted(filter(None, spelled), key=lambda secret: (-len(secret), secret)))
+
+    def redacted(self, text: str) -> str:
+        """`text` without the secrets of this URL."""
+        for secret in self.secrets:
+            pattern = re.escape(secret)
+            if len(secret) <= _SHORT:
+                pattern = rf"(?<!\w){pattern}(?!\w)"
+            text = re.sub(pattern, REDACTED, text)
+        return text
+
+    def with_driver(self, driver: str, query: Mapping[str, str | tuple[str, ...]]) -> DatabaseUrl:
+        """The same database through another driver, with the options that this one understands."""
+        name = f"{self._url.get_backend_name()}+{driver}"
+        return DatabaseUrl(self._url.set(drivername=name, query=query), self.source)
+
+    def with_database(self, name: str) -> DatabaseUrl:
+        """Another database of the same server, or another SQLite file."""
+        return DatabaseUrl(self._url.set(database=name), self.source)
+
+    def is_same_database(self, other: sa.URL) -> bool:
+        """Whether both lead to one database, whatever the driver, user and options are."""
+        theirs = DatabaseUrl(other, "")
+        if self.engine_name != theirs.engine_name:
+            return False
+        if self.engine_name == "sqlite":
+            mine, file = self.sqlite_path, theirs.sqlite_path
+            return mine == file or bool(mine and file and mine.resolve() == file.resolve())
+        return self._place() == theirs._place()
+
+    def _place(self) -> tuple[str, int, str]:
+        host = (self._url.host or "").lower()
+        port = self._url.port or {"postgresql": 5432, "mysql": 3306}.get(self.engine_name, 0)
+        return "127.0.0.1" if host in {"", "localhost"} else host, port, self._url.database or ""
+
+    def __str__(self) -> str:
+        query = {
+            key: REDACTED if _SECRET_KEY.search(key) else value
+            for key, value in self._url.query.items()
+        }
+        return self._url.set(query=query).render_as_string(hide_password=True).replace("%2A", "*")
+
+    def __repr__(self) -> str:
+        return f"<DatabaseUrl {self} from {self.source}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DatabaseUrl) and self._url == other._url
+
+    def __hash__(self) -> int:
+        return hash(self._url)
+
+
+def parse_url(text: str, *, source: str, anchor: Path, environ: Mapping[str, str]) -> DatabaseUrl:
+    """Read the URL of a database as SQLAlchemy writes them.
+
+    A relative path of SQLite starts from `anchor`. `${NAME}` stands for a variable of `environ`:
+    a whole URL, or a part of one; in place of a user or a password its value is taken as it is,
+    so that it needs no escaping.
+
+    Raises:
+        ConfigError: it is no URL, or a variable is not set. The message shows no part of the URL.
+    """
+    whole = _VARIABLE.fullmatch(text.strip())
+    if whole:
+        text = _value(whole[1], source, environ)
+    head, rest = _USERINFO.match(text.strip()).groups("")  # type: ignore[union-attr]
+    rest = _VARIABLE.sub(lambda found: _value(found[1], source, environ), rest)
+    try:
+        url = make_url(head + rest)
+        backend = url.get_backend_name()
+        url = url.set(
+            drivername=url.drivername.replace(backend, _SCHEMES.get(backend, backend), 1),
+            username=_filled(url.username, source, environ),
+            password=_filled(url.password, source, environ),
+        )
+    except (sa.exc.ArgumentError, ValueError) as error:
+        del error  # its message may show the password
+        raise ConfigError(
+            [
+                f"{source}: not a database URL; write for example sqlite:///app.db or "
+                "postgresql://user@host/name, with %40 for an @ in the password"
+            ]
+        ) from None
+    return DatabaseUrl(_anchored(url, anchor), source)
+
+
+def _value(name: str, source: str, environ: Mapping[str, str]) -> str:
+    if name not in environ:
+        raise ConfigError([f"{source}: the environment variable {name} is not set; set it"])
+    return environ[name]
+
+
+def _filled(part: str | None, source: str, environ: Mapping[str, str]) -> str | None:
+    return part and _VARIABLE.sub(lambda found: _value(found[1], source, environ), str(part))
+
+
+def _is_file_uri(url: sa.URL) -> bool:
+    return (url.database or "").startswith("file:")
+
+
+def _anchored(url: sa.URL, anchor: Path) -> sa.URL:
+    """`url` with an absolute path if it is that of an SQLite file."""
+    path = DatabaseUrl(url, "").sqlite_path
+    if path is None or path.is_absolute():
+        return url
+    place = (anchor / path).as_posix()
+    if not _is_file_uri(url):
+        return url.set(database=place)
+    options = (url.database or "").partition("?")[2]
+    return url.set(database=f"file:{place}" + (f"?{options}" if options else ""))
