@@ -12,8 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from xcore_tools.config import Config, Migration, load_config
-from xcore_tools.config.importroots import prepended_paths
-from xcore_tools.config.ini import read_ini
 from xcore_tools.errors import ConfigError
 
 Write = Callable[[str, object], Path]
@@ -494,11 +492,9 @@ def test_prepend_sys_path_is_split_as_alembic_does(
     text = f"[DEFAULT]\nroot = /r\n[alembic]\nprepend_sys_path = {value}\n"
     if separator:
         text += f"path_separator = {separator}\n"
-    path = write("alembic.ini", text)
-    here = path.parent.as_posix()
-    assert prepended_paths(read_ini(path, [])["alembic"]) == (
-        (f"{here}/src", "/r/lib", "50%", "%(unknown)s") if expected is None else expected
-    )
+    here = write("alembic.ini", text).parent
+    listed = (f"{here}/src", "/r/lib", "50%", "%(unknown)s") if expected is None else expected
+    assert load_config().import_roots == tuple(here / path for path in listed)
 
 
 @pytest.mark.parametrize(

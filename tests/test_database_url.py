@@ -193,7 +193,7 @@ def test_the_name_of_a_database(text: str, name: str) -> None:
     ("text", "expected"),
     [
         ("sqlite+aiosqlite:////a.db", "sqlite+pysqlite:////a.db"),
-        ("sqlite:////a.db", "sqlite+pysqlite:////a.db"),
+        ("sqlite:////a.db", "sqlite:////a.db"),
         (
             "postgresql+asyncpg://u@h/d?ssl=require&prepared_statement_cache_size=0",
             "postgresql+psycopg://u@h/d?sslmode=require",

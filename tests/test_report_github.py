@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from xcore_tools.discovery.facts import Discovery, Problem, Severity
+from xcore_tools.discovery.facts import Problem, Severity
 from xcore_tools.report import github
 
 
 def rendered(*problems: Problem) -> str:
-    return github.render(Discovery(models=(), tables=(), metadatas=(), problems=problems, files=1))
+    return github.render(problems)
 
 
 @pytest.mark.parametrize(

@@ -32,11 +32,14 @@ if TYPE_CHECKING:
         NothingToScanError,
         XcoreToolsError,
     )
+    from xcore_tools.migrate.facade import Migrations
+    from xcore_tools.migrate.facts import Change, Revision, State, Status
 
     __version__: str
 
 __all__ = [
     "BackupError",
+    "Change",
     "Config",
     "ConfigError",
     "DatabaseError",
@@ -44,10 +47,14 @@ __all__ = [
     "EnvFileError",
     "MetaData",
     "MigrationError",
+    "Migrations",
     "Model",
     "NothingToScanError",
     "Problem",
+    "Revision",
     "Rewrite",
+    "State",
+    "Status",
     "Step",
     "Style",
     "Table",
@@ -61,6 +68,7 @@ __all__ = [
 
 _HOMES = {
     "BackupError": "xcore_tools.errors",
+    "Change": "xcore_tools.migrate.facts",
     "Config": "xcore_tools.config",
     "ConfigError": "xcore_tools.errors",
     "DatabaseError": "xcore_tools.errors",
@@ -68,10 +76,14 @@ _HOMES = {
     "EnvFileError": "xcore_tools.errors",
     "MetaData": "xcore_tools.discovery.facts",
     "MigrationError": "xcore_tools.errors",
+    "Migrations": "xcore_tools.migrate.facade",
     "Model": "xcore_tools.discovery.facts",
     "NothingToScanError": "xcore_tools.errors",
     "Problem": "xcore_tools.discovery.facts",
+    "Revision": "xcore_tools.migrate.facts",
     "Rewrite": "xcore_tools.envfile.rewrite",
+    "State": "xcore_tools.migrate.facts",
+    "Status": "xcore_tools.migrate.facts",
     "Step": "xcore_tools.discovery.facts",
     "Style": "xcore_tools.envfile.render",
     "Table": "xcore_tools.discovery.facts",

@@ -133,5 +133,41 @@ CODES: dict[str, Code] = {
             "The env.py has more markers than the one pair that is used.",
             "Remove the markers that the message names.",
         ),
+        Code(
+            "XT301",
+            "several heads",
+            "Two revisions follow the same one, so that `upgrade head` does not know which is meant.",
+            "Join them with `xcore-tools migrate merge`, or make one follow the other.",
+        ),
+        Code(
+            "XT302",
+            "two revision files of one id",
+            "Alembic keeps one of them only, and which one depends on the order of the files.",
+            "Give one of them another id, and correct the down_revision of what follows it.",
+        ),
+        Code(
+            "XT303",
+            "revision that no file defines",
+            "A file follows or depends on a revision whose file is missing.",
+            "Restore the missing file, or correct the id.",
+        ),
+        Code(
+            "XT304",
+            "fork against another branch",
+            "The other git ref has gained a revision that follows the same one as a revision here.",
+            "Make the revision here follow that of the other ref, or merge the two after merging the code.",
+        ),
+        Code(
+            "XT305",
+            "revision file not understood",
+            "It cannot be parsed, or its revision variables are no plain text.",
+            "Correct the file; write revision, down_revision and depends_on as literals.",
+        ),
+        Code(
+            "XT306",
+            "circle of revisions",
+            "A revision follows itself by way of others, so that there is no order to apply them in.",
+            "Correct the down_revision of one of them.",
+        ),
     )
 }

@@ -18,6 +18,7 @@ __all__ = ["main"]
 
 _COMMANDS = {
     "discover": "xcore_tools.cli.discover:discover",
+    "migrate": "xcore_tools.cli.migrate:migrate",
     "sync-env": "xcore_tools.cli.sync_env:sync_env",
 }
 

@@ -98,7 +98,7 @@ def _rendered(discovery: Discovery, form: str, output: Path) -> str:
         case "imports":
             return imports.render(discovery)
         case "github":
-            return github.render(discovery)
+            return github.render(discovery.problems)
         case "sarif":
             return sarif.render(discovery, version=xcore_tools.__version__)
     if output != STDOUT:

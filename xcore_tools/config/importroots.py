@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 from xcore_tools.config.files import is_file, read_document, shown
 from xcore_tools.config.ini import SECTION, interpolated, read_ini
 from xcore_tools.config.schema import Migration
+from xcore_tools.config.scripts import split_paths
 
-__all__ = ["configured_import_roots", "prepended_paths"]
+__all__ = ["configured_import_roots"]
 
-_SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
 _LEGACY_SEPARATOR = re.compile(r", *| +|:")
 
 
@@ -34,28 +33,10 @@ def configured_import_roots(
     return tuple(dict.fromkeys(Path(os.path.normpath(root)) for root in named if "\0" not in root))
 
 
-def prepended_paths(options: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the entries of `prepend_sys_path` in a section of alembic.ini, as Alembic splits it.
-
-    Format: `alembic.config.Config.get_prepend_sys_paths_list`.
-
-    Raises:
-        ValueError: `path_separator` is none of those that Alembic knows.
-    """
-    paths = options.get("prepend_sys_path", "")
-    separator = options.get("path_separator")
-    if separator is None:
-        entries = _LEGACY_SEPARATOR.split(paths)
-    elif separator in _SEPARATORS:
-        entries = paths.split(_SEPARATORS[separator])
-    else:
-        raise ValueError(f"path_separator: expected one of {', '.join(_SEPARATORS)}")
-    return tuple(entry.strip() for entry in entries if entry.strip())
-
-
 def _of_ini(path: Path, faults: list[str]) -> tuple[str, ...]:
     try:
-        return prepended_paths(read_ini(path, faults).get(SECTION, {}))
+        options = read_ini(path, faults).get(SECTION, {})
+        return split_paths(options, "prepend_sys_path", ("path_separator",), _LEGACY_SEPARATOR)
     except ValueError as error:
         faults.append(f"{shown(path)}: {error}")
         return ()

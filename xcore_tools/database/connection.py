@@ -12,7 +12,7 @@ from xcore_tools.database.drivers import synchronous
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import DatabaseError
 
-__all__ = ["connected", "translated"]
+__all__ = ["connected", "is_unreachable", "reason_of", "translated"]
 
 BUSY = 30
 """Seconds that SQLite waits for another connection's transaction."""
@@ -51,14 +51,19 @@ def translated(url: DatabaseUrl) -> Iterator[None]:
     try:
         yield
     except sa.exc.SQLAlchemyError as error:
-        raise DatabaseError(f"{url}: {url.redacted(_reason(error))}") from None
+        raise DatabaseError(f"{url}: {url.redacted(reason_of(error))}") from None
 
 
-def _reason(error: sa.exc.SQLAlchemyError) -> str:
+def reason_of(error: sa.exc.SQLAlchemyError) -> str:
     """What the driver said, in one line, without SQLAlchemy's link and without parameters."""
     original = getattr(error, "orig", None)
     text = str(original if original is not None else error)
     reason = " ".join(line.strip() for line in text.splitlines() if line.strip())
-    if isinstance(error, sa.exc.OperationalError) and getattr(error, "statement", None) is None:
+    if is_unreachable(error):
         return f"cannot connect: {reason}; check the server, the name, the user and the password"
     return reason
+
+
+def is_unreachable(error: BaseException) -> bool:
+    """Whether the driver could not connect, before any statement was sent."""
+    return isinstance(error, sa.exc.DBAPIError) and error.statement is None

@@ -48,6 +48,8 @@ def synchronous(url: DatabaseUrl) -> DatabaseUrl:
         return url
     if driver in known and _is_installed(known[driver]):
         return url
+    if not driver and url.engine_name == "sqlite":
+        return url
     chosen = next((name for name, module in known.items() if _is_installed(module)), None)
     if chosen is None:
         raise _missing(url, driver)

@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 
 from xcore_tools.errors import ConfigError
 
-__all__ = ["DatabaseUrl", "parse_url"]
+__all__ = ["DatabaseUrl", "anchored_url", "parse_url"]
 
 REDACTED = "***"
 
@@ -26,6 +26,7 @@ _SHORT = 8
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 # scheme://user:password@ as SQLAlchemy splits it, and all that follows
 _USERINFO = re.compile(r"([\w+]+://[^:/@]*(?::[^@]*)?@)?(.*)", re.DOTALL)
+_PASSWORD = re.compile(r"(\w://[^:/@\s]*:)[^@\s]+@")
 _SECRET_KEY = re.compile(r"passw|pwd|secret|token|odbc_connect|sslkey", re.IGNORECASE)
 
 # Heroku and others still write the first; SQLAlchemy knows only the second.
@@ -96,7 +97,8 @@ class DatabaseUrl:
         return tuple(sorted(filter(None, spelled), key=lambda secret: (-len(secret), secret)))
 
     def redacted(self, text: str) -> str:
-        """`text` without the secrets of this URL."""
+        """`text` without the secrets of this URL, and without the password of any URL in it."""
+        text = _PASSWORD.sub(rf"\1{REDACTED}@", text)
         for secret in self.secrets:
             pattern = re.escape(secret)
             if len(secret) <= _SHORT:
@@ -145,6 +147,11 @@ class DatabaseUrl:
         return hash(self._url)
 
 
+def anchored_url(url: sa.URL, *, source: str, anchor: Path) -> DatabaseUrl:
+    """A URL of SQLAlchemy's with a place; a relative path of SQLite starts from `anchor`."""
+    return DatabaseUrl(_anchored(url, anchor), source)
+
+
 def parse_url(text: str, *, source: str, anchor: Path, environ: Mapping[str, str]) -> DatabaseUrl:
     """Read the URL of a database as SQLAlchemy writes them.
 
@@ -176,7 +183,7 @@ def parse_url(text: str, *, source: str, anchor: Path, environ: Mapping[str, str
                 "postgresql://user@host/name, with %40 for an @ in the password"
             ]
         ) from None
-    return DatabaseUrl(_anchored(url, anchor), source)
+    return anchored_url(url, source=source, anchor=anchor)
 
 
 def _value(name: str, source: str, environ: Mapping[str, str]) -> str:

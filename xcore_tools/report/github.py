@@ -6,7 +6,9 @@ and `command.ts` of actions/toolkit.
 
 from __future__ import annotations
 
-from xcore_tools.discovery.facts import Discovery, Problem
+from collections.abc import Iterable
+
+from xcore_tools.discovery.facts import Problem
 
 __all__ = ["render"]
 
@@ -15,9 +17,9 @@ _DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _PROPERTY = _DATA | str.maketrans({":": "%3A", ",": "%2C"})
 
 
-def render(discovery: Discovery) -> str:
+def render(problems: Iterable[Problem]) -> str:
     """One annotation a line, in the order given; empty if there is no problem."""
-    return "".join(_annotation(problem) + "\n" for problem in discovery.problems)
+    return "".join(_annotation(problem) + "\n" for problem in problems)
 
 
 def _annotation(problem: Problem) -> str:

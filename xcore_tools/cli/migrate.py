@@ -1,0 +1,361 @@
+"""`xcore-tools migrate`: Alembic's commands with a lock, and answers that machines can read."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+import xcore_tools
+from xcore_tools.cli.options import config_option, format_option, url_option
+from xcore_tools.cli.terminal import has_color, say
+from xcore_tools.migrate.history import check_heads
+from xcore_tools.report import github, problems
+from xcore_tools.report import migrate as report
+
+if TYPE_CHECKING:
+    from xcore_tools.config import Config
+    from xcore_tools.migrate.facade import Migrations
+    from xcore_tools.migrate.facts import Change, Revision
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+_DEFAULT_WAIT = 60.0
+_RELATIVE = re.compile(r"-\d+")
+
+
+@click.group(short_help="Run migrations, safely and one at a time.")
+def migrate() -> None:
+    """Run Alembic's commands with a lock of the database, clear errors and JSON.
+
+    Revisions and options are Alembic's own: head, heads, base, branch@head, +1, -1, the beginning of
+    an id.
+    """
+
+
+class _WithRelativeRevisions(click.Command):
+    """A command that takes `-1` for a revision, as Alembic's own does."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        relative = [text for text in args if _RELATIVE.fullmatch(text)]
+        if relative and "--" not in args:
+            args = [*(text for text in args if text not in relative), "--", *relative]
+        return super().parse_args(ctx, args)
+
+
+def _project_options(command: _Command) -> _Command:
+    """The options that say which project and which database is meant."""
+    for option in (
+        config_option,
+        click.option("-x", "arguments", multiple=True, metavar="KEY=VALUE", help="For env.py."),
+        click.option(
+            "-n",
+            "--name",
+            default="alembic",
+            show_default=True,
+            metavar="NAME",
+            help="Section of alembic.ini to use.",
+        ),
+        url_option,
+    ):
+        command = option(command)
+    return command
+
+
+def _lock_option(command: _Command) -> _Command:
+    return click.option(
+        "--lock-timeout",
+        type=click.FloatRange(min=0),
+        default=_DEFAULT_WAIT,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long to wait for another process.",
+    )(command)
+
+
+def _migrations(
+    *,
+    config: Path | None,
+    url: str | None,
+    name: str,
+    arguments: tuple[str, ...],
+    lock_timeout: float = _DEFAULT_WAIT,
+) -> Migrations:
+    return xcore_tools.Migrations(
+        xcore_tools.load_config(config),
+        url=url,
+        name=name,
+        arguments=arguments,
+        lock_timeout=lock_timeout,
+    )
+
+
+def _show(form: str, as_json: Callable[[], str], as_text: Callable[[bool], str]) -> None:
+    say(as_json() if form == "json" else as_text(has_color(sys.stdout)), sys.stdout)
+
+
+# -- looking ----------------------------------------------------------------------------------------
+
+
+@migrate.command(short_help="Where the database stands.")
+@_project_options
+@format_option
+def status(*, form: str, **project: Any) -> int:
+    """Say where the database stands: its revision, the head, what is pending.
+
+    States: at-head, behind, empty, unversioned (tables but no revision), ahead-unknown (at a
+    revision of newer code), diverged (at revisions that cannot stand together). The exit code is 0
+    at head, else 1.
+    """
+    found = _migrations(**project).status()
+    _show(form, lambda: report.render_json(found), lambda c: report.render_status(found, color=c))
+    return int(not found.is_at_head)
+
+
+@migrate.command(short_help="The revision that the database is at.")
+@_project_options
+@format_option
+def current(*, form: str, **project: Any) -> int:
+    """Print the revisions that the version table holds."""
+    return _print_revisions(_migrations(**project).current(), form)
+
+
+@migrate.command(short_help="Every revision, newest first.")
+@click.option("-r", "--rev-range", metavar="BASE:HEAD", help="Only these; current is allowed.")
+@click.option("-i", "--indicate-current", is_flag=True, help="Mark where the database is.")
+@_project_options
+@format_option
+def history(*, rev_range: str | None, indicate_current: bool, form: str, **project: Any) -> int:
+    """Print the revisions, newest first."""
+    migrations = _migrations(**project)
+    found = migrations.history(rev_range, indicate_current=indicate_current)
+    return _print_revisions(found, form)
+
+
+@migrate.command(short_help="The revisions that no other follows.")
+@click.option(
+    "--check", is_flag=True, help="Read the files only; exit 1 if their order is at fault."
+)
+@click.option("--against", metavar="REF", help="With --check: as if merged with this git ref.")
+@click.option(
+    "--format",
+    "--output-format",
+    "form",
+    type=click.Choice(("text", "json", "github")),
+    default="text",
+    show_default=True,
+    help="How to print the result; github is for --check.",
+)
+@_project_options
+def heads(*, check: bool, against: str | None, form: str, **project: Any) -> int:
+    """Print the heads.
+
+    With --check no file runs and no database is needed: two heads, two files of one id, a missing
+    file, a fork against another branch are findings, and the exit code is 1 then.
+    """
+    if check:
+        return _check_heads(
+            xcore_tools.load_config(project["config"]), project["name"], against, form
+        )
+    if against or form == "github":
+        raise click.UsageError("--against and --format github go with --check")
+    return _print_revisions(_migrations(**project).heads(), form)
+
+
+def _check_heads(config: Config, section: str, against: str | None, form: str) -> int:
+    found = check_heads(config, section=section, against=against)
+    if form == "github":
+        say(github.render(found.problems), sys.stdout)
+    else:
+        _show(form, lambda: report.render_json(found), lambda _: report.render_heads(found))
+        if form == "text":
+            say(problems.render(found.problems, color=has_color(sys.stderr)), sys.stderr)
+    return int(bool(found.problems))
+
+
+@migrate.command(short_help="A revision and its file.")
+@click.argument("revision")
+@_project_options
+@format_option
+def show(revision: str, *, form: str, **project: Any) -> int:
+    """Print REVISION with the text of its file."""
+    found = _migrations(**project).show(revision)
+    _show(
+        form,
+        lambda: report.render_json({"scripts": found}),
+        lambda c: report.render_scripts(found, color=c),
+    )
+    return 0
+
+
+@migrate.command(short_help="Whether models and database agree.")
+@_project_options
+@format_option
+def check(*, form: str, **project: Any) -> int:
+    """Say what autogenerate would write; exit 1 unless that is nothing."""
+    found = _migrations(**project).check()
+    _show(
+        form,
+        lambda: report.render_json({"operations": found}),
+        lambda _: report.render_operations(found),
+    )
+    return int(bool(found))
+
+
+# -- revision files ---------------------------------------------------------------------------------
+
+
+@migrate.command(short_help="Write a new revision.")
+@click.argument("text", metavar="[MESSAGE]", required=False)
+@click.option("-m", "--message", help="The message, as Alembic takes it.")
+@click.option("--autogenerate/--empty", default=True, help="Fill it by comparing; the default.")
+@click.option("--head", default="head", metavar="REV", help="The revision to follow.")
+@click.option("--splice", is_flag=True, help="Allow to follow a revision that is no head.")
+@click.option("--branch-label", metavar="LABEL", help="A label for a new branch.")
+@click.option("--version-path", metavar="PATH", help="The directory to write to.")
+@click.option("--rev-id", metavar="ID", help="Use this id instead of a random one.")
+@click.option("--depends-on", metavar="REV", multiple=True, help="A revision that must come first.")
+@_project_options
+@format_option
+def generate(  # noqa: PLR0913 (one for each option)
+    text: str | None,
+    *,
+    message: str | None,
+    autogenerate: bool,
+    depends_on: tuple[str, ...],
+    head: str,
+    splice: bool,
+    branch_label: str | None,
+    version_path: str | None,
+    rev_id: str | None,
+    form: str,
+    **project: Any,
+) -> int:
+    """Write a new revision file with the differences between models and database."""
+    if text and message:
+        raise click.UsageError("the message is given twice; leave out -m")
+    made = _migrations(**project).generate(
+        text or message,
+        empty=not autogenerate,
+        head=head,
+        splice=splice,
+        branch_label=branch_label,
+        version_path=version_path,
+        rev_id=rev_id,
+        depends_on=list(depends_on) or None,
+    )
+    _show(form, lambda: report.render_json(made), lambda c: report.render_generated(made, color=c))
+    if autogenerate and not made.operations:
+        say("no differences found: the revision is empty\n", sys.stderr)
+    return 0
+
+
+@migrate.command(short_help="Join several heads.")
+@click.argument("revisions", nargs=-1, required=True)
+@click.option("-m", "--message", help="The message of the new revision.")
+@click.option("--branch-label", metavar="LABEL", help="A label for it.")
+@click.option("--rev-id", metavar="ID", help="Use this id instead of a random one.")
+@_project_options
+@format_option
+def merge(
+    revisions: tuple[str, ...],
+    *,
+    message: str | None,
+    branch_label: str | None,
+    rev_id: str | None,
+    form: str,
+    **project: Any,
+) -> int:
+    """Write a revision that joins REVISIONS; `heads` means all heads."""
+    migrations = _migrations(**project)
+    made = migrations.merge(revisions, message, branch_label=branch_label, rev_id=rev_id)
+    return _print_revisions((made,), form)
+
+
+# -- changing the database --------------------------------------------------------------------------
+
+
+@migrate.command(short_help="Apply pending revisions.", cls=_WithRelativeRevisions)
+@click.argument("revision", default="head")
+@click.option("--sql", is_flag=True, help="Print the statements instead of running them.")
+@click.option("--tag", metavar="TEXT", help="For env.py.")
+@_lock_option
+@_project_options
+@format_option
+def upgrade(revision: str, *, sql: bool, tag: str | None, form: str, **project: Any) -> int:
+    """Apply what is pending up to REVISION (head)."""
+    migrations = _migrations(**project)
+    if sql:
+        return _print_sql(migrations.sql("upgrade", revision, tag=tag))
+    return _print_change(migrations.upgrade(revision, tag=tag), form)
+
+
+@migrate.command(short_help="Revert revisions.", cls=_WithRelativeRevisions)
+@click.argument("revision")
+@click.option("--sql", is_flag=True, help="Print the statements instead of running them.")
+@click.option("--tag", metavar="TEXT", help="For env.py.")
+@_lock_option
+@_project_options
+@format_option
+def downgrade(revision: str, *, sql: bool, tag: str | None, form: str, **project: Any) -> int:
+    """Revert what was applied after REVISION; -1 reverts the last one, base all of them."""
+    migrations = _migrations(**project)
+    if sql:
+        return _print_sql(migrations.sql("downgrade", revision, tag=tag))
+    return _print_change(migrations.downgrade(revision, tag=tag), form)
+
+
+@migrate.command(short_help="Note a revision as applied.", cls=_WithRelativeRevisions)
+@click.argument("revision")
+@click.option("--sql", is_flag=True, help="Print the statements instead of running them.")
+@click.option("--tag", metavar="TEXT", help="For env.py.")
+@click.option("--purge", is_flag=True, help="Forget every other revision first.")
+@_lock_option
+@_project_options
+@format_option
+def stamp(
+    revision: str, *, sql: bool, tag: str | None, purge: bool, form: str, **project: Any
+) -> int:
+    """Write REVISION into the version table without running anything."""
+    migrations = _migrations(**project)
+    if sql:
+        return _print_sql(migrations.sql("stamp", revision, tag=tag))
+    return _print_change(migrations.stamp(revision, purge=purge, tag=tag), form)
+
+
+@migrate.command(short_help="Create all tables in an empty database.")
+@click.option("--stamp-existing", is_flag=True, help="Also where there are tables already.")
+@_lock_option
+@_project_options
+@format_option
+def init(*, stamp_existing: bool, form: str, **project: Any) -> int:
+    """Create every table of the models in an empty database, and note all revisions as applied."""
+    made = _migrations(**project).init(stamp_existing=stamp_existing)
+    _show(form, lambda: report.render_json(made), lambda _: report.render_creation(made))
+    return 0
+
+
+# -- printing ---------------------------------------------------------------------------------------
+
+
+def _print_revisions(found: tuple[Revision, ...], form: str) -> int:
+    _show(
+        form,
+        lambda: report.render_json({"revisions": found}),
+        lambda c: report.render_revisions(found, color=c),
+    )
+    return 0
+
+
+def _print_change(made: Change, form: str) -> int:
+    _show(form, lambda: report.render_json(made), lambda c: report.render_change(made, color=c))
+    return 0
+
+
+def _print_sql(text: str) -> int:
+    say(text, sys.stdout)
+    return 0

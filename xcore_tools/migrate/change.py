@@ -1,0 +1,112 @@
+"""A command of Alembic's that changes the database: under its lock, and with an account of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+
+from alembic.config import Config as AlembicConfig
+from alembic.script import ScriptDirectory
+
+from xcore_tools.database.lock import exclusive
+from xcore_tools.migrate.environment import Environment, Observed
+from xcore_tools.migrate.facts import Change, Outcome, Revision
+from xcore_tools.migrate.logs import LOG
+from xcore_tools.migrate.scripts import applied_by, revisions_of
+
+__all__ = ["changed", "locked"]
+
+
+def changed(
+    environment: Environment,
+    config: AlembicConfig,
+    scripts: ScriptDirectory,
+    act: Callable[[AlembicConfig], object],
+    *,
+    lock_timeout: float,
+) -> Change:
+    """Run `act` while nobody else changes the database, and say what came of it.
+
+    The revision is read after the lock is had: what another process did meanwhile is done.
+    An error that ends `act` gets a note of where the database is then.
+    """
+    with locked(environment, config, scripts, lock_timeout=lock_timeout) as before:
+        started = time.monotonic()
+        try:
+            act(config)
+        except Exception as error:
+            with suppress(Exception):
+                now = environment.observe(config, scripts)
+                error.add_note(f"the database is at {_names(_current(now)) or 'no revision'} now")
+            raise
+        seconds = time.monotonic() - started
+        after = environment.observe(config, scripts)
+    return _account(environment, scripts, before, after, seconds)
+
+
+@contextmanager
+def locked(
+    environment: Environment,
+    config: AlembicConfig,
+    scripts: ScriptDirectory,
+    *,
+    lock_timeout: float,
+) -> Iterator[list[Observed]]:
+    """Inside, nobody else changes the databases of env.py; gives what they look like now.
+
+    The database that the settings name is locked before it is looked at, since looking may have to
+    wait for a migration. The URL of an ini file may be a mere placeholder: then env.py tells where
+    it connects to, and that is locked and looked at again.
+    """
+    with ExitStack() as stack:
+        held = []
+        url = environment.url
+        if url is not None and (not environment.is_overridable or url.sqlite_path):
+            stack.enter_context(exclusive(url, timeout=lock_timeout))
+            held.append(url)
+        seen = environment.observe(config, scripts)
+        others = sorted(
+            {
+                each.url
+                for each in seen
+                if not any(h.is_same_database(each.url.sqlalchemy) for h in held)
+            },
+            key=str,
+        )
+        for other in others:
+            stack.enter_context(exclusive(other, timeout=lock_timeout))
+        yield environment.observe(config, scripts) if others else seen
+
+
+def _account(
+    environment: Environment,
+    scripts: ScriptDirectory,
+    before: Sequence[Observed],
+    after: Sequence[Observed],
+    seconds: float,
+) -> Change:
+    was, now = _current(before), _current(after)
+    had, has = applied_by(scripts, was), applied_by(scripts, now)
+    newest_first = revisions_of(scripts, now, project=environment.config.project)
+    applied = [revision for revision in newest_first[::-1] if revision.revision in has - had]
+    reverted = [revision for revision in newest_first if revision.revision in had - has]
+    change = Change(
+        url=", ".join(str(each.url) for each in after),
+        outcome=Outcome.DONE if was != now else Outcome.NOTHING_TO_DO,
+        before=was,
+        after=now,
+        applied=tuple(applied),
+        reverted=tuple(reverted),
+        seconds=round(seconds, 3),
+    )
+    LOG.info("%s: from %s to %s", change.url, _names(was) or "base", _names(now) or "base")
+    return change
+
+
+def _current(seen: Sequence[Observed]) -> tuple[str, ...]:
+    return tuple(sorted({name for each in seen for name in each.current}))
+
+
+def _names(revisions: Sequence[str | Revision]) -> str:
+    return ", ".join(map(str, revisions))

@@ -1,0 +1,109 @@
+"""What migrations are and what a run of them did, as data."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+__all__ = ["Change", "Creation", "Generated", "Outcome", "Revision", "Script", "State", "Status"]
+
+
+class Revision(msgspec.Struct, frozen=True):
+    """One revision file. `down` are the revisions it follows, `depends_on` others it needs.
+
+    `is_current` tells whether it stands in the version table; None where nobody looked.
+    """
+
+    revision: str
+    down: tuple[str, ...]
+    message: str
+    path: str
+    depends_on: tuple[str, ...] = ()
+    branch_labels: tuple[str, ...] = ()
+    is_head: bool = False
+    is_branch_point: bool = False
+    is_current: bool | None = None
+
+
+class Script(msgspec.Struct, frozen=True):
+    """A revision with the text of its file."""
+
+    revision: Revision
+    text: str
+
+
+class State(StrEnum):
+    """How a database stands to the revision files."""
+
+    AT_HEAD = "at-head"
+    """Every revision is applied."""
+    BEHIND = "behind"
+    """Some revisions are pending."""
+    AHEAD_UNKNOWN = "ahead-unknown"
+    """It is at a revision that no file defines: newer code has migrated it, or a file is gone."""
+    DIVERGED = "diverged"
+    """It is at revisions that cannot stand together: known and unknown ones, or one above another."""
+    UNVERSIONED = "unversioned"
+    """It has tables but no revision."""
+    EMPTY = "empty"
+    """It has neither tables nor a revision."""
+
+
+class Status(msgspec.Struct, frozen=True):
+    """Where a database stands. `pending` are the revisions to apply, in the order of applying.
+
+    `state` is None where the database could not be reached; `explanation` then says why. Else it
+    says what the state means and what to do about it; it is empty at head.
+    """
+
+    url: str
+    is_reachable: bool
+    state: State | None
+    current: tuple[str, ...]
+    heads: tuple[str, ...]
+    pending: tuple[Revision, ...]
+    explanation: str = ""
+
+    @property
+    def is_at_head(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.state is State.AT_HEAD
+
+
+class Outcome(StrEnum):
+    """What came of a request to change a database."""
+
+    DONE = "done"
+    NOTHING_TO_DO = "nothing-to-do"
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What `upgrade`, `downgrade` or `stamp` did.
+
+    `applied` and `reverted` are revisions in the order in which that happened. `seconds` is the
+    time that it took, without waiting for the lock.
+    """
+
+    url: str
+    outcome: Outcome
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    applied: tuple[Revision, ...] = ()
+    reverted: tuple[Revision, ...] = ()
+    seconds: float = 0.0
+
+
+class Generated(msgspec.Struct, frozen=True):
+    """A new revision file; `operations` are what autogenerate put into it, one line each."""
+
+    revision: Revision
+    operations: tuple[str, ...] = ()
+
+
+class Creation(msgspec.Struct, frozen=True):
+    """What `init` did: the tables that it made, and the revisions that it noted as applied."""
+
+    url: str
+    tables: tuple[str, ...]
+    stamped: tuple[str, ...]

@@ -1,0 +1,154 @@
+"""Migrations for people and for machines: where a database stands, and what was done to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from xcore_tools.migrate.facts import (
+    Change,
+    Creation,
+    Generated,
+    Outcome,
+    Revision,
+    Script,
+    State,
+    Status,
+)
+from xcore_tools.migrate.graph import HeadsCheck
+from xcore_tools.report.json import SCHEMA_VERSION, encoded
+from xcore_tools.report.style import Style, counted, painted, visible, width_of
+
+__all__ = [
+    "render_change",
+    "render_creation",
+    "render_generated",
+    "render_heads",
+    "render_json",
+    "render_operations",
+    "render_revisions",
+    "render_scripts",
+    "render_status",
+]
+
+_NONE = "-"
+_STYLES: dict[State, Style] = {
+    State.AT_HEAD: "green",
+    State.BEHIND: "yellow",
+    State.EMPTY: "yellow",
+    State.UNVERSIONED: "yellow",
+    State.AHEAD_UNKNOWN: "red",
+    State.DIVERGED: "red",
+}
+
+
+def render_json(result: msgspec.Struct | dict[str, object]) -> str:
+    """The fields of a result under `schema_version` 1. Keys may be added, never renamed."""
+    return encoded({"schema_version": SCHEMA_VERSION, **msgspec.to_builtins(result)})
+
+
+def render_status(status: Status, *, color: bool = False) -> str:
+    """The state, what is current, and every pending revision in the order of applying."""
+    if status.state is None:
+        state = painted("unreachable", "red", color=color)
+    else:
+        state = painted(status.state, _STYLES[status.state], color=color)
+    lines = [
+        painted(visible(status.url), "bold", color=color),
+        f"  state    {state}",
+        f"  current  {_names(status.current)}",
+        f"  head     {_names(status.heads)}",
+        f"  pending  {counted(len(status.pending), 'revision')}",
+        *(f"    {line}" for line in _table(status.pending, color=color)),
+    ]
+    if status.explanation:
+        lines += ["", visible(status.explanation)]
+    return _text(lines)
+
+
+def render_revisions(revisions: Sequence[Revision], *, color: bool = False) -> str:
+    """One line each: id, message, and what is special about it."""
+    return _text(_table(revisions, color=color)) if revisions else "no revisions\n"
+
+
+def render_heads(check: HeadsCheck) -> str:
+    """`abc123 (versions/abc123_add_users.py)` for each head, then a summary."""
+    lines = [f"{visible(head.revision)} ({visible(head.path)})" for head in check.heads]
+    heads, files = counted(len(check.heads), "head"), counted(check.files, "revision")
+    return _text([*lines, f"{heads} of {files}"])
+
+
+def render_scripts(scripts: Iterable[Script], *, color: bool = False) -> str:
+    """Each revision with the text of its file."""
+    return "\n".join(
+        painted(f"# {visible(script.revision.path)}", "bold", color=color) + f"\n{script.text}"
+        for script in scripts
+    )
+
+
+def render_change(change: Change, *, color: bool = False) -> str:
+    """What was applied or reverted, and where the database is now."""
+    lines = [f"{painted('applied', 'green', color=color)}   {_one(r)}" for r in change.applied]
+    lines += [f"{painted('reverted', 'yellow', color=color)}  {_one(r)}" for r in change.reverted]
+    now = _names(change.after) if change.after else "base"
+    if change.outcome is Outcome.NOTHING_TO_DO:
+        lines.append(f"{visible(change.url)}: at {now} already, nothing to do")
+    else:
+        lines.append(f"{visible(change.url)}: now at {now}, {change.seconds:.2f} s")
+    return _text(lines)
+
+
+def render_creation(creation: Creation) -> str:
+    """How many tables were created, and what they are noted as."""
+    stamped = _names(creation.stamped) if creation.stamped else "no revision, since there is none"
+    tables = counted(len(creation.tables), "table")
+    return f"{visible(creation.url)}: {tables} created, stamped {stamped}\n"
+
+
+def render_generated(generated: Generated, *, color: bool = False) -> str:
+    """The new file, what stands in it, and what comes next."""
+    revision = generated.revision
+    lines = [
+        f"{painted(visible(revision.path), 'bold', color=color)}: revision {revision.revision}",
+        *(f"  {visible(operation)}" for operation in generated.operations),
+    ]
+    return _text(lines)
+
+
+def render_operations(operations: Sequence[str]) -> str:
+    """What autogenerate would write, and how much that is."""
+    if not operations:
+        return "models and database agree\n"
+    lines = [f"  {visible(operation)}" for operation in operations]
+    return _text([*lines, f"{counted(len(operations), 'operation')} to generate"])
+
+
+def _table(revisions: Sequence[Revision], *, color: bool) -> list[str]:
+    width = max((width_of(visible(r.revision)) for r in revisions), default=0)
+    lines = []
+    for revision in revisions:
+        name = visible(revision.revision)
+        padded = painted(name, "cyan", color=color) + " " * (width - width_of(name))
+        notes = [
+            *(["head"] if revision.is_head else []),
+            *(["branch point"] if revision.is_branch_point else []),
+            *(["merge"] if len(revision.down) > 1 else []),
+            *(["current"] if revision.is_current else []),
+            *map(visible, revision.branch_labels),
+        ]
+        note = painted(f" ({', '.join(notes)})", "dim", color=color) if notes else ""
+        lines.append(f"{padded}  {visible(revision.message)}{note}".rstrip())
+    return lines
+
+
+def _one(revision: Revision) -> str:
+    return f"{visible(revision.revision)}  {visible(revision.message)}".rstrip()
+
+
+def _names(revisions: Sequence[str]) -> str:
+    return ", ".join(map(visible, revisions)) or _NONE
+
+
+def _text(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
