@@ -107,13 +107,14 @@ def _of_toml(path: Path, faults: list[str]) -> AlembicSettings | None:
         document = read_document(path, faults, mentioning=(_SCRIPTS,))
     tool = (document or {}).get("tool")
     section = tool.get(SECTION) if isinstance(tool, dict) else None
-    if not isinstance(section, dict) or not section.get(_SCRIPTS):
+    text = section.get(_SCRIPTS) if isinstance(section, dict) else None
+    if not isinstance(section, dict) or not isinstance(text, str) or not text:
         return None
     here = {"here": path.parent.as_posix()}
     listed = section.get(_VERSIONS, [])
     return AlembicSettings(
         home=path.parent,
-        script_location=interpolated(str(section[_SCRIPTS]), here),
+        script_location=interpolated(text, here),
         version_locations=tuple(interpolated(entry, here) for entry in listed),
         is_recursive=section.get("recursive_version_locations") is True,
     )

@@ -12,7 +12,7 @@ from xcore_tools.database.drivers import synchronous
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import DatabaseError
 
-__all__ = ["connected", "is_unreachable", "reason_of", "translated"]
+__all__ = ["connected", "is_unreachable", "opened", "reason_of", "translated"]
 
 BUSY = 30
 """Seconds that SQLite waits for another connection's transaction."""
@@ -29,17 +29,28 @@ def connected(
     Raises:
         DatabaseError: the database cannot be reached, or an error of it ended the block.
     """
+    connection = opened(url, isolation_level=isolation_level, may_create=may_create)
+    with translated(url), connection:
+        yield connection
+
+
+def opened(
+    url: DatabaseUrl, *, isolation_level: Any = None, may_create: bool = False
+) -> sa.Connection:
+    """Such a connection, for the caller to close.
+
+    Raises:
+        DatabaseError: the database cannot be reached.
+    """
     path = url.sqlite_path
     if path is not None and not may_create and not path.exists():
         raise DatabaseError(f"{url}: no such file ({url.source}); correct the path")
-    url = synchronous(url)
     options: dict[str, Any] = {"connect_args": {"timeout": BUSY}} if path else {}
     if isolation_level is not None:
         options["isolation_level"] = isolation_level
     with translated(url):
-        engine = sa.create_engine(url.sqlalchemy, poolclass=sa.NullPool, **options)
-        with engine.connect() as connection:
-            yield connection
+        engine = sa.create_engine(synchronous(url).sqlalchemy, poolclass=sa.NullPool, **options)
+        return engine.connect()
 
 
 @contextmanager

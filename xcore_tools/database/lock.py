@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import filelock
 import sqlalchemy as sa
 
-from xcore_tools.database.connection import connected
+from xcore_tools.database.connection import opened, translated
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import DatabaseError
 
@@ -44,11 +44,7 @@ def exclusive(url: DatabaseUrl, *, timeout: float = WAIT) -> Iterator[None]:
         with _file_lock(url, path, timeout):
             yield
     elif url.engine_name in _SESSION_LOCKS:
-        prepare, acquire = _SESSION_LOCKS[url.engine_name]
-        # Outside of a transaction: an open one would hold up CREATE INDEX CONCURRENTLY.
-        with connected(url, isolation_level="AUTOCOMMIT") as connection:
-            prepare(connection)
-            _wait(lambda: acquire(connection), url, timeout)
+        with _session_lock(url, timeout):
             yield
     else:
         yield
@@ -73,6 +69,21 @@ def _file_lock(url: DatabaseUrl, path: Path, timeout: float) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def _session_lock(url: DatabaseUrl, timeout: float) -> Iterator[None]:
+    prepare, acquire = _SESSION_LOCKS[url.engine_name]
+    # Outside of a transaction: an open one would hold up CREATE INDEX CONCURRENTLY.
+    connection = opened(url, isolation_level="AUTOCOMMIT")
+    try:
+        with translated(url):
+            prepare(connection)
+            _wait(lambda: acquire(connection), url, timeout)
+        yield
+    finally:
+        with suppress(sa.exc.SQLAlchemyError):  # the session may have ended, and the lock with it
+            connection.close()
 
 
 def _wait(acquire: Callable[[], bool], url: DatabaseUrl, timeout: float) -> None:

@@ -18,7 +18,7 @@ from xcore_tools.config.files import is_file
 from xcore_tools.database.drivers import installed, is_asynchronous, synchronous
 from xcore_tools.database.lookup import find_url
 from xcore_tools.database.url import DatabaseUrl, anchored_url
-from xcore_tools.errors import ConfigError
+from xcore_tools.errors import ConfigError, MigrationError
 from xcore_tools.migrate.failures import explained
 from xcore_tools.migrate.isolation import isolated, outside_event_loop
 from xcore_tools.migrate.logs import migration_log, quiet
@@ -27,6 +27,8 @@ __all__ = ["Environment", "Observed"]
 
 _Result = TypeVar("_Result")
 _URL = "sqlalchemy.url"
+_WITHOUT_URL = (KeyError, sa.exc.ArgumentError)
+"""What the env.py of Alembic's templates ends in where no URL is configured."""
 _INI_SOURCE = f"{_URL} in "
 
 
@@ -98,7 +100,12 @@ class Environment:
             ):
                 return call(self._alembic_config(output or io.StringIO()))
 
-        return outside_event_loop(guarded)
+        try:
+            return outside_event_loop(guarded)
+        except MigrationError as error:
+            if self.url is None and isinstance(error.__cause__, _WITHOUT_URL):
+                raise ConfigError(self._url_faults) from None
+            raise
 
     def observe(self, config: AlembicConfig, scripts: ScriptDirectory) -> list[Observed]:
         """Runs env.py without changing anything; one entry for each database that it connects to.
