@@ -23,6 +23,7 @@ SERVERS = {
 }
 PASSWORD = "s3cr3t-p%40ss/w:rd"
 """With what has to be escaped in a URL, and again in an ini file."""
+_AS_TEXT = PASSWORD.replace(":", r"\:")  # a colon begins a parameter
 
 
 def as_url(text: str) -> DatabaseUrl:
@@ -70,16 +71,13 @@ def fresh_user(database: DatabaseUrl) -> Iterator[DatabaseUrl]:
         drop = [f"DROP USER {name}@'%'"]
     with _administration(database) as connection:
         for statement in make:
-            literal = sa.literal(PASSWORD).compile(
-                dialect=connection.dialect, compile_kwargs={"literal_binds": True}
-            )
-            connection.exec_driver_sql(statement.replace(":password", str(literal)))
+            connection.execute(sa.text(statement.replace(":password", f"'{_AS_TEXT}'")))
     try:
         yield DatabaseUrl(database.sqlalchemy.set(username=name, password=PASSWORD), "test")
     finally:
         with _administration(database) as connection:
             for statement in drop:
-                connection.exec_driver_sql(statement)
+                connection.execute(sa.text(statement))
 
 
 def server_url(engine: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from argparse import Namespace
 from collections.abc import Callable, Sequence
@@ -120,7 +121,11 @@ class Environment:
                 seen.append(Observed(context.connection, context, self.url))
             return []
 
-        with quiet(), EnvironmentContext(config, scripts, fn=look, dont_mutate=True):
+        with (
+            quiet(),
+            contextlib.chdir(self.ini.parent),
+            EnvironmentContext(config, scripts, fn=look, dont_mutate=True),
+        ):
             scripts.run_env()
         self._check(seen)
         return seen

@@ -45,12 +45,18 @@ def outside_event_loop(call: Callable[[], _Result]) -> _Result:
 
     The env.py of an asynchronous engine calls `asyncio.run`, which cannot be nested.
     """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not _is_loop_running():
         return call()
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(call).result()
+
+
+def _is_loop_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 @contextlib.contextmanager
