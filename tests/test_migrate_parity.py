@@ -137,7 +137,7 @@ def compare(engine: str, case: str, tmp_path: Path) -> None:
     assert any(tables for _, tables, _ in theirs)
 
 
-@pytest.mark.parametrize("case", ["branched", "dependent", "refused"])
+@pytest.mark.parametrize("case", ["branched", "dependent"])
 def test_parity_with_alembic(case: str, tmp_path: Path) -> None:
     compare("sqlite", case, tmp_path)
 

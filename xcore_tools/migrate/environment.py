@@ -95,7 +95,7 @@ class Environment:
             directory = self.ini.parent
             logger = self.config.migration.logger
             with (
-                explained(self.redact, directory),
+                explained(self.redact, directory, database=str(self.url or "env.py")),
                 isolated(directory, self.redact),
                 migration_log(logger, self.config.project),
             ):

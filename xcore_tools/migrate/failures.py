@@ -65,11 +65,13 @@ _INSTALLED = {"site-packages", "dist-packages"}
 
 
 @contextmanager
-def explained(redact: Callable[[str], str], directory: Path) -> Iterator[None]:
+def explained(
+    redact: Callable[[str], str], directory: Path, *, database: str = "env.py"
+) -> Iterator[None]:
     """Any failure inside becomes an error of ours, with the place in the user's code if it has one.
 
-    `directory` is where the paths of that code start. A traceback does not show the original if
-    that would show a secret.
+    `directory` is where the paths of that code start, `database` what messages call the database.
+    A traceback does not show the original if that would show a secret.
     """
     try:
         yield
@@ -83,9 +85,10 @@ def explained(redact: Callable[[str], str], directory: Path) -> Iterator[None]:
             f"env.py or a revision ended the program: exit({error.code!r})"
         ) from None
     except Exception as error:  # noqa: BLE001 (env.py and revisions may raise anything)
-        kind = DatabaseError if is_unreachable(error) else MigrationError
+        if isinstance(error, sa.exc.SQLAlchemyError) and is_unreachable(error):
+            raise DatabaseError(f"{database}: {redact(reason_of(error))}") from None
         message = redact(_with_notes(_user_error(error, directory), error))
-        raise kind(message) from _presentable(error, redact)
+        raise MigrationError(message) from _presentable(error, redact)
 
 
 def _presentable(error: BaseException, redact: Callable[[str], str]) -> BaseException | None:
