@@ -161,6 +161,15 @@ def test_imports_are_kept_while_a_file_cannot_be_read(project: Path, capsys: Out
     assert "User" not in env(project)
 
 
+def test_a_file_that_may_hide_models_is_a_finding(project: Path, capsys: Output) -> None:
+    main(["sync-env"])
+    (project / "broken.py").write_text("def f(:\n", encoding="utf-8")
+    for arguments, code in (([], 1), (["--check"], 1), (["--force"], 0), (["gone", "."], 1)):
+        capsys.readouterr()
+        assert main(["sync-env", *arguments]) == code
+        assert "broken.py:1: XT101 " in capsys.readouterr().err
+
+
 def test_notes_are_no_findings(project: Path, capsys: Output) -> None:
     (project / "alembic" / "env.py").write_text("target_metadata = made(1)\n", encoding="utf-8")
     assert main(["sync-env"]) == 0

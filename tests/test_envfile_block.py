@@ -249,6 +249,11 @@ def test_a_tree_that_is_not_the_text_is_refused(monkeypatch: pytest.MonkeyPatch)
             id="path",
         ),
         pytest.param(
+            "import sys\ndef f():\n  sys.path += y\nx\nf()\nz\n",
+            f"import sys\ndef f():\n  sys.path += y\nx\nf()\n\n{BLOCK}\nz\n",
+            id="path_function",
+        ),
+        pytest.param(
             "from sys import path as p\nx\np.append(y)\nz\n",
             f"from sys import path as p\nx\np.append(y)\n\n{BLOCK}\nz\n",
             id="path by name",

@@ -44,12 +44,9 @@ def test_the_empty_second_pair_of_the_application_is_noticed() -> None:
 
 def template(package: str, name: str) -> bytes:
     found = importlib.util.find_spec(package)
-    if found is None or found.origin is None:
-        pytest.skip(f"{package} is not installed")
-    path = Path(found.origin).parent / "templates" / name / "env.py"
-    if not path.exists():
-        pytest.skip(f"the installed {package} has no template {name}")
-    return path.read_bytes()
+    assert found is not None
+    assert found.origin is not None
+    return (Path(found.origin).parent / "templates" / name / "env.py").read_bytes()
 
 
 @pytest.mark.parametrize(("package", "name"), TEMPLATES)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
+import sys
 import textwrap
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from test_envfile_golden import TEMPLATES, template
 
 from xcore_tools import Config, discover, load_config
 from xcore_tools.discovery.facts import Discovery, MetaData, Model, Table
@@ -105,6 +109,17 @@ def codes(outcome: Plan) -> list[tuple[str, str]]:
             (),
         ),
         ("f(target_metadata=get_metadata())", Kind.UNKNOWN, ()),
+        ("from app import target_metadata", Kind.LISTED, ("target_metadata",)),
+        ("from app import m as target_metadata", Kind.LISTED, ("target_metadata",)),
+        ("import target_metadata\ntarget_metadata += [a]", Kind.UNKNOWN, ()),
+        ("target_metadata = []\ntarget_metadata.append(a)", Kind.UNKNOWN, ()),
+        ("def f():\n    ms.extend([a])\nms = []\ntarget_metadata = ms", Kind.UNKNOWN, ()),
+        ("target_metadata = {}\ntarget_metadata['x'] = a", Kind.UNKNOWN, ()),
+        ("target_metadata = None\nx[target_metadata] = a", Kind.NOTHING, ()),
+        ("target_metadata = None\ndef f():\n    global target_metadata", Kind.UNKNOWN, ()),
+        ("(target_metadata := None)", Kind.UNKNOWN, ()),
+        ("target_metadata = db.metadata\ndb.clear()", Kind.LISTED, ("db.metadata",)),
+        ("target_metadata = db.metadata\ndb.x.clear()", Kind.LISTED, ("db.metadata",)),
     ],
 )
 def test_the_shape_is_read(source: str, kind: Kind, parts: tuple[str, ...]) -> None:
@@ -112,28 +127,13 @@ def test_the_shape_is_read(source: str, kind: Kind, parts: tuple[str, ...]) -> N
     assert (target.kind, target.parts) == (kind, parts)
 
 
-def templates() -> list[tuple[str, str]]:
-    """Every env.py that Alembic and Flask-Migrate write, as (package, template)."""
-    found = []
-    for package in ("alembic", "flask_migrate"):
-        spec = importlib.util.find_spec(package)
-        if spec is not None and spec.submodule_search_locations:
-            folder = Path(spec.submodule_search_locations[0], "templates")
-            found += [(package, path.parent.name) for path in sorted(folder.glob("*/env.py"))]
-    return found
-
-
-@pytest.mark.parametrize(("package", "template"), templates())
-def test_the_templates_of_others_are_understood(package: str, template: str) -> None:
-    spec = importlib.util.find_spec(package)
-    assert spec is not None
-    assert spec.submodule_search_locations
-    path = Path(spec.submodule_search_locations[0], "templates", template, "env.py")
-    target = read_target(path.read_bytes())
+@pytest.mark.parametrize(("package", "name"), TEMPLATES)
+def test_the_templates_of_others_are_understood(package: str, name: str) -> None:
+    target = read_target(template(package, name))
     if package == "flask_migrate":
         assert target.kind is Kind.FLASK_MIGRATE
-        assert target.text == ("get_metadata(name)" if "multidb" in template else "get_metadata()")
-    elif template == "multidb":
+        assert target.text == ("get_metadata(name)" if "multidb" in name else "get_metadata()")
+    elif name == "multidb":
         assert target.kind is Kind.BY_NAME
     else:
         assert target.kind is Kind.NOTHING
@@ -376,6 +376,21 @@ def test_what_no_statement_can_import_is_a_warning() -> None:
     outcome = plan("target_metadata = None", found)
     assert outcome.expression is None
     assert codes(outcome) == [("XT204", "warning")] * 2
+    outcome = plan("target_metadata = []", found)
+    assert codes(outcome) == [("XT201", "warning")] * 2
+    assert all(p.message.endswith("; no statement can import it") for p in outcome.problems)
+
+
+def test_a_base_in_a_module_that_no_statement_can_name_is_a_warning() -> None:
+    found = discovery_of("plugins.news-feed:Base.metadata", "a:Base.metadata")
+    outcome = plan("target_metadata = None", found)
+    assert outcome.expression == ("Base.metadata",)
+    assert outcome.imports == (Import("a", "Base", "Base"),)
+    assert codes(outcome) == [("XT204", "warning")]
+    at_hand = {"plugins.news-feed.Base.metadata": "feed.metadata"}
+    assert plan("target_metadata = None", found, at_hand=at_hand).expression == (
+        "[feed.metadata, Base.metadata]",
+    )
 
 
 def flask_discovery() -> Discovery:

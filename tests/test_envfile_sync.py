@@ -12,7 +12,7 @@ import pytest
 
 from xcore_tools import Config, Discovery, discover, sync_env
 from xcore_tools.envfile.held import Held, held_by, lost
-from xcore_tools.envfile.importable import binds
+from xcore_tools.envfile.importable import binds, is_reachable
 from xcore_tools.envfile.metadata import Import
 from xcore_tools.envfile.rewrite import Rewrite
 from xcore_tools.errors import ConfigError, EnvFileError
@@ -135,6 +135,71 @@ def test_names_of_the_block_that_the_file_uses_stay(project: Project) -> None:
     assert imports_of(project) == ["from app.users import User"]
 
 
+@pytest.mark.parametrize(
+    ("inside", "outside", "names"),
+    [
+        ("import app.db", "target_metadata = app.db.Base.metadata", "app"),
+        ("from app.db import Base\nm = Base.metadata", "target_metadata = m", "m"),
+        ("from app.db import *", "target_metadata = [Base.metadata, User]", "Base, User"),
+        ("def include(): ...", "target_metadata = f(include)", "include"),
+        ("from app.db import Base\ntarget_metadata = Base.metadata", "f(target_metadata)", ""),
+    ],
+)
+def test_a_block_that_makes_more_than_imports_is_refused(
+    project: Project, inside: str, outside: str, names: str
+) -> None:
+    """Without those lines env.py would not run any more."""
+    start, end = (f"# AUTO-GENERATED IMPORTS {word}" for word in ("START", "END"))
+    source = f"import os\n{start}\n{inside}\n{end}\n{outside}\nprint(os, __name__)\n"
+    project.env.write_text(source)
+    last = 3 + inside.count("\n") + 1
+    message = rf"lines 2 to {last}: the block makes .*\({names or 'target_metadata'}\); move the"
+    with pytest.raises(EnvFileError, match=message):
+        project.sync()
+    assert project.text == source
+
+
+def test_a_block_with_a_star_import_that_nothing_needs_is_replaced(project: Project) -> None:
+    start, end = (f"# AUTO-GENERATED IMPORTS {word}" for word in ("START", "END"))
+    project.env.write_text(
+        f"from app.db import Base\n{start}\nfrom app.users import *\n{end}\n"
+        "def main(x):\n    return print(x, __file__)\ntarget_metadata = Base.metadata\n"
+    )
+    project.sync()
+    assert imports_of(project) == ["from app.db import Base", "from app.users import User"]
+
+
+def test_files_that_no_import_leads_to_are_left_out_and_told(project: Project) -> None:
+    """Python takes `v1.2` for a package `2` in a package `v1`; `my-plugin` it takes as a string."""
+    base = BASE + MODEL.partition("\n")[2]
+    project.write("app/v1.2/models.py", base.format("Dotted"))
+    project.write("app/my-plugin/models.py", MODEL.format("Dashed"))
+    rewrite = project.sync()
+    assert [(each.code, each.path) for each in rewrite.problems] == [
+        ("XT207", "app/v1.2/models.py")
+    ]
+    assert "v1" not in project.text
+    assert "Dotted" not in project.text
+    assert '__import__("app.my-plugin.models")' in project.text
+    assert "target_metadata = Base.metadata" in project.text
+
+
+@pytest.mark.parametrize(
+    ("module", "path", "is_reached"),
+    [
+        ("app.models", "app/models.py", True),
+        ("app", "app/__init__.py", True),
+        ("app.models", "src.v1/app/models.py", True),
+        ("app", "src.v1/app/__init__.py", True),
+        ("app.v1.2.models", "app/v1.2/models.py", False),
+        ("app.my.models", "app/my.models.py", False),
+        ("v1.2", "v1.2/__init__.py", False),
+    ],
+)
+def test_names_that_lead_to_their_file(module: str, path: str, is_reached: bool) -> None:
+    assert is_reachable(module, path) is is_reached
+
+
 def test_a_block_in_a_function_leaves_target_metadata_alone(project: Project) -> None:
     """What it imports is not known outside."""
     markers = "\n".join(f"    # AUTO-GENERATED IMPORTS {word}" for word in ("START", "END"))
@@ -168,6 +233,7 @@ def test_a_class_that_may_have_no_name_is_loaded_with_its_module(project: Projec
         ("x\nclass A:", True),
         ("A = make()", True),
         ("A: type[B] = make()", True),
+        ("A: type[B]", False),
         ("A == 1", False),
         ("class AB: ...", False),
         ("  class A: ...", False),
@@ -266,7 +332,7 @@ def test_errors_that_cost_nothing_are_not_mentioned(project: Project) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"x = (\n", r"env\.py: line 2: not valid Python"),
+        (b"x = (\n", r"env\.py: line 1: not valid Python"),
         (b"\xff\xfe", r"env\.py: "),
         (b"# AUTO-GENERATED IMPORTS START\n", r"env\.py: "),
     ],

@@ -6,13 +6,15 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from xcore_tools.envfile.write import locked, replace_file
+from xcore_tools.envfile.write import WAIT, locked, replace_file
 from xcore_tools.errors import EnvFileError
 
 # Writes the two contents in turn until it is killed; says so before the first.
@@ -76,11 +78,63 @@ def test_a_symbolic_link_stays_one(tmp_path: Path) -> None:
     assert real.read_bytes() == b"new"
 
 
-def test_what_a_killed_run_left_is_overwritten(tmp_path: Path) -> None:
+def test_what_killed_runs_left_is_removed_when_no_run_can_be_using_it(tmp_path: Path) -> None:
     path = env(tmp_path)
-    (tmp_path / ".env.py.xcore-tools.tmp").write_bytes(b"half")
+    for name, age in (("old", WAIT + 5), ("new", 0)):
+        leftover = tmp_path / f".env.py.{name}.xcore-tools.tmp"
+        leftover.write_bytes(b"half")
+        os.utime(leftover, (time.time() - age,) * 2)
+    (tmp_path / ".env.py.swp").write_bytes(b"of an editor")
     replace_file(path, b"new", expected=b"old")
+    assert path.read_bytes() == b"new"
+    assert names(tmp_path) == [".env.py.new.xcore-tools.tmp", ".env.py.swp", "env.py"]
+
+
+def test_runs_that_do_not_know_of_each_other_damage_nothing(tmp_path: Path) -> None:
+    """Another user, or one with another TMPDIR, has another lock."""
+    path = env(tmp_path, b"0")
+    contents = {str(number).encode() * 100_000 for number in range(8)}
+
+    def run(content: bytes) -> None:
+        with suppress(EnvFileError):  # another one was faster
+            replace_file(path, content, expected=path.read_bytes())
+
+    with ThreadPoolExecutor(8) as others:
+        list(others.map(run, contents))
+    assert path.read_bytes() in contents
     assert names(tmp_path) == ["env.py"]
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "getuid") or os.getuid() != 0, reason="only root may become somebody else"
+)
+@pytest.mark.parametrize(
+    ("file_mode", "directory_mode", "message"),
+    [
+        (0o444, 0o777, "is read-only; make it writable"),
+        (0o666, 0o555, "cannot be replaced: Permission denied; its directory has to be writable"),
+        (0o666, 0o777, "its owner or group could not be kept"),
+    ],
+)
+def test_what_another_user_may_not_replace_is_an_error(
+    file_mode: int, directory_mode: int, message: str
+) -> None:
+    with tempfile.TemporaryDirectory() as directory:  # that of pytest is closed to others
+        path = env(Path(directory))
+        path.chmod(file_mode)
+        path.parent.chmod(directory_mode)
+        command = (
+            "import os, sys; from pathlib import Path\n"
+            "from xcore_tools.envfile.write import replace_file\n"
+            "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+            "replace_file(Path(sys.argv[1]), b'new', expected=b'old')"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", command, str(path)], capture_output=True, text=True, check=False
+        )
+        assert f"EnvFileError: {path}: {message}" in done.stderr.splitlines()[-1]
+        assert path.read_bytes() == b"old"
+        assert names(path.parent) == ["env.py"]
 
 
 def test_an_edit_meanwhile_is_not_lost(tmp_path: Path) -> None:
@@ -122,6 +176,14 @@ def test_a_second_run_waits_and_then_gives_up(tmp_path: Path) -> None:
         assert names(tmp_path) == ["env.py"]
 
 
+def test_without_a_place_for_the_lock_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(env(tmp_path)))  # no directory
+    with pytest.raises(EnvFileError, match=r"no lock can be made .*; set TMPDIR"), locked(tmp_path):
+        pass
+
+
 def kill_writers(tmp_path: Path, times: int) -> None:
     """Kills a writer `times` times at a random moment; the file must be whole every time."""
     contents = (b"a" * 200_000, b"b" * 300_000)
@@ -139,8 +201,10 @@ def kill_writers(tmp_path: Path, times: int) -> None:
         content = path.read_bytes()
         assert content in contents, f"{len(content)} bytes, {content[:10]!r}"
         seen.add(content[:1])
-        assert set(names(tmp_path)) <= {"env.py", ".env.py.xcore-tools.tmp"}
     assert seen == {b"a", b"b"}
+    leftovers = [name for name in names(tmp_path) if name != "env.py"]
+    assert all(name.startswith(".env.py.") for name in leftovers)
+    assert len(leftovers) <= times
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kill -9")

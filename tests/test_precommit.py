@@ -1,11 +1,12 @@
 """The hooks in a real repository, installed by the real pre-commit: models that come and go.
 
 It installs the package and its dependencies from the package index that pip is configured for:
-`pytest -m slow tests/test_precommit.py`.
+`pip install -e '.[dev,tools]'`, then `pytest -m slow tests/test_precommit.py`.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -93,9 +94,8 @@ class Repository:
 @pytest.fixture
 def application(tmp_path: Path) -> Repository:
     """An application with two models, an env.py and our hooks."""
-    pytest.importorskip("pre_commit")
-    if shutil.which("git") is None:
-        pytest.skip("git is not installed")
+    assert importlib.util.find_spec("pre_commit"), "pip install -e '.[dev,tools]'"
+    assert shutil.which("git"), "git is not installed"
     cache = tmp_path / "cache"
     tool = Repository(tmp_path / "tool", cache)
     for name in PUBLISHED:

@@ -118,8 +118,8 @@ CODES: dict[str, Code] = {
         Code(
             "XT204",
             "MetaData cannot be imported by name",
-            "It is made inside a function or by an expression that no import statement can name.",
-            "Bind it to a name at the top level of a module, and add that name to target_metadata.",
+            "It is made inside a function, by an expression, or in a module that no statement can name.",
+            "Bind it to a name at the top level of a module whose path has only identifiers.",
         ),
         Code(
             "XT205",
@@ -132,6 +132,12 @@ CODES: dict[str, Code] = {
             "markers of the block need attention",
             "The env.py has more markers than the one pair that is used.",
             "Remove the markers that the message names.",
+        ),
+        Code(
+            "XT207",
+            "models in a file that no import can reach",
+            "A directory or the file has a dot in its name, which Python takes for a package inside a package.",
+            "Rename it, or exclude it if the application does not load these models.",
         ),
         Code(
             "XT301",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -16,16 +15,13 @@ from xcore_tools.envfile.locate import find_env
 from xcore_tools.report import problems
 from xcore_tools.report import sync as report
 
-if TYPE_CHECKING:
-    from xcore_tools.discovery.facts import Discovery
-    from xcore_tools.envfile.rewrite import Rewrite
-
 STYLES = ("models", "modules", "strings")
 
 EXIT_CODES = """\b
 Exit codes:
   0  env.py imports what it should, or does so now
-  1  --check: it would change; or target_metadata lacks models, or an import was kept
+  1  --check: it would change; or target_metadata lacks models, an import was kept, or a file
+     cannot be read that may hide models (not with --force)
   2  wrong usage or configuration, no Python file found, or an env.py that cannot be rewritten
 """
 
@@ -56,9 +52,7 @@ Exit codes:
     help="Import classes, whole modules, or modules by strings.",
 )
 @click.option("--fix-metadata", is_flag=True, help="Add what target_metadata lacks.")
-@click.option(
-    "--force", is_flag=True, help="Remove imports even if files with errors may hide models."
-)
+@click.option("--force", is_flag=True, help="Go on as if files with errors could not hide models.")
 @click.option(
     "--exit-non-zero-on-change", is_flag=True, help="Exit 1 after writing, as commit hooks do."
 )
@@ -96,14 +90,11 @@ def sync_env(  # noqa: PLR0913 (one for each option)
     )
     if check or diff:
         say(rewrite.diff(), sys.stdout)
-    _say(discovery, rewrite)
-    has_findings = any(problem.severity != "note" for problem in rewrite.problems)
-    is_change_a_finding = check or exit_non_zero_on_change
-    return int(has_findings or (rewrite.changed and is_change_a_finding))
-
-
-def _say(discovery: Discovery, rewrite: Rewrite) -> None:
-    """What was done, after the errors of the scan and the findings about env.py."""
     errors = [problem for problem in discovery.problems if problem.severity == "error"]
     found = problems.render([*errors, *rewrite.problems], color=has_color(sys.stderr))
     say(found + report.render(rewrite), sys.stderr)
+    has_findings = any(problem.severity != "note" for problem in rewrite.problems)
+    is_change_a_finding = check or exit_non_zero_on_change
+    return int(
+        has_findings or (rewrite.changed and is_change_a_finding) or (bool(errors) and not force)
+    )

@@ -6,6 +6,7 @@ so that every other byte stays: line endings, encoding, BOM, form feeds, trailin
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Sequence
 
 import libcst.matchers as m
@@ -17,7 +18,18 @@ from xcore_tools.envfile.placement import DOCSTRING, find_place
 from xcore_tools.envfile.source import Source, parse, read
 from xcore_tools.errors import EnvFileError
 
-__all__ = ["Block", "borrowed_names", "bound_names", "find_block", "notices", "replace_block"]
+__all__ = [
+    "Block",
+    "borrowed_names",
+    "bound_names",
+    "find_block",
+    "lost_names",
+    "notices",
+    "replace_block",
+]
+
+# What a module has without binding it: __name__, __file__ and others among them.
+_GIVEN = frozenset(dir(builtins)) | {"__file__", "__path__"}
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -83,7 +95,8 @@ def replace_block(source: bytes, lines: Sequence[str]) -> bytes:
     if pair is None:
         return _inserted(text, lines)
     if lines and not pair.indent and _is_future_below(text, pair.last):
-        raise EnvFileError(f"line {pair.first}: the markers stand above `from __future__ import`")
+        where = f"line {pair.first}: the markers stand above `from __future__ import`"
+        raise EnvFileError(f"{where}; move them below it")
     newline = text.newline_at(pair.first)
     new = [f"{pair.indent}{line}{newline}" if line else newline for line in lines]
     return text.with_lines(pair.first, pair.last - 1, new)
@@ -109,6 +122,21 @@ def borrowed_names(source: bytes) -> frozenset[str]:
     """
     outside, inside = _names(source)
     return outside.mentioned & (inside.bound - outside.bound)
+
+
+def lost_names(source: bytes, lines: Sequence[str]) -> frozenset[str]:
+    """The names that env.py uses, that only its block binds today, and that `lines` do not bind.
+
+    Where the block imports `*`, every name that nothing binds may come from there.
+
+    Raises:
+        EnvFileError: as `find_block` does.
+    """
+    outside, inside = _names(source)
+    needed = outside.mentioned & inside.bound
+    if inside.has_star:
+        needed |= outside.mentioned - _GIVEN
+    return needed - outside.bound - names_of(parse("".join(f"{line}\n" for line in lines))).bound
 
 
 def _inside(text: Source, pair: Pair) -> tuple[str, ...]:
@@ -148,7 +176,7 @@ def _names(source: bytes) -> tuple[Names, Names]:
     text = read(source)
     pair = choose_pair(find_pairs(text))
     if pair is None:
-        return names_of(text.module), Names(frozenset(), frozenset())
+        return names_of(text.module), Names()
     filler = f"{pair.indent}pass\n"
     outside = [*text.lines[: pair.first], filler, *text.lines[pair.last - 1 :]]
     inside = ["if 1:\n" if pair.indent else "", *_inside(text, pair), filler]

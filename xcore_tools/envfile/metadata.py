@@ -13,6 +13,7 @@ from itertools import count
 import msgspec
 
 from xcore_tools.discovery.facts import Discovery, MetaData, Problem, Severity, Table
+from xcore_tools.envfile.bindings import is_importable
 from xcore_tools.envfile.target import Kind, Target
 
 __all__ = ["Import", "Meanings", "Plan", "plan_target", "spelled_out"]
@@ -136,10 +137,13 @@ class _Planner:
 
     def lacking(self, missing: Iterable[MetaData], is_fixable: bool) -> Iterator[Problem]:
         """One warning for each collection that is not covered."""
-        remedy = (
-            "--fix-metadata adds it" if is_fixable else "this form is left alone, add it by hand"
-        )
         for metadata in missing:
+            if not is_fixable:
+                remedy = "this form is left alone, add it by hand"
+            elif metadata.name in self._at_hand or _in_its_module(metadata):
+                remedy = "--fix-metadata adds it"
+            else:
+                remedy = "no statement can import it"
             message = (
                 f"target_metadata lacks {metadata.name} ({self._contents(metadata)}); {remedy}"
             )
@@ -174,8 +178,8 @@ class _Planner:
             if metadata.name in self._at_hand:
                 expressions.append(self._at_hand[metadata.name])
                 continue
-            found = _EXPRESSION.fullmatch(metadata.name.removeprefix(f"{metadata.module}."))
-            if found is None or not metadata.name.startswith(f"{metadata.module}."):
+            found = _in_its_module(metadata)
+            if found is None:
                 message = f"{metadata.name} ({self._contents(metadata)}) cannot be imported by name"
                 problems.append(self._problem("XT204", "warning", message))
                 continue
@@ -202,6 +206,14 @@ class _Planner:
 
     def _problem(self, code: str, severity: Severity, message: str) -> Problem:
         return Problem(self._path, self._target.line, code, severity, message)
+
+
+def _in_its_module(metadata: MetaData) -> re.Match[str] | None:
+    """The name to import from its module, and what follows it; None if no statement can import it."""
+    home = f"{metadata.module}."
+    if not metadata.name.startswith(home) or not is_importable(metadata.module):
+        return None
+    return _EXPRESSION.fullmatch(metadata.name.removeprefix(home))
 
 
 def _root(part: str) -> str:

@@ -12,17 +12,21 @@ _PLACE = m.Attribute() | m.Subscript()
 
 
 class Names(msgspec.Struct, frozen=True):
-    """All names that code mentions, and those of them that it binds."""
+    """All names that code mentions, and those of them that it binds.
 
-    mentioned: frozenset[str]
-    bound: frozenset[str]
+    `has_star` says that `from module import *` may bind others.
+    """
+
+    mentioned: frozenset[str] = frozenset()
+    bound: frozenset[str] = frozenset()
+    has_star: bool = False
 
 
 def names_of(tree: cst.Module) -> Names:
     """The names of a tree, in whatever scope. Attributes and keywords of calls are no names."""
     found = _Finder()
     tree.visit(found)
-    return Names(frozenset(found.mentioned), frozenset(found.bound))
+    return Names(frozenset(found.mentioned), frozenset(found.bound), found.has_star)
 
 
 class _Finder(cst.CSTVisitor):
@@ -30,6 +34,7 @@ class _Finder(cst.CSTVisitor):
         super().__init__()
         self.mentioned: set[str] = set()
         self.bound: set[str] = set()
+        self.has_star = False
 
     def visit_Name(self, node: cst.Name) -> None:
         self.mentioned.add(node.value)
@@ -43,7 +48,9 @@ class _Finder(cst.CSTVisitor):
         return False
 
     def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
-        if not isinstance(node.names, cst.ImportStar):
+        if isinstance(node.names, cst.ImportStar):
+            self.has_star = True
+        else:
             for alias in node.names:
                 alias.visit(self)
         return False

@@ -33,7 +33,7 @@ def find_place(source: Source) -> int:
     """
     *body, _ = source.module.body
     end = next((index for index, node in enumerate(body) if _sets_target(node)), len(body))
-    paths = _names_of_path(body)
+    paths = _what_changes_the_path(body)
     above = [index for index, node in enumerate(body[:end]) if _comes_first(node, paths)]
     if above:
         return _start(source, above[-1] + 1)
@@ -68,8 +68,11 @@ def _comes_first(node: cst.CSTNode, paths: m.BaseMatcherNode) -> bool:
     return bool(m.findall(node, _IMPORT) or m.findall(node, paths))
 
 
-def _names_of_path(body: Sequence[cst.CSTNode]) -> m.BaseMatcherNode:
-    """What `sys.path` is called: `from sys import path as p` makes it `p`."""
+def _what_changes_the_path(body: Sequence[cst.CSTNode]) -> m.BaseMatcherNode:
+    """`sys.path` by all its names, and the functions of the file that mention it.
+
+    `from sys import path as p` makes it `p`.
+    """
     paths: m.BaseMatcherNode = _PATH
     for node in body:
         for statement in m.findall(node, _PATH_IMPORT):
@@ -77,6 +80,8 @@ def _names_of_path(body: Sequence[cst.CSTNode]) -> m.BaseMatcherNode:
             for alias in names if not isinstance(names, cst.ImportStar) else ():
                 if alias.evaluated_name == "path":
                     paths |= m.Name(alias.evaluated_alias or "path")
+        if isinstance(node, cst.FunctionDef) and m.findall(node, paths):
+            paths |= m.Name(node.name.value)
     return paths
 
 

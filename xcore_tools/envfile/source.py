@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tokenize
+import warnings
 from codecs import BOM_UTF8
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -94,7 +96,7 @@ def parse(text: str, context: str = "") -> cst.Module:
     try:
         tree = cst.parse_module(text)
     except cst.ParserSyntaxError as error:
-        message = f"{context}line {error.raw_line}: not valid Python; correct it first"
+        message = f"{context}line {_faulty_line(text, error)}: not valid Python; correct it first"
         raise EnvFileError(message) from error
     except (RecursionError, ValueError, TypeError, IndexError, cst.CSTValidationError) as error:
         # libcst raises these for some text that is not Python; see its issues 1076 and 1213.
@@ -108,6 +110,18 @@ def indent_of(line: str) -> str:
     """The whitespace that Python takes for the indentation of a line."""
     line = _plain(line).rstrip("\n")
     return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+def _faulty_line(text: str, error: cst.ParserSyntaxError) -> int:
+    """The line to correct: that which Python names, as libcst may name one far below it."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            ast.parse(text)
+    except SyntaxError as exact:
+        return exact.lineno or error.raw_line
+    except ValueError:
+        pass  # a NUL character, to Python 3.11
+    return error.raw_line
 
 
 def _cut(text: str) -> list[str]:

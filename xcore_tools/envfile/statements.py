@@ -6,17 +6,23 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import libcst as cst
+import libcst.matchers as m
 
 __all__ = ["NAME", "Statements", "statements_of"]
 
 NAME = "target_metadata"
+
+# what changes a list or a dict after it was made
+_CHANGES = ("append", "clear", "extend", "insert", "pop", "remove", "setdefault", "update")
+_CHANGE = m.Call(m.Attribute(m.Name(), m.OneOf(*map(m.Name, _CHANGES))))
 
 
 @dataclass
 class Statements:
     """What the module itself says; of the bodies of its functions, only which calls they make.
 
-    `assigned` holds names with one top-level assignment, `unclear` those with others or several.
+    `assigned` holds names with one top-level assignment, `unclear` those with others or several, and
+    those whose value is changed in place.
     `passed` are the values of `target_metadata=` in calls, `imports` the import statements, and
     `imported` what each name that they bind stands for.
     """
@@ -32,12 +38,16 @@ def statements_of(module: cst.Module) -> Statements:
     """Return the statements of the module that matter here."""
     visitor = _Visitor(module)
     module.visit(visitor)
+    for name in visitor.changed & visitor.found.assigned.keys():
+        del visitor.found.assigned[name]
+        visitor.found.unclear.add(name)
     return visitor.found
 
 
 class _Visitor(cst.CSTVisitor):
     def __init__(self, module: cst.Module) -> None:
         self.found = Statements()
+        self.changed: set[str] = set()
         self._module = module
         self._top = set(map(id, module.body))
         self._is_top = False
@@ -60,6 +70,8 @@ class _Visitor(cst.CSTVisitor):
 
     def visit_Assign(self, node: cst.Assign) -> None:
         for target in node.targets:
+            if isinstance(target.target, cst.Subscript):
+                self._change(target.target.value)
             self._bind(target.target, node.value, is_plain=len(node.targets) == 1)
 
     def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
@@ -69,7 +81,16 @@ class _Visitor(cst.CSTVisitor):
     def visit_AugAssign(self, node: cst.AugAssign) -> None:
         self._bind(node.target, node.value, is_plain=False)
 
+    def visit_NamedExpr(self, node: cst.NamedExpr) -> None:
+        self._bind(node.target, node.value, is_plain=False)
+
+    def visit_Global(self, node: cst.Global) -> None:
+        for item in node.names:
+            self._change(item.name)
+
     def visit_Call(self, node: cst.Call) -> None:
+        if m.matches(node, _CHANGE):
+            self._change(cst.ensure_type(node.func, cst.Attribute).value)
         for argument in node.args:
             is_same = isinstance(argument.value, cst.Name) and argument.value.value == NAME
             if argument.keyword and argument.keyword.value == NAME and not is_same:
@@ -88,6 +109,10 @@ class _Visitor(cst.CSTVisitor):
     def _keep(self, node: cst.Import | cst.ImportFrom) -> None:
         alone = node.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
         self.found.imports.append(self._module.code_for_node(alone))
+
+    def _change(self, place: cst.BaseExpression) -> None:
+        if isinstance(place, cst.Name):
+            self.changed.add(place.value)
 
     def _bind(
         self, target: cst.BaseExpression, value: cst.BaseExpression, *, is_plain: bool

@@ -14,12 +14,13 @@ from xcore_tools.envfile.block import (
     borrowed_names,
     bound_names,
     find_block,
+    lost_names,
     notices,
     replace_block,
 )
 from xcore_tools.envfile.follow import meanings_of
 from xcore_tools.envfile.held import Held, held_by, lost, with_lost
-from xcore_tools.envfile.importable import with_certain_names
+from xcore_tools.envfile.importable import reachable, unreachable, with_certain_names
 from xcore_tools.envfile.metadata import Import, Meanings, Plan, plan_target, spelled_out
 from xcore_tools.envfile.render import Style, render_block
 from xcore_tools.envfile.rewrite import Rewrite
@@ -29,6 +30,8 @@ from xcore_tools.envfile.write import locked, replace_file
 from xcore_tools.errors import EnvFileError
 
 __all__ = ["sync_env"]
+
+_NO_IMPORT = "no import leads to the models in this file, for a dot in its path; rename what has it"
 
 
 def sync_env(  # noqa: PLR0913 (one for each option)
@@ -55,8 +58,9 @@ def sync_env(  # noqa: PLR0913 (one for each option)
     """
     path = Path(env_path)
     config = load_config(start=path.resolve().parent) if config is None else config
-    discovery = with_certain_names(discovery, config.project)
-    sync = _Sync(discovery, path, config, Style(style), fix_metadata, force)
+    lost = unreachable(discovery)
+    discovery = with_certain_names(reachable(discovery), config.project)
+    sync = _Sync(discovery, lost, path, config, Style(style), fix_metadata, force)
     if not write:
         return sync.rewrite()
     with locked(path):
@@ -69,9 +73,10 @@ def sync_env(  # noqa: PLR0913 (one for each option)
 
 @dataclass(frozen=True)
 class _Sync:
-    """One env.py and what is known of the models."""
+    """One env.py and what is known of the models. No import leads to the files `unreachable`."""
 
     discovery: Discovery
+    unreachable: tuple[str, ...]
     path: Path
     config: Config
     style: Style
@@ -99,7 +104,8 @@ class _Sync:
         block = find_block(before)
         held = held_by(block.lines) if block else Held()
         problems = [
-            Problem(self.name, line, "XT206", "note", message) for line, message in notices(before)
+            *(Problem(self.name, line, "XT206", "note", text) for line, text in notices(before)),
+            *(Problem(path, 0, "XT207", "warning", _NO_IMPORT) for path in self.unreachable),
         ]
         is_indented = block is not None and read(before).lines[block.first_line - 1][:1].isspace()
         plan = self._plan(before, held, is_indented=is_indented)
@@ -108,6 +114,12 @@ class _Sync:
         borrowed = borrowed_names(source)
         imports = {*plan.imports, *(each for each in held.imports if each.alias in borrowed)}
         lines, refusals = self._lines(before, held, imports)
+        if block and (names := lost_names(source, lines)):
+            where = f"lines {block.first_line} to {block.last_line}"
+            raise EnvFileError(
+                f"{where}: the block makes what is used outside of it ({', '.join(sorted(names))}); "
+                "move the statement that does so above the markers"
+            )
         return replace_block(source, lines), [*problems, *plan.problems, *refusals]
 
     def _plan(self, source: bytes, held: Held, *, is_indented: bool) -> Plan:

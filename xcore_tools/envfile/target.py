@@ -68,9 +68,12 @@ def read_target(source: bytes) -> Target:
     statements = statements_of(wrapper.module)
     imports, imported = tuple(statements.imports), statements.imported
     value = statements.assigned.get(NAME)
-    if value is None and (NAME in statements.unclear or not statements.passed):
-        kind = Kind.UNKNOWN if NAME in statements.unclear else Kind.ABSENT
-        return Target(kind, imports=imports, imported=imported)
+    if value is None and NAME in statements.unclear:
+        return Target(Kind.UNKNOWN, imports=imports, imported=imported)
+    if value is None and NAME in imported:
+        return Target(Kind.LISTED, (NAME,), imports=imports, imported=imported)
+    if value is None and not statements.passed:
+        return Target(Kind.ABSENT, imports=imports, imported=imported)
     values = statements.passed if value is None else [value]
     reader = _Reader(wrapper.module, statements)
     kind, parts = reader.read(values)
