@@ -117,8 +117,8 @@ class _Sync:
         if block and (names := lost_names(source, lines)):
             where = f"lines {block.first_line} to {block.last_line}"
             raise EnvFileError(
-                f"{where}: the block makes what is used outside of it ({', '.join(sorted(names))}); "
-                "move the statement that does so above the markers"
+                f"{where}: {', '.join(sorted(names))} used outside of the block would be lost with "
+                "what it holds now; move the statement that makes it above the markers"
             )
         return replace_block(source, lines), [*problems, *plan.problems, *refusals]
 
