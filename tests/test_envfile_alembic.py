@@ -40,6 +40,8 @@ NEVER = {
     "table_core": "one table has no columns",
 }
 
+OWN_TYPES = {"sqlmodel": "sqlmodel", "advanced_alchemy": "advanced_alchemy.types"}
+
 
 class Migrations:
     """An application, and a fresh Alembic environment beside it."""
@@ -61,14 +63,18 @@ class Migrations:
             "target_metadata=target_metadata",
             "target_metadata=target_metadata, include_schemas=True",
         )
-        # SQLModel has a type of its own for strings: https://github.com/sqlalchemy/alembic/issues/1647
-        sources = (path.read_text(encoding="utf-8") for path in self.project.rglob("*.py"))
-        if any("sqlmodel" in source for source in sources):
-            _replace(
-                self.env.with_name("script.py.mako"),
-                "import sqlalchemy as sa",
-                "import sqlalchemy as sa, sqlmodel",
-            )
+        # Types of their own, which revisions do not import: sqlalchemy/alembic issue 1647
+        sources = [path.read_text(encoding="utf-8") for path in self.project.rglob("*.py")]
+        for library, module in OWN_TYPES.items():
+            if any(library in source for source in sources):
+                _replace(
+                    self.env.with_name("script.py.mako"),
+                    "import sqlalchemy as sa\n",
+                    f"import sqlalchemy as sa\nimport {module}\n",
+                )
+        if any("advanced_alchemy" in source for source in sources):
+            # SQLite tells NUMERIC of the BINARY that its GUID is stored as
+            _replace(self.env, "include_schemas=True", "include_schemas=True, compare_type=False")
         self.found = discover([self.project], config=self.config)
 
     @property
