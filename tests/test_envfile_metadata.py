@@ -116,6 +116,7 @@ def codes(outcome: Plan) -> list[tuple[str, str]]:
         ("def f():\n    ms.extend([a])\nms = []\ntarget_metadata = ms", Kind.UNKNOWN, ()),
         ("target_metadata = {}\ntarget_metadata['x'] = a", Kind.UNKNOWN, ()),
         ("target_metadata = None\nx[target_metadata] = a", Kind.NOTHING, ()),
+        ("target_metadata = None\nx.target_metadata[0] = a", Kind.NOTHING, ()),
         ("target_metadata = None\ndef f():\n    global target_metadata", Kind.UNKNOWN, ()),
         ("(target_metadata := None)", Kind.UNKNOWN, ()),
         ("target_metadata = db.metadata\ndb.clear()", Kind.LISTED, ("db.metadata",)),
@@ -456,6 +457,16 @@ def test_names_are_followed_from_outside_of_the_project(tmp_path: Path) -> None:
     )
     meanings = meanings_of(target, found, tmp_path / "env.py", config)
     assert meanings == Meanings({"Base.metadata": "app.db.Root.metadata"})
+
+
+def test_paths_that_are_too_much_to_parse_are_not_followed(tmp_path: Path) -> None:
+    """The file is within the limits; what it says without its shorthand is not."""
+    items = ", ".join(f"a{'.y' * 120}{number}" for number in range(250))
+    target = read_target(f"a = r{'.x' * 120}\ntarget_metadata = [{items}]\n".encode())
+    assert {part.count(".") for part in target.parts} == {240}
+    assert meanings_of(target, discovery_of(), tmp_path / "env.py", Config(project=tmp_path)) == (
+        Meanings({})
+    )
 
 
 def test_what_cannot_be_read_is_not_followed(tmp_path: Path) -> None:

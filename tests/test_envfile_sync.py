@@ -335,6 +335,7 @@ def test_errors_that_cost_nothing_are_not_mentioned(project: Project) -> None:
     ("content", "message"),
     [
         (b"x = (\n", r"env\.py: line 1: not valid Python"),
+        (b"x = a" + b".b" * 500 + b"\n", r"env\.py: nested too deeply"),
         (b"\xff\xfe", r"env\.py: "),
         (b"# AUTO-GENERATED IMPORTS START\n", r"env\.py: "),
     ],

@@ -132,7 +132,7 @@ def test_what_another_user_may_not_replace_is_an_error(
         done = subprocess.run(
             [sys.executable, "-c", command, str(path)], capture_output=True, text=True, check=False
         )
-        assert f"EnvFileError: {path}: {message}" in done.stderr.splitlines()[-1]
+        assert f"EnvFileError: {path}: {message}" in done.stderr
         assert path.read_bytes() == b"old"
         assert names(path.parent) == ["env.py"]
 
@@ -174,6 +174,15 @@ def test_a_second_run_waits_and_then_gives_up(tmp_path: Path) -> None:
             other.submit(lock).result()
     with locked(path):
         assert names(tmp_path) == ["env.py"]
+
+
+def test_a_leftover_that_cannot_be_removed_is_left(tmp_path: Path) -> None:
+    leftover = tmp_path / ".env.py.old.xcore-tools.tmp"
+    leftover.mkdir()
+    os.utime(leftover, (0, 0))
+    replace_file(env(tmp_path), b"new", expected=b"old")
+    assert (tmp_path / "env.py").read_bytes() == b"new"
+    assert leftover.is_dir()
 
 
 def test_without_a_place_for_the_lock_nothing_is_written(

@@ -15,7 +15,14 @@ from xcore_tools.discovery.collect import collect
 from xcore_tools.discovery.facts import Discovery
 from xcore_tools.discovery.link import link
 from xcore_tools.discovery.syntax import ModuleFacts
-from xcore_tools.discovery.walk import ModuleIndex, Rules, find_roots, find_sources, read_source
+from xcore_tools.discovery.walk import (
+    ModuleIndex,
+    Rules,
+    SourceFile,
+    find_roots,
+    find_sources,
+    read_source,
+)
 from xcore_tools.envfile.metadata import Meanings
 from xcore_tools.envfile.target import Target
 
@@ -78,18 +85,20 @@ def _holders(probe: str, discovery: Discovery, env_path: Path, config: Config) -
 
     def load(module: str) -> ModuleFacts | None:
         source = index.locate(module)
-        if source is not None and source.module not in modules:
-            content = read_source(config.project, source.path)
-            if isinstance(content, bytes):
-                found = collect(source.module, source.path, source.is_package, content)
-                if isinstance(found, ModuleFacts):
-                    modules[source.module] = found
-        return modules.get(module)
+        return _facts(config.project, source) if source else None
 
     bases = config.migration.model_discovery.bases
     linked = link(modules, {_PROBE: "core"}, locate, load, bases=bases)
     tables = linked.discovery.tables
     return {table.name: table.metadata for table in tables if table.name and table.metadata}
+
+
+def _facts(project: Path, source: SourceFile) -> ModuleFacts | None:
+    """What a module says; None if it cannot be read or parsed."""
+    content = read_source(project, source.path)
+    place = source.module, source.path, source.is_package
+    found = collect(*place, content) if isinstance(content, bytes) else content
+    return found if isinstance(found, ModuleFacts) else None
 
 
 def _relative(path: Path, project: Path) -> str:

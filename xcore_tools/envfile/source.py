@@ -96,8 +96,7 @@ def parse(text: str, context: str = "") -> cst.Module:
     try:
         tree = cst.parse_module(text)
     except cst.ParserSyntaxError as error:
-        message = f"{context}line {_faulty_line(text, error)}: not valid Python; correct it first"
-        raise EnvFileError(message) from error
+        raise EnvFileError(f"{context}{_fault(text, error)}") from error
     except (RecursionError, ValueError, TypeError, IndexError, cst.CSTValidationError) as error:
         # libcst raises these for some text that is not Python; see its issues 1076 and 1213.
         raise EnvFileError(f"{context}not valid Python ({type(error).__name__})") from error
@@ -112,16 +111,18 @@ def indent_of(line: str) -> str:
     return line[: len(line) - len(line.lstrip(" \t"))]
 
 
-def _faulty_line(text: str, error: cst.ParserSyntaxError) -> int:
-    """The line to correct: that which Python names, as libcst may name one far below it."""
+def _fault(text: str, error: cst.ParserSyntaxError) -> str:
+    """What to correct. The line is that which Python names; libcst may name one far below it."""
     try:
         with warnings.catch_warnings(action="ignore"):
             ast.parse(text)
-    except SyntaxError as exact:
-        return exact.lineno or error.raw_line
-    except ValueError:
-        pass  # a NUL character, to Python 3.11
-    return error.raw_line
+    except (SyntaxError, ValueError) as exact:  # ValueError: a NUL character, to Python 3.11.3
+        line = getattr(exact, "lineno", None) or error.raw_line
+        return f"line {line}: not valid Python; correct it first"
+    expected = error.message.rpartition("expected ")[2]
+    return (
+        f"valid, but libcst does not know such Python (it expects {expected}); write it otherwise"
+    )
 
 
 def _cut(text: str) -> list[str]:

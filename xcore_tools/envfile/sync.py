@@ -98,6 +98,9 @@ class _Sync:
             after, problems = self._rewritten(before)
         except EnvFileError as error:
             raise EnvFileError(f"{self.name}: {error}") from error
+        except RecursionError as error:
+            message = "nested too deeply to be rewritten; shorten its longest expression"
+            raise EnvFileError(f"{self.name}: {message}") from error
         return Rewrite(self.path, self.name, before, after, tuple(sorted(problems)))
 
     def _rewritten(self, before: bytes) -> tuple[bytes, list[Problem]]:
