@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,20 @@ def test_check_and_diff_show_and_never_write(
     assert "\n+target_metadata = Base.metadata\n" in captured.out
     assert captured.err.startswith("alembic/env.py: would be updated, ")
     assert env(project) == ENV
+
+
+def test_the_diff_is_coloured_where_colour_is_wanted(
+    project: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main(["sync-env", "--diff"])
+    plain = capsys.readouterr().out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    main(["sync-env", "--diff"])
+    colored = capsys.readouterr().out
+    assert "\x1b[32m+target_metadata = Base.metadata\x1b[0m\n" in colored
+    assert "\x1b[31m-target_metadata = None\x1b[0m\n" in colored
+    assert re.sub(r"\x1b\[\d*m", "", colored) == plain
+    assert "\x1b" not in plain
 
 
 def test_a_hook_fails_when_it_wrote(project: Path) -> None:

@@ -20,9 +20,10 @@ STYLES = ("models", "modules", "strings")
 EXIT_CODES = """\b
 Exit codes:
   0  env.py imports what it should, or does so now
-  1  --check: it would change; or target_metadata lacks models, an import was kept, or a file
-     cannot be read that may hide models (not with --force)
-  2  wrong usage or configuration, no Python file found, or an env.py that cannot be rewritten
+  1  --check: it would change; or target_metadata lacks models, an import
+     was kept, or a file with errors may hide models (not with --force)
+  2  wrong usage or configuration, no Python file found, or an env.py that
+     cannot be rewritten
 """
 
 
@@ -89,7 +90,7 @@ def sync_env(  # noqa: PLR0913 (one for each option)
         write=not (check or diff),
     )
     if check or diff:
-        say(rewrite.diff(), sys.stdout)
+        say(report.diff(rewrite, color=has_color(sys.stdout)), sys.stdout)
     errors = [problem for problem in discovery.problems if problem.severity == "error"]
     found = problems.render([*errors, *rewrite.problems], color=has_color(sys.stderr))
     say(found + report.render(rewrite), sys.stderr)

@@ -1,11 +1,23 @@
-"""What a sync did, in one line for people."""
+"""What a sync did, for people: in one line, and line by line."""
 
 from __future__ import annotations
 
 from xcore_tools.envfile.rewrite import Rewrite
-from xcore_tools.report.style import counted, visible
+from xcore_tools.report.style import Style, counted, painted, visible
 
-__all__ = ["render"]
+__all__ = ["diff", "render"]
+
+_STYLES: dict[str, Style] = {"---": "bold", "+++": "bold", "@@ ": "cyan", "+": "green", "-": "red"}
+
+
+def diff(rewrite: Rewrite, *, color: bool = False) -> str:
+    """The change as a unified diff, each line in the colour of what it does if `color` is wanted."""
+    return "\n".join(_painted(line, color=color) for line in rewrite.diff().split("\n"))
+
+
+def _painted(line: str, *, color: bool) -> str:
+    style = next((_STYLES[mark] for mark in _STYLES if line.startswith(mark)), None)
+    return painted(line, style, color=color) if style else line
 
 
 def render(rewrite: Rewrite) -> str:
