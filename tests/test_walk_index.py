@@ -87,19 +87,12 @@ def test_a_module_comes_before_a_namespace_package(index: Index) -> None:
     found = index("a.py", "a/b.py")
     assert path_of(found, "a") == "a.py"
     assert path_of(found, "a.b") == "a/b.py"
-    assert not found.is_namespace_package("a")
 
 
 def test_namespace_packages(index: Index) -> None:
-    found = index("company/product/models.py", "package/__init__.py", "file")
+    found = index("company/product/models.py")
     assert found.locate("company") is None
-    assert found.is_namespace_package("company")
-    assert found.is_namespace_package("company.product")
-    assert not found.is_namespace_package("company.product.models")
-    assert not found.is_namespace_package("package")
-    assert not found.is_namespace_package("file")
-    assert not found.is_namespace_package("unknown")
-    assert not found.is_namespace_package("")
+    assert found.locate("company.product") is None
     assert path_of(found, "company.product.models") == "company/product/models.py"
 
 

@@ -53,13 +53,6 @@ class ModuleIndex:
             self._located[key] = None if path is None else self._source(path)
         return self._located[key]
 
-    def is_namespace_package(self, module: str, importer: str = "") -> bool:
-        """Tell whether the name means a directory without an `__init__.py`."""
-        if not module or self.locate(module, importer) is not None:
-            return False
-        starts = self._starts_of(posixpath.dirname(importer))
-        return any(self._directory(start, module.split(".")) is not None for start in starts)
-
     def _path(self, module: str, directory: str) -> str | None:
         starts = self._starts_of(directory)
         if not module:
