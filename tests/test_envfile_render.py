@@ -98,6 +98,17 @@ def test_the_alias_of_a_long_module_is_short() -> None:
     assert f"import {module} as _{'package' * 2}\n" in rendered(tables=(module,))
 
 
+@pytest.mark.parametrize("style", [Style.MODELS, Style.MODULES])
+def test_no_line_is_too_long_for_flake8_up_to_a_name_of_60_characters(style: Style) -> None:
+    for length in range(30, 61):
+        modules = [f"package.{'x' * (length - 9)}{number}" for number in range(3)]
+        assert {len(module) for module in modules} == {length}
+        discovery = discovery_of(f"{modules[0]}:{'N' * 60}", f"{modules[1]}:A", tables=modules[2:])
+        lines = render_block(discovery, style=style)
+        assert max(map(len, lines)) <= 79
+        compile("\n".join(lines), "block", "exec")
+
+
 def test_modules_style_imports_every_module_whole() -> None:
     shown = rendered("a.m:A", "b:B", tables=("a.t",), style=Style.MODULES)
     assert shown == (

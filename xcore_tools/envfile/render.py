@@ -129,13 +129,13 @@ def _branch(imports: _Imports) -> Iterator[str]:
 
 
 def _module_alias(module: str, owners: dict[str, str]) -> str:
-    """`app_tables` for `app.tables`, or `_tables` where the line would get too long; then numbers.
+    """`app_tables` for `app.tables`, or `_tables` or `_m` where the line would get too long.
 
     Without an alias, `import app.tables` would bind `app`, which hides what env.py calls so.
     """
-    joined = module.replace(".", "_")
-    line = f"{_INDENT}import {module} as {joined}"
-    alias = _free(joined if len(line) <= _LINE_LENGTH else f"_{module.rpartition('.')[2]}", owners)
+    forms = (module.replace(".", "_"), f"_{module.rpartition('.')[2]}", "_m")
+    room = _LINE_LENGTH - len(f"{_INDENT}import {module} as ")
+    alias = _free(next((form for form in forms if len(form) <= room), forms[-1]), owners)
     owners[alias] = module
     return alias
 
