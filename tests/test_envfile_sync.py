@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from xcore_tools import Config, Discovery, discover, sync_env
+from xcore_tools.discovery.facts import Problem, Severity
 from xcore_tools.envfile.held import Held, held_by, lost
 from xcore_tools.envfile.importable import binds, is_reachable
 from xcore_tools.envfile.metadata import Import
@@ -307,9 +308,36 @@ def test_nothing_is_removed_while_a_file_may_hide_it(project: Project) -> None:
         "app.posts.Post was not found and is kept: app/posts.py:1 may hide it (--force removes it)"
     )
     assert not project.sync().changed
+    for name in "abcd":
+        project.write(f"app/{name}.py", "class Post(Base:\n")
+    assert (
+        project.sync()
+        .problems[0]
+        .message.endswith(
+            "is kept: app/a.py:1, app/b.py:1, app/c.py:1, 2 more may hide it (--force removes it)"
+        )
+    )
     forced = project.sync(force=True)
     assert forced.problems == ()
     assert imports_of(project)[1:] == ["from app.tags import Tag", "from app.users import User"]
+
+
+@pytest.mark.parametrize(
+    ("code", "severity", "is_kept"),
+    [("XT102", "warning", True), ("XT125", "warning", True), ("XT124", "note", False)],
+)
+def test_nor_while_the_scan_did_not_see_everything(
+    project: Project, code: str, severity: Severity, is_kept: bool
+) -> None:
+    """A file vanished while an editor was saving it, or a statement took too much work."""
+    project.add("posts", "Post")
+    project.sync()
+    (project.root / "app" / "posts.py").unlink()
+    problem = Problem("app/posts.py", 0, code, severity, "odd")
+    found = msgspec.structs.replace(project.discover(), problems=(problem,))
+    rewrite = sync_env(found, project.env, config=project.config)
+    assert rewrite.changed is not is_kept
+    assert [problem.code for problem in rewrite.problems] == ["XT205"] * is_kept
 
 
 @pytest.mark.parametrize("style", ["modules", "strings"])

@@ -11,6 +11,7 @@ import xcore_tools
 from xcore_tools.cli.options import config_option
 from xcore_tools.cli.progress import ScanProgress
 from xcore_tools.cli.terminal import has_color, say
+from xcore_tools.envfile.held import hiding
 from xcore_tools.envfile.locate import find_env
 from xcore_tools.report import problems
 from xcore_tools.report import sync as report
@@ -91,11 +92,10 @@ def sync_env(  # noqa: PLR0913 (one for each option)
     )
     if check or diff:
         say(report.diff(rewrite, color=has_color(sys.stdout)), sys.stdout)
-    errors = [problem for problem in discovery.problems if problem.severity == "error"]
-    found = problems.render([*errors, *rewrite.problems], color=has_color(sys.stderr))
+    hidden = hiding(discovery)
+    found = problems.render([*hidden, *rewrite.problems], color=has_color(sys.stderr))
     say(found + report.render(rewrite), sys.stderr)
     has_findings = any(problem.severity != "note" for problem in rewrite.problems)
     is_change_a_finding = check or exit_non_zero_on_change
-    return int(
-        has_findings or (rewrite.changed and is_change_a_finding) or (bool(errors) and not force)
-    )
+    has_errors = any(problem.severity == "error" for problem in hidden) and not force
+    return int(has_findings or has_errors or (rewrite.changed and is_change_a_finding))

@@ -7,10 +7,13 @@ from collections.abc import Iterable
 
 import msgspec
 
-from xcore_tools.discovery.facts import Discovery, Model, Table
+from xcore_tools.discovery.facts import Discovery, Model, Problem, Table
 from xcore_tools.envfile.metadata import Import
 
-__all__ = ["Held", "held_by", "lost", "with_lost"]
+__all__ = ["Held", "held_by", "hiding", "lost", "with_lost"]
+
+# a file that vanished under the scan; a statement that was not followed to its end
+_WARNINGS = ("XT102", "XT125")
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -37,6 +40,12 @@ def held_by(lines: Iterable[str]) -> Held:
             # of `for _module in ("app.models",): __import__(_module)`, or `__import__("old-models")`
             modules.add(node.value)
     return Held(frozenset(imports), frozenset(modules))
+
+
+def hiding(discovery: Discovery) -> tuple[Problem, ...]:
+    """Return the problems of the scan that may hide a model."""
+    problems = discovery.problems
+    return tuple(x for x in problems if x.severity == "error" or x.code in _WARNINGS)
 
 
 def lost(before: Held, after: Held, discovery: Discovery) -> tuple[tuple[str, str], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from xcore_tools.envfile.block import (
     replace_block,
 )
 from xcore_tools.envfile.follow import meanings_of
-from xcore_tools.envfile.held import Held, held_by, lost, with_lost
+from xcore_tools.envfile.held import Held, held_by, hiding, lost, with_lost
 from xcore_tools.envfile.importable import reachable, unreachable, with_certain_names
 from xcore_tools.envfile.metadata import Import, Meanings, Plan, plan_target, spelled_out
 from xcore_tools.envfile.render import Style, render_block
@@ -31,6 +32,8 @@ from xcore_tools.errors import EnvFileError
 
 __all__ = ["sync_env"]
 
+# files with problems that one message names
+_SHOWN = 3
 _NO_IMPORT = "no import leads to the models in this file, for a dot in its path; rename what has it"
 
 
@@ -153,13 +156,13 @@ class _Sync:
         self, source: bytes, held: Held, imports: set[Import]
     ) -> tuple[tuple[str, ...], list[Problem]]:
         """The block, with what must not be removed from it while some files cannot be read."""
-        errors = [problem for problem in self.discovery.problems if problem.severity == "error"]
+        problems = hiding(self.discovery)
         lines = self._rendered(self.discovery, source, imports)
         gone = lost(held, held_by(lines), self.discovery)
-        if not gone or not errors or self.force:
+        if not gone or not problems or self.force:
             return lines, []
         kept = self._rendered(with_lost(self.discovery, gone), source, imports)
-        return kept, [self._refusal(module, name, errors) for module, name in gone]
+        return kept, [self._refusal(module, name, problems) for module, name in gone]
 
     def _rendered(
         self, discovery: Discovery, source: bytes, imports: set[Import]
@@ -167,8 +170,10 @@ class _Sync:
         kept = [(each.module, each.name, each.alias) for each in imports]
         return render_block(discovery, style=self.style, taken=bound_names(source), kept=kept)
 
-    def _refusal(self, module: str, name: str, errors: list[Problem]) -> Problem:
-        places = ", ".join(f"{each.path}:{each.line}".removesuffix(":0") for each in errors)
+    def _refusal(self, module: str, name: str, problems: Sequence[Problem]) -> Problem:
+        named = [f"{each.path}:{each.line}".removesuffix(":0") for each in problems]
+        rest = [f"{len(named) - _SHOWN} more"] if len(named) > _SHOWN else []
+        places = ", ".join(named[:_SHOWN] + rest)
         what = f"{module}.{name}" if name else module
         message = f"{what} was not found and is kept: {places} may hide it (--force removes it)"
         return Problem(self.name, 0, "XT205", "error", message)
