@@ -7,12 +7,15 @@ import sys
 import tempfile
 import types
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from textwrap import dedent
 from typing import Any, NamedTuple
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.orm import Mapper
 
 from xcore_tools import Config, Discovery, Model, Table, Verdict, discover
 from xcore_tools.config import Migration, ModelDiscovery
@@ -93,17 +96,30 @@ def really(source: str) -> Answer:
     running = types.ModuleType("m")
     sys.modules["m"] = running  # where classes look for the names of their annotations
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # newer releases of Python frown on what older ones take
+        with warnings.catch_warnings(), _mappers_kept() as mappers:
+            # newer releases of Python frown on what older ones take
+            warnings.simplefilter("ignore")
             exec(compile(source, "m.py", "exec"), running.__dict__)
         base = running.__dict__["Base"]
-        mappers = base.registry.mappers
         models = {mapper.class_.__qualname__: mapper.local_table.name for mapper in mappers}
         return models, sorted(table.name for table in base.metadata.tables.values())
     finally:
         del sys.modules["m"]
+
+
+@contextmanager
+def _mappers_kept() -> Iterator[list[Mapper[Any]]]:
+    """Every mapper made inside; a registry forgets those whose class nobody refers to any more."""
+    kept: list[Mapper[Any]] = []
+
+    def keep(mapper: Mapper[Any], cls: type) -> None:
+        kept.append(mapper)
+
+    event.listen(Mapper, "instrument_class", keep)
+    try:
+        yield kept
+    finally:
+        event.remove(Mapper, "instrument_class", keep)
 
 
 def tables_of(found: Discovery) -> dict[str, str | None]:
