@@ -108,9 +108,9 @@ def really(source: str) -> Answer:
 
 
 @contextmanager
-def _mappers_kept() -> Iterator[list[Mapper[Any]]]:
+def _mappers_kept() -> Iterator[list[Any]]:
     """Every mapper made inside; a registry forgets those whose class nobody refers to any more."""
-    kept: list[Mapper[Any]] = []
+    kept: list[Any] = []
 
     def keep(mapper: Mapper[Any], cls: type) -> None:
         kept.append(mapper)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from xcore_tools.discovery import syntax as s
+from xcore_tools.discovery.follow.bindings import lose
 from xcore_tools.discovery.follow.classes import prepare
 from xcore_tools.discovery.follow.evaluate import evaluate
 from xcore_tools.discovery.follow.execute import execute
@@ -47,6 +48,20 @@ _STATEMENT_BUDGET = 30_000
 """Steps for one statement of a module, with all the calls in it."""
 
 _MODULE_BUDGET = 600_000
+"""Steps for all statements of a module; what comes after them counts only if it is evident."""
+
+_LAST_BUDGET = 2_000
+"""Steps that are left in any case for a statement beside one that used up its share."""
+
+_EVIDENT = (s.Import, s.ImportFrom, s.FunctionDef, s.ClassDef)
+
+_MAX_RUNNING = 30
+"""Modules that are followed because another one, not at its end, needs a name of them."""
+
+_STATEMENT = "this statement does too much work to be followed"
+_REST = (
+    "the module does too much work to be followed; from here on only imports, functions and classes count"
+)
 
 Locate = Callable[[str, str], str | None]
 Load = Callable[[str], s.ModuleFacts | None]
@@ -90,14 +105,15 @@ class Machine:
         self.classes: list[ClassValue] = []
         self.tables: list[TableValue] = []
         self.frames: dict[str, Frame] = {}
-        self.exhausted: list[tuple[str, int]] = []
+        self.exhausted: set[tuple[str, int, str]] = set()
         # what is under way
         self.pending: list[Deferred] = []
         self.preparing: list[ClassValue] = []
         self.running: set[str] = set()
-        self.starring: set[tuple[str, str]] = set()
         self.makers: dict[int, bool] = {}
+        self.roots: dict[ClassValue, Value] = {}
         self.is_demanding = False
+        self.is_settled = False  # nothing more is made; what is asked from now on stays true
         self.depth = 0
         self._load = load
         self._resolving: set[int] = set()
@@ -113,22 +129,38 @@ class Machine:
         waiting, self.pending = self.pending, []
         for deferred in waiting:
             self._budget = _STATEMENT_BUDGET
-            self._guarded(deferred.frame, 0, partial(self.tentative, deferred.expr, deferred.frame))
+            line = s.line_of(deferred.expr)
+            self._guarded(deferred.frame, line, partial(self.tentative, deferred.expr, deferred.frame))
         with self.demand():
             for cls in self.classes:
-                self._budget = _STATEMENT_BUDGET
-                if cls.frame is not None:
-                    self._guarded(cls.frame, cls.line, partial(prepare, self, cls))
+                self.decide(cls, partial(prepare, self, cls))
+        self.is_settled = True
+
+    def decide(self, cls: ClassValue, work: Callable[[], object]) -> None:
+        """Does `work` for one class; whatever ends it early is noted."""
+        self._budget = _STATEMENT_BUDGET
+        if cls.frame is not None:
+            self._guarded(cls.frame, cls.line, work)
 
     def frame_of(self, name: str) -> Frame | None:
-        """The frame of a module at hand, followed to its end unless that is under way."""
+        """The frame of a module at hand, followed to its end unless that is under way.
+
+        Raises:
+            NotReadyError: too many modules wait for each other already; this one has to wait.
+        """
         frame = self.frames.get(name)
         if frame is None and name in self.modules:
             frame = self._followed(name)
         return frame
 
     def loaded(self, name: str) -> Frame | None:
-        """The frame of a module that was not at hand; None if it cannot be read."""
+        """The frame of a module that was not at hand; None if it cannot be read.
+
+        Raises:
+            NotReadyError: too many modules wait for each other already.
+        """
+        if len(self.running) >= _MAX_RUNNING:
+            raise NotReadyError
         facts = self._load(name)
         if facts is None:
             return None
@@ -136,6 +168,8 @@ class Machine:
         return self._followed(name)
 
     def _followed(self, name: str) -> Frame:
+        if len(self.running) >= _MAX_RUNNING:
+            raise NotReadyError
         facts = self.modules[name]
         frame = self.frames[name] = Frame(facts, "module", {"__name__": name})
         self.running.add(name)
@@ -143,23 +177,44 @@ class Machine:
         self.is_demanding = False
         left = _MODULE_BUDGET
         for statement in facts.body:
-            self._budget = before = min(_STATEMENT_BUDGET, left)
-            line = getattr(statement, "line", 0)
-            self._guarded(frame, line, partial(execute, self, (statement,), frame))
+            if left <= 0 and not isinstance(statement, _EVIDENT):
+                lose((statement,), frame)
+                continue
+            self._budget = before = max(min(_STATEMENT_BUDGET, left), _LAST_BUDGET)
+            self.follow(statement, frame)
             left -= before - max(self._budget, 0)
+            if left <= 0 < left + before:
+                self.exhausted.add((name, s.line_of(statement), _REST))
         self._budget, self.is_demanding = budget, demanding
         self.running.discard(name)
         return frame
 
+    def follow(self, statement: s.Statement, frame: Frame) -> int:
+        """Follows one statement of a module or of a class; what it might have bound is not known if it fails.
+
+        Says how the statement was left, as `execute` does.
+        """
+        depth, preparing = self.depth, len(self.preparing)
+        try:
+            return execute(self, (statement,), frame)
+        except NotReadyError:
+            pass
+        except _FAILURES:
+            self.exhausted.add((frame.module.module, s.line_of(statement), _STATEMENT))
+        self.depth = depth
+        del self.preparing[preparing:]
+        lose((statement,), frame)
+        self._budget = max(self._budget, _LAST_BUDGET)
+        return 0
+
     def _guarded(self, frame: Frame, line: int, work: Callable[[], object]) -> None:
-        """Does `work`, whatever ends it early; what was under way at that time is over."""
         depth, preparing = self.depth, len(self.preparing)
         try:
             work()
         except NotReadyError:
             pass
         except _FAILURES:
-            self.exhausted.append((frame.module.module, line))
+            self.exhausted.add((frame.module.module, line, _STATEMENT))
         self.depth = depth
         del self.preparing[preparing:]
 
@@ -217,19 +272,22 @@ class Machine:
         Raises:
             NotReadyError: it is not to be had yet.
         """
-        if isinstance(value, Choice):
-            return choice_of([self.resolve(option) for option in value.options])
-        if not isinstance(value, ImportedName | Deferred):
-            return value
-        if id(value) in self._resolving:
-            return Unknown("a name that is defined by itself")
-        self._resolving.add(id(value))
+        passed: list[int] = []  # re-exports may lead through a thousand modules: no recursion
         try:
-            if isinstance(value, ImportedName):
-                return self.resolve(module_attribute(self, value.module, value.name))
-            return self.resolve(evaluate(self, value.expr, value.frame))
+            while isinstance(value, ImportedName | Deferred):
+                if id(value) in self._resolving:
+                    return Unknown("a name that is defined by itself")
+                self._resolving.add(id(value))
+                passed.append(id(value))
+                if isinstance(value, ImportedName):
+                    value = module_attribute(self, value.module, value.name)
+                else:
+                    value = evaluate(self, value.expr, value.frame)
+            if isinstance(value, Choice):
+                return choice_of([self.resolve(option) for option in value.options])
+            return value
         finally:
-            self._resolving.discard(id(value))
+            self._resolving.difference_update(passed)
 
     def known(self, value: Value) -> Value:
         """The value behind `value`, Unknown where it is not to be had; insists on loading what it needs."""

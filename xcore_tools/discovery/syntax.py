@@ -55,6 +55,7 @@ __all__ = [
     "Unary",
     "While",
     "With",
+    "line_of",
     "walk",
 ]
 
@@ -423,3 +424,8 @@ def walk(node: object) -> Iterator[object]:
         elif isinstance(current, _Node):
             yield current
             stack.extend(getattr(current, name) for name in reversed(current.__struct_fields__))
+
+
+def line_of(node: object) -> int:
+    """The line of the first statement or call in `node` that has one; 0 if none has."""
+    return next((line for part in walk(node) if (line := getattr(part, "line", 0))), 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from xcore_tools.discovery.follow.values import (
@@ -16,24 +18,51 @@ from xcore_tools.discovery.follow.values import (
 if TYPE_CHECKING:
     from xcore_tools.discovery.machine import Machine
 
-__all__ = ["ancestors", "bases_of", "metaclass_of", "mro"]
+__all__ = ["MAX_ANCESTORS", "ancestors", "bases_of", "metaclass_of", "mro"]
 
-_MAX_BASES = 200
+MAX_ANCESTORS = 3000
+"""A longer order of ancestors is cut off; nobody's models come near."""
 
 
 def mro(machine: Machine, cls: ClassValue) -> tuple[Value, ...]:
     """The classes in which attributes of `cls` are looked up, `cls` first.
 
     Items are ClassValue, External (a class of another library) and Unknown (a base that could not be
-    followed). Follows C3 as Python does; where that fails, depth first.
+    followed). Follows C3 as Python does; where that fails, depth first. At most MAX_ANCESTORS of them.
     """
     if cls.mro is None:
-        cls.mro = (cls,)  # what a cyclic base sees
-        bases = tuple(bases_of(machine, cls))
-        order = [_order(machine, base) for base in bases]
-        merged = _merge([*order, list(bases)])
-        cls.mro = (cls, *(_depth_first(order) if merged is None else merged))[:_MAX_BASES]
-    return cls.mro
+        for item in _unordered(machine, cls):
+            item.mro = _order(item, bases_of(machine, item))
+    return cls.mro or (cls,)
+
+
+def _unordered(machine: Machine, cls: ClassValue) -> list[ClassValue]:
+    """The classes above `cls` that have no order yet, and `cls` itself; bases before their children.
+
+    A stack of its own: a chain of a thousand classes would be too deep for Python's.
+    """
+    found: list[ClassValue] = []
+    stack: list[tuple[ClassValue, Iterator[Value]]] = []
+    waiting: Iterator[Value] = iter([cls])
+    while True:
+        item = next(waiting, None)
+        if item is None:
+            if not stack:
+                return found
+            done, waiting = stack.pop()
+            found.append(done)
+        elif isinstance(item, ClassValue) and item.mro is None:
+            item.mro = (item,)  # what a cyclic base sees
+            stack.append((item, waiting))
+            waiting = iter(bases_of(machine, item))
+
+
+def _order(cls: ClassValue, bases: list[Value]) -> tuple[Value, ...]:
+    orders = [base.mro or (base,) if isinstance(base, ClassValue) else (base,) for base in bases]
+    if len(orders) == 1:
+        return (cls, *orders[0])[:MAX_ANCESTORS]
+    merged = _merge([*orders, tuple(bases)])
+    return (cls, *(_depth_first(orders) if merged is None else merged))[:MAX_ANCESTORS]
 
 
 def ancestors(machine: Machine, cls: ClassValue) -> tuple[Value, ...]:
@@ -41,43 +70,46 @@ def ancestors(machine: Machine, cls: ClassValue) -> tuple[Value, ...]:
     return mro(machine, cls)[1:]
 
 
-def _order(machine: Machine, base: Value) -> list[Value]:
-    return list(mro(machine, base)) if isinstance(base, ClassValue) else [base]
-
-
 def bases_of(machine: Machine, cls: ClassValue) -> list[Value]:
     """The direct bases of `cls` that are classes, or cannot be known."""
-    found: list[Value] = []
+    found: dict[Value, None] = {}
     for base in cls.bases:
         for option in options_of(machine.known(base)):
             item = External(f"{option.callee}()") if isinstance(option, Made) else option
-            if isinstance(item, ClassValue | External | Unknown) and item not in found:
-                found.append(item)
-    return found
+            if isinstance(item, ClassValue | External | Unknown):
+                found[item] = None
+    return list(found)
 
 
-def _merge(orders: list[list[Value]]) -> list[Value] | None:
-    """C3: the first head that is in no tail, again and again."""
+def _merge(orders: list[tuple[Value, ...]]) -> list[Value] | None:
+    """C3: the first head that is in no tail, again and again; None where there is no such order."""
     result: list[Value] = []
-    orders = [list(order) for order in orders if order]
-    while orders:
-        for order in orders:
-            head = order[0]
-            if not any(head in other[1:] for other in orders):
-                break
-        else:
+    in_tails = Counter(item for order in orders for item in order[1:])
+    left = {number: iter(order) for number, order in enumerate(orders)}
+    heads: dict[int, Value] = {}  # the head of each order that is left, first order first
+    led: dict[Value, list[int]] = {}  # the orders that an item is the head of
+    moved = list(left)
+    while moved or heads:
+        for number in moved:
+            head = next(left[number], None)
+            if head is None:
+                heads.pop(number, None)
+                continue
+            in_tails[head] -= number in heads  # a later head was in the tail until now
+            heads[number] = head
+            led.setdefault(head, []).append(number)
+        if not heads:
+            break
+        head = next((head for head in heads.values() if not in_tails[head]), None)
+        if head is None:
             return None
         result.append(head)
-        orders = [rest for order in orders if (rest := order[1:] if order[0] == head else order)]
+        moved = led.pop(head)
     return result
 
 
-def _depth_first(orders: list[list[Value]]) -> list[Value]:
-    result: list[Value] = []
-    for item in (item for order in orders for item in order):
-        if item not in result:
-            result.append(item)
-    return result
+def _depth_first(orders: list[tuple[Value, ...]]) -> list[Value]:
+    return list(dict.fromkeys(item for order in orders for item in order))
 
 
 def metaclass_of(machine: Machine, cls: ClassValue) -> Value:

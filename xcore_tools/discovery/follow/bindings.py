@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import syntax as s
@@ -21,7 +22,7 @@ from xcore_tools.discovery.follow.values import (
 if TYPE_CHECKING:
     from xcore_tools.discovery.machine import Machine
 
-__all__ = ["assign", "bind", "forget"]
+__all__ = ["assign", "bind", "forget", "lose"]
 
 
 def assign(machine: Machine, target: s.Expr, value: Value, frame: Frame) -> None:
@@ -102,6 +103,39 @@ def forget(body: s.Block, frame: Frame) -> None:
         for target in targets:
             if isinstance(target, s.Name) and _is_data(frame.names.get(target.id)):
                 frame.names[target.id] = Unknown("a loop whose rounds are not known")
+
+
+def lose(block: s.Block, frame: Frame) -> None:
+    """After statements that could not be followed, what they bind or change is not known."""
+    for name in bound_names(block):
+        if name not in frame.names or _is_data(frame.names[name]):
+            frame.names[name] = Unknown("more work than can be followed")
+
+
+def bound_names(node: object) -> Iterator[str]:
+    """The names that statements bind in their own scope."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, tuple):
+            stack += current
+        elif isinstance(current, s.ClassDef | s.FunctionDef):
+            yield current.name
+        elif isinstance(current, s.Assign):
+            yield from _targets(current.targets)
+        elif isinstance(current, s.Import | s.ImportFrom):
+            continue  # binds what it names, at no cost
+        elif isinstance(current, s.With):
+            yield from _targets(tuple(target for _, target in current.items if target is not None))
+            stack.append(current.body)
+        elif isinstance(current, s.Statement):
+            yield from _targets((current.target,) if isinstance(current, s.For) else ())
+            stack += [getattr(current, name) for name in current.__struct_fields__]
+
+
+def _targets(targets: tuple[s.Expr, ...]) -> Iterator[str]:
+    """The names in targets: those of items and attributes too, for their owner is changed."""
+    return (node.id for node in s.walk(targets) if isinstance(node, s.Name))
 
 
 def _is_data(value: Value) -> bool:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from xcore_tools.discovery import syntax as s
-from xcore_tools.discovery.follow.bindings import assign, bind, forget
+from xcore_tools.discovery.follow.bindings import assign, bind, forget, lose
 from xcore_tools.discovery.follow.conditions import decided, is_type_checking
 from xcore_tools.discovery.follow.definitions import begin_class, decorated, function_value
 from xcore_tools.discovery.follow.imports import (
@@ -23,6 +23,7 @@ from xcore_tools.discovery.follow.imports import (
 )
 from xcore_tools.discovery.follow.makers import may_make
 from xcore_tools.discovery.follow.operators import iterate, truth_of
+from xcore_tools.discovery.follow.signals import LimitReachedError
 from xcore_tools.discovery.follow.values import Deferred, Frame, Instance, Unknown
 
 if TYPE_CHECKING:
@@ -123,9 +124,24 @@ def _function(machine: Machine, statement: s.FunctionDef, frame: Frame) -> int:
 
 def _class(machine: Machine, statement: s.ClassDef, frame: Frame) -> int:
     cls, body = begin_class(machine, statement, frame)
-    execute(machine, statement.body, body)
+    try:
+        _class_body(machine, statement.body, body)
+    except LimitReachedError:
+        lose(statement.body, body)
+        bind(frame, statement.name, cls)
+        raise
     bind(frame, statement.name, decorated(machine, cls, statement, frame))
     return _NEXT
+
+
+def _class_body(machine: Machine, block: s.Block, frame: Frame) -> None:
+    """A statement that cannot be followed to its end does not take its class along, nor the other way."""
+    if frame.call_site is not None or frame.in_loop:
+        execute(machine, block, frame)
+        return
+    for statement in block:
+        if machine.follow(statement, frame):
+            break
 
 
 def _if(machine: Machine, statement: s.If, frame: Frame) -> int:

@@ -110,35 +110,51 @@ def module_attribute(machine: Machine, module: str, name: str) -> Value:
 
 
 def _through_stars(machine: Machine, frame: Frame, name: str) -> Value | None:
-    """What a star import gives for `name`; the last one wins, None if there is none."""
-    for source in reversed(frame.stars):
-        value = _through_star(machine, source, name)
-        if value is not None:
-            return value
+    """What a star import gives for `name`; the last one wins, None if there is none.
+
+    Star imports may lead in circles and through a thousand modules: each is asked once, in a loop.
+    """
+    asked: set[str] = set()
+    sources = list(frame.stars)
+    while sources:
+        source = sources.pop()
+        if source in asked:
+            continue
+        asked.add(source)
+        if source.startswith(_SUBMODULE):
+            return ModuleValue(source.removeprefix(_SUBMODULE))
+        if source.startswith(OUTSIDE):
+            path = f"{source.removeprefix(OUTSIDE)}.{name}"
+            if role_of(path) is not None:
+                return machine.outside.external(path)
+            continue
+        there = _starred(machine, source, name)
+        if there is None or not _exports(machine, there, name):
+            continue
+        if name in there.names and not isinstance(there.names[name], Unknown):
+            return there.names[name]
+        if exists(machine, f"{source}.{name}"):
+            sources.append(f"{_SUBMODULE}{source}.{name}")
+        sources += there.stars
     return None
 
 
-def _through_star(machine: Machine, source: str, name: str) -> Value | None:
-    if source.startswith(OUTSIDE):
-        path = f"{source.removeprefix(OUTSIDE)}.{name}"
-        return machine.outside.external(path) if role_of(path) is not None else None
-    if source in machine.running or (source, name) in machine.starring:
-        frame = machine.frames.get(source)
-        return frame.names.get(name) if frame else None
-    machine.starring.add((source, name))  # star imports may lead in circles
+_SUBMODULE = "submodule:"
+"""Stands before what a starred package has where none of its own star imports gives the name."""
+
+
+def _starred(machine: Machine, module: str, name: str) -> Frame | None:
+    """The scope of a module that a star import names; None where it is not to be had."""
     try:
-        value = module_attribute(machine, source, name)
+        frame = machine.frame_of(module)
+        may_skip = not machine.is_demanding and name not in machine.leads
+        return frame or (None if may_skip else machine.loaded(module))
     except NotReadyError:
         return None
-    finally:
-        machine.starring.discard((source, name))
-    is_given = not isinstance(value, Unknown) and _exports(machine, source, name)
-    return value if is_given else None
 
 
-def _exports(machine: Machine, module: str, name: str) -> bool:
-    frame = machine.frames.get(module)
-    public = machine.resolve(frame.names.get("__all__")) if frame else None
+def _exports(machine: Machine, frame: Frame, name: str) -> bool:
+    public = machine.resolve(frame.names.get("__all__"))
     if isinstance(public, list | tuple) and all(isinstance(item, str) for item in public):
         return name in public
     return not name.startswith("_")

@@ -197,7 +197,9 @@ class ClassValue:
     """A class of the project, or one that a library call makes (then `line` is that of the call).
 
     `attrs` is the class's own namespace. `bases` are as written until `mro` is asked for. A base that
-    `names_tables` gives its children table names, as Flask-SQLAlchemy does.
+    `names_tables` gives its children table names, as Flask-SQLAlchemy does. A declarative base is made
+    one by a call (`is_root`) or by its head (`is_base`). What is None until it is asked for is kept:
+    `mro`, `is_base`, `mapped`, and `shared`, the mapping whose table the class and its children share.
     """
 
     name: str
@@ -210,6 +212,7 @@ class ClassValue:
     annotations: dict[str, s.Expr] = field(default_factory=dict)
     is_synthetic: bool = False
     is_root: bool = False
+    is_base: bool | None = None
     is_conditional: bool = False
     mapped_by: str | None = None
     table: Value = None
@@ -219,6 +222,7 @@ class ClassValue:
     mro: tuple[Value, ...] | None = None
     is_prepared: bool = False
     mapped: bool | None = None
+    shared: Value = None
 
     @property
     def dotted(self) -> str:

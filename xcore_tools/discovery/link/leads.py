@@ -28,7 +28,8 @@ def leads_of(machine: Machine) -> Leads:
     for module, frame in machine.frames.items():
         for name, value in frame.names.items():
             for option in options_of(value):
-                if isinstance(option, ClassValue) and _is_of_models(machine, option):
+                is_class = isinstance(option, ClassValue)
+                if is_class and machine.attempt(partial(_is_of_models, machine, option)) is True:
                     classes.add(name)
                 elif machine.attempt(partial(_makes, machine, option)) is True:
                     makers.add(name)

@@ -20,17 +20,20 @@ __all__ = ["add_models"]
 def add_models(machine: Machine, results: Results) -> None:
     """Decides about every class that was made, and adds the models and their tables."""
     for cls in machine.classes:  # grows while declared attributes are followed
-        mapping = machine.attempt(partial(map_class, machine, cls))
-        if not results.is_reported(cls.module):
-            continue
-        if isinstance(mapping, Mapping):
-            _add_model(machine, results, cls, mapping)
-            reason = acceptance(mapping)
-        else:
-            reason = _refused(machine, results, cls)
-        results.add_verdict(
-            verdict(machine, results, cls, reason, taken=isinstance(mapping, Mapping))
-        )
+        machine.decide(cls, partial(_decide, machine, results, cls))
+
+
+def _decide(machine: Machine, results: Results, cls: ClassValue) -> None:
+    with machine.demand():
+        mapping = map_class(machine, cls)
+    if not results.is_reported(cls.module):
+        return
+    if mapping is not None:
+        _add_model(machine, results, cls, mapping)
+        reason = acceptance(mapping)
+    else:
+        reason = _refused(machine, results, cls)
+    results.add_verdict(verdict(machine, results, cls, reason, taken=mapping is not None))
 
 
 def _add_model(machine: Machine, results: Results, cls: ClassValue, mapping: Mapping) -> None:

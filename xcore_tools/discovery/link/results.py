@@ -151,8 +151,7 @@ class Results:
 
     def add_exhausted(self) -> None:
         """Reports statements that were not followed to their end."""
-        message = "this statement does too much work to be followed"
-        for module, line in self._machine.exhausted:
+        for module, line, message in self._machine.exhausted:
             self.report("XT125", "warning", module, line, message)
 
 

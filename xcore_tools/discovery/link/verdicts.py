@@ -62,11 +62,15 @@ def _is_declarative(machine: Machine, cls: ClassValue) -> bool:
     return cls.is_root or any(has_role(b, "DeclarativeBase") for b in bases_of(machine, cls))
 
 
+_MAX_STEPS = 50
+"""Of a chain of reasoning; whoever inherits through more classes does not want to read them all."""
+
+
 def _chain(machine: Machine, results: Results, cls: ClassValue) -> Iterator[Step]:
     """The way from a class to its declarative base, one step for each class between them."""
     seen: list[Value] = []
     item: Value = cls
-    while isinstance(item, ClassValue) and item not in seen:
+    while isinstance(item, ClassValue) and item not in seen and len(seen) <= _MAX_STEPS:
         seen.append(item)
         if item is not cls:
             yield Step(_shown(item), results.path_of(item.module), item.line)

@@ -60,7 +60,7 @@ def map_class(machine: Machine, cls: ClassValue) -> Mapping | None:
     mapping = _without_table(machine, cls, _kind(machine, cls, own, parent))
     if is_abstract_concrete(machine, cls):
         mapping.kind, mapping.by_evidence = "declarative", False
-    elif own is NO_TABLE and parent is not None and (shared := map_class(machine, parent)):
+    elif own is NO_TABLE and parent is not None and (shared := _sharer(machine, parent)):
         mapping.table, mapping.schema, mapping.metadata = (
             shared.table,
             shared.schema,
@@ -76,6 +76,21 @@ def map_class(machine: Machine, cls: ClassValue) -> Mapping | None:
         mapping.schema = _schema_of(machine, cls, mapping.metadata)
         mapping.makes_table = True
     return mapping
+
+
+def _sharer(machine: Machine, cls: ClassValue) -> Mapping | None:
+    """The mapping of the nearest class, `cls` or one above it, that has a table to share."""
+    seen: list[ClassValue] = []
+    source: ClassValue | None = cls
+    while source is not None and source.shared is None:
+        seen.append(source)
+        is_sharing = own_table(machine, source) is NO_TABLE
+        source = mapped_parent(machine, source) if is_sharing else None
+    shared = source.shared if source is not None else map_class(machine, seen[-1])
+    if machine.is_settled:
+        for item in seen:
+            item.shared = shared
+    return shared
 
 
 _UNNAMED = Unknown("nothing in the project names it, but a base of another library may")

@@ -17,7 +17,12 @@ __all__ = ["foreigns", "has_role", "is_flask", "is_root", "names_tables", "root_
 
 def root_of(machine: Machine, cls: ClassValue) -> Value:
     """The declarative base in the ancestry of `cls`: a ClassValue, an External, or None."""
-    return next((item for item in ancestors(machine, cls) if is_root(machine, item)), None)
+    if cls in machine.roots:
+        return machine.roots[cls]
+    root = next((item for item in ancestors(machine, cls) if is_root(machine, item)), None)
+    if machine.is_settled:
+        machine.roots[cls] = root
+    return root
 
 
 def is_root(machine: Machine, item: Value) -> bool:
@@ -27,13 +32,20 @@ def is_root(machine: Machine, item: Value) -> bool:
         return foreign is not None and foreign.is_base
     if not isinstance(item, ClassValue):
         return False
-    if item.is_root or any(has_role(base, "DeclarativeBase") for base in bases_of(machine, item)):
+    if item.is_base is None:
+        item.is_base = _is_base(machine, item)
+    return item.is_root or item.is_base
+
+
+def _is_base(machine: Machine, cls: ClassValue) -> bool:
+    """Whether the head of a class makes it a declarative base."""
+    if any(has_role(base, "DeclarativeBase") for base in bases_of(machine, cls)):
         return True
-    if "registry" in item.keywords and any(f.needs_table_keyword for f in foreigns(machine, item)):
+    if "registry" in cls.keywords and any(f.needs_table_keyword for f in foreigns(machine, cls)):
         return True  # class Base(SQLModel, registry=…)
-    if "metaclass" not in item.keywords:
+    if "metaclass" not in cls.keywords:
         return False
-    return _descends(machine, metaclass_of(machine, item), "DeclarativeMeta", "DefaultMeta")
+    return _descends(machine, metaclass_of(machine, cls), "DeclarativeMeta", "DefaultMeta")
 
 
 def has_role(value: Value, *roles: str) -> bool:

@@ -55,10 +55,12 @@ class Selectable(msgspec.Struct):
 def is_mapped(machine: Machine, cls: ClassValue) -> bool:
     """Whether SQLAlchemy would map `cls`."""
     if cls.mapped is None:
-        cls.mapped = False  # what a cyclic question sees
-        prepare(machine, cls)
-        cls.mapped = _is_mapped(machine, cls)
-    return cls.mapped
+        for item in reversed(mro(machine, cls)):  # from the top: each answer needs those above it
+            if isinstance(item, ClassValue) and item.mapped is None:
+                item.mapped = False  # what a cyclic question sees
+                prepare(machine, item)
+                item.mapped = _is_mapped(machine, item)
+    return bool(cls.mapped)
 
 
 def _is_mapped(machine: Machine, cls: ClassValue) -> bool:
