@@ -178,9 +178,9 @@ def test_text_that_is_no_python(source: str) -> None:
     ],
 )
 def test_looking_takes_linear_time(source: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     find_excess(source)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 3
 
 
 def test_nothing_of_the_fixtures_is_refused() -> None:

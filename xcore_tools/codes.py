@@ -39,8 +39,8 @@ CODES: dict[str, Code] = {
         ),
         Code(
             "XT104",
-            "file is nested too deeply to be parsed safely",
-            "Brackets, operators or branches are nested so deeply that parsing would exhaust memory or time.",
+            "file is nested too deeply or too long to be parsed safely",
+            "Brackets, operators, branches or statements are so many that parsing would exhaust memory or time.",
             "Exclude the file if it is generated data, or break the expression into several statements.",
         ),
         Code(

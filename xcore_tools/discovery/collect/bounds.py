@@ -1,4 +1,4 @@
-"""What a parser can take: finds nesting that would crash it or keep it busy for minutes.
+"""What a parser can take: finds nesting and length that would crash it or keep it busy for minutes.
 
 Measured on libcst 1.9: 3,000 nested brackets end the process with a segmentation fault, a chain of
 3,000 operators or subscripts takes up to 15 s, because its cost grows with the square of the length.
@@ -9,6 +9,7 @@ write, and one file at the limit still parses within a few seconds.
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 __all__ = ["MAX_SIZE", "find_excess"]
 
@@ -19,13 +20,16 @@ _MAX_DEPTH = 100
 _MAX_CHAIN = 600
 _MAX_WORK = 10_000_000
 """Bound on the sum of squared chain lengths in one file: about four seconds of libcst's time."""
+_MAX_TOKENS = 300_000
+"""Bound on the words and signs of one file, a megabyte of code: about eight seconds of libcst's time."""
 
 _TOKEN = re.compile(
     r"""
-      (?P<skip>\#[^\r\n]* | \\\r?\n)
+      (?P<skip>\#[^\r\n]*)
+    | (?P<continued>\\(?:\r\n?|\n))
     | (?P<string>[rRbBuUfFtT]{0,2}(?:
-          \"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\" | '''(?:[^'\\]|\\.|'(?!''))*'''
-        | "(?:[^"\\\r\n]|\\.)*" | '(?:[^'\\\r\n]|\\.)*'))
+          \"\"\"(?:[^"\\]|\\.|"(?!""))*+\"\"\" | '''(?:[^'\\]|\\.|'(?!''))*+'''
+        | "(?:[^"\\\r\n]|\\.)*+" | '(?:[^'\\\r\n]|\\.)*+'))
     | (?P<open>[(\[{])
     | (?P<close>[)\]}])
     | (?P<separator>[,;])
@@ -35,18 +39,21 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_NEWLINE = re.compile(r"\r\n?|\n")
 _ELIF = re.compile(r"^([ \t]*)(if|elif)\b", re.MULTILINE)
 
 
 def find_excess(source: str) -> tuple[int, str] | None:  # noqa: C901 - one pass over tokens
-    """The line and the kind of the first nesting that is too deep to be parsed, or None.
+    """The line and the kind of the first thing that is too much for a parser, or None.
 
     Looks at tokens only, so it never recurses; takes time linear in the length of `source`.
     """
     chains = [0]  # length of the chain at each open bracket, outermost first
     line = 1
     work = 0
-    for match in _TOKEN.finditer(source):
+    end = 0
+    for match in islice(_TOKEN.finditer(source), _MAX_TOKENS):
+        end = match.end()
         kind = match.lastgroup
         if kind == "open":
             chains.append(0)
@@ -60,21 +67,42 @@ def find_excess(source: str) -> tuple[int, str] | None:  # noqa: C901 - one pass
             chains[-1] = 0
         elif kind in {"operator", "string"}:
             chains[-1] += len(match[0]) if kind == "operator" and not match[0].isalpha() else 1
-        if kind == "string" and _is_deep_inside(match[0]):
-            return line, "nested brackets inside a formatted string"
-        if kind in {"newline", "string"}:
-            line += 1 if kind == "newline" else match[0].count("\n")
+        if kind == "string" and len(match[0]) > _MAX_DEPTH and _is_excessive_inside(match[0]):
+            return line, "nested brackets or a long chain inside a formatted string"
+        if kind in {"newline", "string", "continued"}:
+            line += 1 if kind == "newline" else len(_NEWLINE.findall(match[0]))
         if chains[-1] > _MAX_CHAIN:
             return line, f"a chain of more than {_MAX_CHAIN} operators, calls or subscripts"
         if work > _MAX_WORK:
             return line, "too many long chains of operators, calls or subscripts"
+    if end < len(source):
+        return line, f"more than {_MAX_TOKENS} words and signs"
     return _find_long_elif(source)
 
 
-def _is_deep_inside(string: str) -> bool:
-    """Whether a formatted string may hold expressions that are nested too deeply."""
-    prefix = string[:2].lower()
-    return ("f" in prefix or "t" in prefix) and sum(map(string.count, "([{")) > 2 * _MAX_DEPTH
+def _is_excessive_inside(string: str) -> bool:
+    """Whether the expressions of a formatted string are too much; its text may hold what it likes."""
+    prefix, quote, inside = string.partition(string[-1])
+    if not quote or not any(letter in prefix.lower() for letter in "ft"):
+        return False
+    fields: list[str] = []
+    depth = start = 0
+    for match in _FIELD.finditer(inside):
+        sign = match[0]
+        if sign in {"{{", "}}"} and not depth:
+            continue
+        before, depth = depth, max(depth + _STEPS[sign], 0)
+        if not before and depth:
+            if sign != "{":  # a bracket in the text between the fields
+                depth = 0
+            start = match.end()
+        elif before and not depth:
+            fields.append(inside[start : match.start()])
+    return find_excess("; ".join([*fields, inside[start:] if depth else ""])) is not None
+
+
+_FIELD = re.compile(r"\{\{|\}\}|[(\[{)\]}]")
+_STEPS = {"{{": 2, "}}": -2, "(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
 
 def _find_long_elif(source: str) -> tuple[int, str] | None:
