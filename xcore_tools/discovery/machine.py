@@ -59,9 +59,7 @@ _MAX_RUNNING = 30
 """Modules that are followed because another one, not at its end, needs a name of them."""
 
 _STATEMENT = "this statement does too much work to be followed"
-_REST = (
-    "the module does too much work to be followed; from here on only imports, functions and classes count"
-)
+_REST = "the module does too much work to be followed; from here on only imports, functions and classes count"
 
 Locate = Callable[[str, str], str | None]
 Load = Callable[[str], s.ModuleFacts | None]
@@ -130,7 +128,9 @@ class Machine:
         for deferred in waiting:
             self._budget = _STATEMENT_BUDGET
             line = s.line_of(deferred.expr)
-            self._guarded(deferred.frame, line, partial(self.tentative, deferred.expr, deferred.frame))
+            self._guarded(
+                deferred.frame, line, partial(self.tentative, deferred.expr, deferred.frame)
+            )
         with self.demand():
             for cls in self.classes:
                 self.decide(cls, partial(prepare, self, cls))

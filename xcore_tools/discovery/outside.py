@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xcore_tools.discovery.follow.patterns import FLAGS
 from xcore_tools.discovery.follow.schema import DatabaseValue, MetaDataValue
 from xcore_tools.discovery.follow.values import External, Value
 from xcore_tools.discovery.frameworks import DATABASES, FOREIGN, Foreign
@@ -19,14 +20,14 @@ class Outside:
         self._metadatas: dict[str, MetaDataValue] = {}
 
     def external(self, path: str) -> Value:
-        """A name of a library; the shared object if it is a known Flask-SQLAlchemy extension."""
+        """A name of a library; the shared object of a known Flask-SQLAlchemy extension, a flag of `re`."""
         if path in DATABASES:
             if path not in self._databases:
                 module = path.rpartition(".")[0]
                 metadata = MetaDataValue(None, module, 0)
                 self._databases[path] = make_database(module, metadata, path)
             return self._databases[path]
-        return External(path)
+        return FLAGS.get(path) or External(path)
 
     def foreign(self, path: str) -> Foreign | None:
         """What is known of another library's class of that dotted name."""

@@ -1,7 +1,7 @@
 """Pure, bounded work on text: what people do to a class name to make a table name of it.
 
 Nothing here can take long or grow large, whatever the scanned code asks for: results over a thousand
-characters, wide paddings, and regular expressions that may backtrack are refused with a reason.
+characters and wide paddings are refused with a reason.
 """
 
 from __future__ import annotations
@@ -10,23 +10,18 @@ import operator
 import re
 from collections.abc import Callable, Sequence
 
-from xcore_tools.discovery.follow.values import MatchValue, PatternValue, Unknown, Value
+from xcore_tools.discovery.follow.values import Unknown, Value
 
 __all__ = [
     "STRING_METHODS",
     "apply",
-    "call_match",
     "call_method",
-    "call_re",
-    "compile_pattern",
     "format_percent",
     "is_plain",
-    "matches",
 ]
 
 _MAX_TEXT = 1000
 _MAX_SUBJECT = 120
-_MAX_QUANTIFIERS = 2
 _MAX_ITEMS = 2000
 _MAX_NUMBER = 10**9
 
@@ -72,12 +67,8 @@ STRING_METHODS = frozenset(
     ]
 )
 _COLLECTION_METHODS = frozenset(["get", "items", "keys", "values", "index", "count", "copy"])
-_RE_FUNCTIONS = frozenset(["sub", "subn", "match", "search", "fullmatch", "findall", "split"])
-_QUANTIFIER = re.compile(r"(?<!\\)(?:[*+]|\{\d*,\d*\})")
-_QUANTIFIED_GROUP = re.compile(r"(?<!\\)\)(?:[*+]|\{)")
 _WIDTH = re.compile(r"\d{3,}")
 _NESTED = re.compile(r"\{[^{}]*\{")
-_FLAGS = re.IGNORECASE | re.MULTILINE | re.DOTALL | re.VERBOSE | re.ASCII
 _BINARY: dict[str, Callable[[Value, Value], Value]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -156,62 +147,6 @@ def call_method(
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError):
         return Unknown(f"method {name}() fails on these values")
     return _bounded(list(result) if name in {"items", "keys", "values"} else result)
-
-
-def compile_pattern(pattern: Value, flags: int = 0) -> PatternValue | Unknown:
-    """A regular expression that cannot backtrack for long, or the reason why it is refused."""
-    if isinstance(pattern, PatternValue):
-        return pattern
-    if not isinstance(pattern, str) or len(pattern) > _MAX_SUBJECT:
-        return Unknown("a regular expression that is not plain text")
-    if len(_QUANTIFIER.findall(pattern)) > _MAX_QUANTIFIERS or _QUANTIFIED_GROUP.search(pattern):
-        return Unknown("a regular expression that might take long")
-    try:
-        return PatternValue(re.compile(pattern, flags & _FLAGS))
-    except (re.error, RecursionError, OverflowError, ValueError):
-        return Unknown("a regular expression that does not compile")
-
-
-def call_re(name: str, args: Sequence[Value], keywords: dict[str, Value]) -> Value:
-    """A function of `re` (or, with the pattern first, a method of a compiled one)."""
-    flags = keywords.get("flags", 0)
-    if name == "compile":
-        flags = args[1] if len(args) > 1 else flags
-        return compile_pattern(args[0] if args else None, flags if isinstance(flags, int) else 0)
-    if name == "escape" and args and isinstance(args[0], str):
-        return re.escape(args[0][:_MAX_SUBJECT])
-    if name not in _RE_FUNCTIONS or not args:
-        return Unknown(f"re.{name}() is not followed")
-    compiled = compile_pattern(args[0], flags if isinstance(flags, int) else 0)
-    if isinstance(compiled, Unknown):
-        return compiled
-    rest = list(args[1:])
-    if any(isinstance(item, str) and len(item) > _MAX_SUBJECT for item in rest):
-        return Unknown("a text too long for a regular expression")
-    try:
-        result = getattr(compiled.pattern, name)(
-            *rest, **{k: v for k, v in keywords.items() if k == "count"}
-        )
-    except (TypeError, ValueError, IndexError, re.error, RecursionError):
-        return Unknown(f"re.{name}() fails on these values")
-    if isinstance(result, re.Match):
-        return MatchValue(result)
-    return _bounded(result)
-
-
-def matches(pattern: PatternValue, subject: str) -> list[MatchValue]:
-    """All matches of a pattern in a text of ordinary length."""
-    return [MatchValue(match) for match in pattern.pattern.finditer(subject[:_MAX_SUBJECT])]
-
-
-def call_match(match: MatchValue, name: str, args: Sequence[Value]) -> Value:
-    """A method of a match: `group`, `groups`, `groupdict`, `start`, `end`, `span`."""
-    if name not in {"group", "groups", "groupdict", "start", "end", "span"}:
-        return Unknown(f"match.{name}() is not followed")
-    try:
-        return getattr(match.match, name)(*args)
-    except (IndexError, TypeError):
-        return Unknown("a group that does not exist")
 
 
 def _size(value: Value) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from xcore_tools.discovery.follow import text
+from xcore_tools.discovery.follow import patterns
 from xcore_tools.discovery.follow.bases import ancestors
 from xcore_tools.discovery.follow.classes import find
 from xcore_tools.discovery.follow.makers import has_makers
@@ -86,7 +86,7 @@ def _call_external(this: Call, callee: External) -> Value:
         return substitute(this, this.arg(0), 1)
     if top == "re":
         keywords = {key: this.value(value) for key, value in this.keywords.items()}
-        return text.call_re(rest, [this.value(arg) for arg in this.args], keywords)
+        return patterns.call_re(rest, [this.value(arg) for arg in this.args], keywords)
     if callee.name == "Table" and this.args and isinstance(this.arg(0), str) and has_columns(this):
         return make_table(this)
     return Made(callee.path, this.args, this.keywords, this.line)
@@ -103,11 +103,13 @@ def _call_method(this: Call, method: BoundMethod) -> Value:
         is_copy = name in {"to_metadata", "tometadata"}
         return copy_table(this, receiver) if is_copy else Unknown("a method of a table")
     if isinstance(receiver, MatchValue):
-        return text.call_match(receiver, name, [this.value(arg) for arg in this.args])
+        return patterns.call_match(receiver, name, [this.value(arg) for arg in this.args])
     if isinstance(receiver, PatternValue) and name == "sub":
         return substitute(this, receiver, 0)
     if isinstance(receiver, PatternValue):
-        return text.call_re(name, [receiver, *(this.value(arg) for arg in this.args)], {})
+        keywords = {key: this.value(value) for key, value in this.keywords.items()}
+        args = [receiver, *(this.value(arg) for arg in this.args)]
+        return patterns.call_re(name, args, keywords)
     if name in MUTATORS and isinstance(receiver, list | dict):
         return mutate(this, receiver, name)
     return call_plain(this, receiver, name)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from xcore_tools.discovery.follow import text
-from xcore_tools.discovery.follow.operators import iterate
+from itertools import islice
+
+from xcore_tools.discovery.follow import patterns, text
+from xcore_tools.discovery.follow.operators import first_unknown, iterate
 from xcore_tools.discovery.follow.values import (
     FunctionValue,
     LambdaValue,
+    MatchValue,
+    PatternValue,
     Unknown,
     Value,
     options_of,
@@ -62,18 +66,32 @@ def call_plain(this: Call, receiver: Value, name: str) -> Value:
 def substitute(this: Call, pattern: Value, first: int) -> Value:
     """`re.sub(pattern, replacement, text)`, where the replacement may be a function of the project."""
     args = [pattern, *(this.value(arg) for arg in this.args[first:])]
-    if len(args) < 3 or not isinstance(args[1], FunctionValue | LambdaValue):
-        return text.call_re("sub", args, {k: this.value(v) for k, v in this.keywords.items()})
-    compiled = text.compile_pattern(pattern)
-    if isinstance(compiled, Unknown) or not isinstance(args[2], str):
-        return compiled if isinstance(compiled, Unknown) else Unknown("a text that is not known")
+    keywords = {key: this.value(value) for key, value in this.keywords.items()}
+    replacement = args[1] if len(args) > 1 else keywords.get("repl")
+    if not isinstance(replacement, FunctionValue | LambdaValue):
+        return patterns.call_re("sub", args, keywords)
+    rest, named, flags = patterns.split_flags("sub", args, keywords)
+    compiled = patterns.compile_pattern(pattern, flags)
+    if isinstance(compiled, Unknown):
+        return compiled
+    subject = rest[2] if len(rest) > 2 else named.get("string")
+    count = rest[3] if len(rest) > 3 else named.get("count", 0)
+    if not (isinstance(subject, str) and isinstance(count, int)) or not patterns.is_affordable(
+        compiled, subject
+    ):
+        return Unknown("a regular expression that might take long")
+    return _substituted(this, compiled, replacement, subject, count)
+
+
+def _substituted(
+    this: Call, compiled: PatternValue, replacement: Value, subject: str, count: int
+) -> Value:
     pieces: list[Value] = []
     end = 0
-    for match in text.matches(compiled, args[2]):
-        pieces += [
-            args[2][end : match.match.start()],
-            this.machine.known(this.machine.call(args[1], (match,), {})),
-        ]
-        end = match.match.end()
-    pieces.append(args[2][end:])
-    return next((p for p in pieces if not isinstance(p, str)), None) or "".join(pieces)
+    for match in islice(compiled.pattern.finditer(subject), count or None):
+        result = this.value(this.machine.call(replacement, (MatchValue(match),), {}))
+        pieces += [subject[end : match.start()], result]
+        end = match.end()
+    pieces.append(subject[end:])
+    unknown = next((piece for piece in pieces if not isinstance(piece, str)), None)
+    return "".join(pieces) if unknown is None else first_unknown(unknown)
