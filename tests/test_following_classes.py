@@ -36,7 +36,7 @@ class B(A):
     @classmethod
     def words(cls): return "b" + super(B, cls).words()
 NAME = B.words()
-# super in __init__ (unknown)
+# super in __init__
 class A:
     def __init__(self, word): self.word = word
 class B(A):
@@ -82,7 +82,7 @@ Made = type("Made", (Base,), {"__tablename__": "made", "id": Column(Integer, pri
 # models made by type in a loop
 for word in ("first", "second"):
     type(word.title(), (Base,), {"__tablename__": word, "id": Column(Integer, primary_key=True)})
-# a class decorator that gives a name (unknown)
+# a class decorator that gives a name
 def tabled(cls):
     cls.word = cls.__name__.lower() + "_t"
     return cls

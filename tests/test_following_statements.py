@@ -24,7 +24,7 @@ for first, second in (("a", "b"), ("c", "d")):
 NAME = ""
 for first, (second, third) in [("a", ("b", "c"))]:
     NAME += third + second + first
-# starred target (unknown)
+# starred target
 NAME = ""
 for first, *rest in [("a", "b"), ("c", "d")]:
     NAME += first + "_".join(rest)
@@ -156,7 +156,7 @@ def words():
 NAME = ""
 for word in words():
     NAME += word
-# over a function's result, in a function (unknown)
+# over a function's result, in a function
 def words():
     return ["a", "b"]
 def joined():
@@ -528,10 +528,10 @@ FIRST, NAME = "ab"
 REST = ["outer"]
 NAME, *REST = "a", "b"
 NAME += "_".join(REST)
-# starred empty (unknown)
+# starred empty
 NAME, *REST = ("a",)
 NAME += str(len(REST))
-# starred first (unknown)
+# starred first
 *REST, NAME = ["a", "b", "c"]
 # annotated
 NAME: str = "a"
@@ -751,7 +751,7 @@ NAME = "_".join(WORDS)
 WORDS = ["a"]
 WORDS.insert(0, "b")
 NAME = "_".join(WORDS)
-# pop of a list (unknown)
+# pop of a list
 WORDS = ["a", "b"]
 LAST = WORDS.pop()
 NAME = "_".join(WORDS) + LAST
@@ -802,7 +802,7 @@ NAME = NAMES.setdefault("a", "x") + NAMES.setdefault("c", "d") + NAMES["c"]
 NAMES = {}
 NAMES.setdefault("a", []).append("b")
 NAME = NAMES["a"][0]
-# setdefault with a number (unknown)
+# setdefault with a number
 NAMES = {}
 NAMES.setdefault(1, "b")
 NAME = NAMES[1]
@@ -820,7 +820,7 @@ NAME = NAMES.get("a", "gone")
 NAMES = {"a": "b", "c": "d"}
 NAMES.popitem()
 NAME = "_".join(NAMES)
-# set (unknown)
+# set
 WORDS = set()
 WORDS.add("a")
 NAME = "_".join(WORDS)

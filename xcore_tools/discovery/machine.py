@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from xcore_tools.discovery import syntax as s
-from xcore_tools.discovery.follow.bindings import lose
+from xcore_tools.discovery.follow.bindings import lose, pinned
 from xcore_tools.discovery.follow.classes import prepare
 from xcore_tools.discovery.follow.evaluate import evaluate
 from xcore_tools.discovery.follow.execute import execute
@@ -204,7 +204,8 @@ class Machine:
         self.depth = depth
         del self.preparing[preparing:]
         lose((statement,), frame)
-        self._budget = max(self._budget, _LAST_BUDGET)
+        if frame.kind == "class":
+            self._budget = max(self._budget, _LAST_BUDGET)  # for what else the body says
         return 0
 
     def _guarded(self, frame: Frame, line: int, work: Callable[[], object]) -> None:
@@ -217,6 +218,10 @@ class Machine:
             self.exhausted.add((frame.module.module, line, _STATEMENT))
         self.depth = depth
         del self.preparing[preparing:]
+
+    def give_up(self, frame: Frame, node: object, what: str) -> None:
+        """Notes what is not followed although it may make a class or a table."""
+        self.exhausted.add((frame.module.module, s.line_of(node), what))
 
     def attempt(self, work: Callable[[], Value]) -> Value:
         """What `work` gives, Unknown where it needs what is not to be had or takes too long."""
@@ -262,7 +267,7 @@ class Machine:
         try:
             return evaluate(self, expr, frame)
         except NotReadyError:
-            return Deferred(expr, frame)
+            return Deferred(expr, pinned(expr, frame))
         finally:
             self.is_demanding = before
 

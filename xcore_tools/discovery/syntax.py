@@ -55,6 +55,7 @@ __all__ = [
     "Unary",
     "While",
     "With",
+    "Yield",
     "line_of",
     "walk",
 ]
@@ -117,7 +118,7 @@ class FormattedString(_Node, frozen=True):
 
 
 class Binary(_Node, frozen=True):
-    """`left op right` for arithmetic operators."""
+    """`left op right` for arithmetic operators; of `left += right`, the operator is `+=`."""
 
     op: str
     left: Expr
@@ -222,6 +223,13 @@ class Named(_Node, frozen=True):
     value: Expr
 
 
+class Yield(_Node, frozen=True):
+    """`yield value`, or `yield from value` where it gives several."""
+
+    value: Expr
+    is_from: bool
+
+
 class Starred(_Node, frozen=True):
     """`*value`"""
 
@@ -254,6 +262,7 @@ Expr = (
     | Comprehension
     | Named
     | Starred
+    | Yield
     | Opaque
 )
 
@@ -324,11 +333,12 @@ class If(_Node, frozen=True):
 
 
 class For(_Node, frozen=True):
-    """`for target in iterable: body`"""
+    """`for target in iterable: body else: orelse`"""
 
     target: Expr
     iterable: Expr
     body: Block
+    orelse: Block = ()
 
 
 class With(_Node, frozen=True):
@@ -360,16 +370,18 @@ class Return(_Node, frozen=True):
 
 
 class While(_Node, frozen=True):
-    """`while test: body`"""
+    """`while test: body else: orelse`"""
 
     test: Expr
     body: Block
+    orelse: Block = ()
 
 
 class Global(_Node, frozen=True):
-    """`global name, …`"""
+    """`global name, …` and `nonlocal name, …`"""
 
     names: tuple[str, ...]
+    kind: Literal["global", "nonlocal"] = "global"
 
 
 class Jump(_Node, frozen=True):
@@ -379,9 +391,9 @@ class Jump(_Node, frozen=True):
 
 
 class Delete(_Node, frozen=True):
-    """`del name, …`"""
+    """`del target, …`"""
 
-    names: tuple[str, ...]
+    targets: tuple[Expr, ...]
 
 
 Statement = (

@@ -8,7 +8,7 @@ import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from xcore_tools.discovery.collect.bounds import MAX_SIZE, find_excess
-from xcore_tools.discovery.collect.decoding import decoded, first_line
+from xcore_tools.discovery.collect.decoding import decoded, error_line, first_line
 from xcore_tools.discovery.collect.expressions import LineOf
 from xcore_tools.discovery.collect.outline import make_outline
 from xcore_tools.discovery.collect.statements import StatementReader
@@ -35,7 +35,8 @@ def collect(module: str, path: str, is_package: bool, data: bytes) -> ModuleFact
             warnings.simplefilter("ignore")  # invalid escapes in the user's strings
             return ModuleFacts(module, path, is_package, _read(source))
     except cst.ParserSyntaxError as error:
-        return Problem(path, error.raw_line, "XT101", "error", first_line(error.message))
+        line = error_line(source, error.raw_line)
+        return Problem(path, line, "XT101", "error", first_line(error.message))
     except (RecursionError, ValueError, TypeError, IndexError, cst.CSTValidationError) as error:
         # libcst raises these for some text that is not Python; see its issues 1076 and 1213.
         return Problem(path, 0, "XT101", "error", f"cannot be parsed ({type(error).__name__})")

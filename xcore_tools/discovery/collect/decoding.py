@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import tokenize
+import warnings
 from functools import partial
 
 from xcore_tools.discovery.facts import Problem
 
-__all__ = ["decoded", "first_line"]
+__all__ = ["decoded", "error_line", "first_line"]
 
 
 def decoded(path: str, data: bytes) -> str | Problem:
@@ -18,12 +21,42 @@ def decoded(path: str, data: bytes) -> str | Problem:
         )
         source = data.decode(encoding)
     except (SyntaxError, UnicodeDecodeError, LookupError, ValueError) as error:
-        line = data.count(b"\n", 0, error.start) + 1 if isinstance(error, UnicodeDecodeError) else 1
-        return Problem(path, line, "XT103", "error", first_line(str(error)))
+        end = error.start if isinstance(error, UnicodeDecodeError) else _declared_at(data)
+        return Problem(
+            path, _line_at(data[:end].decode("latin-1")), "XT103", "error", first_line(str(error))
+        )
     if "\0" in source:
-        line = source.count("\n", 0, source.index("\0")) + 1
+        line = _line_at(source[: source.index("\0")])
         return Problem(path, line, "XT101", "error", "file contains a NUL byte")
     return source
+
+
+_CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=]", re.MULTILINE)
+_NEWLINE = re.compile(r"\r\n?|\n")
+
+
+def _declared_at(data: bytes) -> int:
+    """Where a file declares its encoding."""
+    match = _CODING.search(data)
+    return match.end() if match else 0
+
+
+def _line_at(before: str) -> int:
+    """The number of the line that follows this text."""
+    return len(_NEWLINE.findall(before)) + 1
+
+
+def error_line(source: str, line: int) -> int:
+    """The line of a syntax error as Python counts it; `line` where only libcst finds fault with the text."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(source)
+    except SyntaxError as error:
+        return error.lineno or line
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    return line
 
 
 def first_line(text: str) -> str:

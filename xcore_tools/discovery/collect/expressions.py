@@ -106,6 +106,11 @@ class ExpressionReader:
         test, then = self.read(node.test, depth), self.read(node.body, depth)
         return s.Conditional(test, then, self.read(node.orelse, depth))
 
+    def _yield(self, node: cst.Yield, depth: int) -> s.Expr:
+        is_from = isinstance(node.value, cst.From)
+        value = node.value.item if isinstance(node.value, cst.From) else node.value
+        return s.Yield(self.read(value, depth) if value else s.Const(None), is_from)
+
     def _named(self, node: cst.NamedExpr, depth: int) -> s.Expr:
         return s.Named(cast(cst.Name, node.target).value, self.read(node.value, depth))
 
@@ -201,7 +206,11 @@ class ExpressionReader:
             node = cast(cst.FormattedStringExpression, part)
             spec = node.format_spec and self._format_parts(node.format_spec, quote, is_raw, depth)
             value = self.read(node.expression, depth)
-            found.append(s.FormatPart(value, node.conversion, spec or None))
+            conversion = node.conversion
+            if node.equal:  # {value = } shows its own source
+                found.append(s.Const(literals.source_before(node)))
+                conversion = conversion or (None if spec else "r")
+            found.append(s.FormatPart(value, conversion, spec or None))
         return s.FormattedString(tuple(found))
 
 
@@ -227,6 +236,7 @@ _RULES: dict[type[cst.CSTNode], Callable[[ExpressionReader, Any, int], s.Expr]] 
     cst.Comparison: ExpressionReader._comparison,
     cst.IfExp: ExpressionReader._conditional,
     cst.NamedExpr: ExpressionReader._named,
+    cst.Yield: ExpressionReader._yield,
     cst.Tuple: ExpressionReader._tuple,
     cst.List: ExpressionReader._list,
     cst.Set: ExpressionReader._set,

@@ -9,7 +9,7 @@ import libcst as cst
 
 from xcore_tools.discovery import syntax as s
 
-__all__ = ["flat_strings", "integer", "name", "operator_text", "text"]
+__all__ = ["flat_strings", "integer", "name", "operator_text", "source_before", "text"]
 
 
 def name(node: cst.Name) -> s.Expr:
@@ -32,6 +32,13 @@ def text(literal: str) -> s.Expr:
     except (SyntaxError, ValueError, MemoryError):
         return s.Opaque("a string that cannot be read")
     return s.Const(value) if isinstance(value, str) else s.Opaque("bytes")
+
+
+def source_before(node: cst.FormattedStringExpression) -> str:
+    """What `{value = }` shows before the value: the source up to the value's end, and the sign."""
+    module = cst.Module([])
+    parts = (node.whitespace_before_expression, node.expression, node.equal)
+    return "".join(module.code_for_node(part) for part in parts if part is not None)
 
 
 def flat_strings(node: cst.CSTNode) -> Iterator[cst.CSTNode]:

@@ -88,16 +88,16 @@ class StatementReader(cst.CSTVisitor):
         return False
 
     def visit_AugAssign(self, node: cst.AugAssign) -> bool:
-        """`target += value` is read as `target = target + value`."""
+        """`target += value` is read as `target = target += value`, if that were an expression."""
         target = self._expr(node.target)
-        operator = operator_text(node.operator).removesuffix("=")
+        operator = operator_text(node.operator)
         value = s.Binary(operator, target, self._expr(node.value))
         self._found.append(s.Assign((target,), value, None, self._line))
         return False
 
     def visit_Expr(self, node: cst.Expr) -> bool:
         """Of expressions standing alone, only those that may change something."""
-        if isinstance(node.value, cst.Call | cst.NamedExpr):
+        if isinstance(node.value, cst.Call | cst.NamedExpr | cst.Yield):
             self._found.append(s.Expression(self._expr(node.value), self._line))
         return False
 
@@ -109,6 +109,12 @@ class StatementReader(cst.CSTVisitor):
     def visit_Global(self, node: cst.Global) -> bool:
         """`global names`"""
         self._found.append(s.Global(tuple(item.name.value for item in node.names)))
+        return False
+
+    def visit_Nonlocal(self, node: cst.Nonlocal) -> bool:
+        """`nonlocal names`"""
+        names = tuple(item.name.value for item in node.names)
+        self._found.append(s.Global(names, "nonlocal"))
         return False
 
     def visit_Raise(self, node: cst.Raise) -> bool:
@@ -127,11 +133,9 @@ class StatementReader(cst.CSTVisitor):
         return False
 
     def visit_Del(self, node: cst.Del) -> bool:
-        """`del names`"""
-        target = node.target
-        elements = [e.value for e in target.elements] if isinstance(target, cst.Tuple) else [target]
-        names = tuple(e.value for e in elements if isinstance(e, cst.Name))
-        self._found.append(s.Delete(names))
+        """`del targets`"""
+        target = self._expr(node.target)
+        self._found.append(s.Delete(target.items if isinstance(target, s.Sequence) else (target,)))
         return False
 
     # -- compound statements ------------------------------------------------------------------
@@ -183,17 +187,17 @@ class StatementReader(cst.CSTVisitor):
         return False
 
     def visit_For(self, node: cst.For) -> bool:
-        """`for target in iterable: body`; the `else` follows it."""
+        """`for target in iterable: body else: orelse`"""
         target, iterable = self._expr(node.target), self._expr(node.iter)
-        self._found.append(s.For(target, iterable, self._suite(node.body)))
-        self._found.extend(self._suite(node.orelse))
+        body, orelse = self._suite(node.body), self._suite(node.orelse)
+        self._found.append(s.For(target, iterable, body, orelse))
         return False
 
     def visit_While(self, node: cst.While) -> bool:
-        """`while test: body`; the `else` follows it."""
+        """`while test: body else: orelse`"""
         test = self._expr(node.test)
-        self._found.append(s.While(test, self._suite(node.body)))
-        self._found.extend(self._suite(node.orelse))
+        body, orelse = self._suite(node.body), self._suite(node.orelse)
+        self._found.append(s.While(test, body, orelse))
         return False
 
     def visit_With(self, node: cst.With) -> bool:

@@ -66,9 +66,21 @@ def _of_module(machine: Machine, value: ModuleValue, name: str) -> Value:
 
 
 def _of_text(machine: Machine, value: str, name: str) -> Value:
-    if isinstance(value, MemberText) and name in {"value", "_value_", "name", "_name_"}:
-        return value.member if "name" in name else str(value)
     return BoundMethod(value, name)
+
+
+def _of_member(machine: Machine, value: Member | MemberText, name: str) -> Value:
+    if name in {"name", "_name_"}:
+        return value.member if isinstance(value, MemberText) else value.name
+    if name in {"value", "_value_"}:
+        return str(value) if isinstance(value, MemberText) else value.value
+    if name == "__class__":
+        return value.cls
+    found = classes.find(machine, value.cls, name)
+    if found is not None:
+        return classes.bind(machine, machine.resolve(found[1]), value)
+    is_text = isinstance(value, MemberText)
+    return BoundMethod(value, name) if is_text else Unknown("an attribute of an enumeration")
 
 
 def _of_instance(machine: Machine, value: Instance, name: str) -> Value:
@@ -133,12 +145,12 @@ _ATTRIBUTES: dict[type, Callable[[Machine, Any, str], Value]] = {
     Made: _of_made,
     PatternValue: _method,
     str: _of_text,
-    MemberText: _of_text,
-    Member: lambda machine, value, name: getattr(
-        value, name.strip("_"), Unknown("an attribute of an enumeration")
-    ),
+    MemberText: _of_member,
+    Member: _of_member,
     MatchValue: _method,
     tuple: _method,
     list: _method,
     dict: _method,
+    set: _method,
+    frozenset: _method,
 }

@@ -9,10 +9,12 @@ from xcore_tools.discovery import syntax as s
 from xcore_tools.discovery.follow.operators import iterate
 from xcore_tools.discovery.follow.schema import DatabaseValue, MetaDataValue, RegistryValue
 from xcore_tools.discovery.follow.values import (
+    OPEN,
     ClassValue,
     Frame,
     FunctionValue,
     Instance,
+    Member,
     Unknown,
     Value,
     choice_of,
@@ -22,7 +24,7 @@ from xcore_tools.discovery.follow.values import (
 if TYPE_CHECKING:
     from xcore_tools.discovery.machine import Machine
 
-__all__ = ["assign", "bind", "forget", "lose"]
+__all__ = ["assign", "bind", "delete", "forget", "index_of", "is_key", "lose", "pinned"]
 
 
 def assign(machine: Machine, target: s.Expr, value: Value, frame: Frame) -> None:
@@ -33,15 +35,85 @@ def assign(machine: Machine, target: s.Expr, value: Value, frame: Frame) -> None
         _assign_attribute(machine, machine.tentative(target.value, frame), target.name, value)
     elif isinstance(target, s.Subscript):
         owner = machine.tentative(target.value, frame)
-        key = machine.tentative(target.index, frame)
-        if isinstance(owner, dict) and isinstance(key, str | int | bool | None):
-            owner[key] = value
+        if isinstance(owner, dict | list):
+            _assign_item(owner, index_of(machine, target.index, frame), value, frame)
     elif isinstance(target, s.Sequence):
-        items = iterate(value)
-        if items is None or len(items) != len(target.items):
-            items = [Unknown("one of several values")] * len(target.items)
-        for part, item in zip(target.items, items, strict=True):
-            assign(machine, part, item, frame)
+        for part, item in zip(target.items, _parts(target, value), strict=True):
+            assign(machine, part.value if isinstance(part, s.Starred) else part, item, frame)
+
+
+def index_of(machine: Machine, index: s.Expr, frame: Frame) -> Value:
+    """The key, the number or the slice between the brackets of a subscript."""
+    if not isinstance(index, s.Slice):
+        return machine.known(machine.tentative(index, frame))
+    parts = [
+        machine.known(machine.tentative(part, frame)) if part is not None else None
+        for part in (index.lower, index.upper, index.step)
+    ]
+    is_known = all(part is None or isinstance(part, int) for part in parts)
+    return slice(*parts) if is_known else Unknown("a slice that is not known")
+
+
+def is_key(value: Value) -> bool:
+    """Whether a value may be the key of a dict: it is known, and equal to nothing else."""
+    if isinstance(value, tuple):
+        return all(is_key(item) for item in value)
+    return value is None or isinstance(value, str | int | float | Member | ClassValue)
+
+
+def _assign_item(
+    owner: dict[Value, Value] | list[Value], key: Value, value: Value, frame: Frame
+) -> None:
+    """`owner[key] = value`; where the key is not known, or this may not happen, any item may have changed."""
+    try:
+        if frame.uncertain or not (is_key(key) or isinstance(key, slice)):
+            _blur(owner)
+        elif isinstance(key, slice):
+            owner[key] = iterate(value) or []
+        else:
+            owner[key] = value
+    except (IndexError, TypeError, ValueError):
+        _blur(owner)
+
+
+def _blur(owner: dict[Value, Value] | list[Value]) -> None:
+    """After a change that is not known, any item may be another one."""
+    for key in owner if isinstance(owner, dict) else range(len(owner)):
+        owner[key] = Unknown("an item that may have been changed")
+    if isinstance(owner, dict):
+        owner[OPEN] = Unknown("an item that may be missing")
+
+
+def delete(machine: Machine, target: s.Expr, frame: Frame) -> None:
+    """`del target`"""
+    if isinstance(target, s.Name):
+        frame.names.pop(target.id, None)
+    elif isinstance(target, s.Attribute):
+        owner = machine.tentative(target.value, frame)
+        if isinstance(owner, ClassValue | Instance):
+            owner.attrs.pop(target.name, None)
+    elif isinstance(target, s.Subscript):
+        owner = machine.tentative(target.value, frame)
+        if isinstance(owner, dict | list):
+            key = index_of(machine, target.index, frame)
+            try:
+                del owner[key]
+            except (LookupError, TypeError):
+                _blur(owner)
+
+
+def _parts(target: s.Sequence, value: Value) -> list[Value]:
+    """What each part of `a, *b = value` gets."""
+    count = len(target.items)
+    items = iterate(value)
+    starred = [n for n, part in enumerate(target.items) if isinstance(part, s.Starred)]
+    if items is not None and starred and len(items) >= count - 1:
+        first, after = starred[0], count - starred[0] - 1
+        end = len(items) - after
+        return [*items[:first], items[first:end], *items[end:]]
+    if items is None or len(items) != count or starred:
+        return [Unknown("one of several values")] * count
+    return items
 
 
 def _assign_attribute(machine: Machine, owner: Value, name: str, value: Value) -> None:
@@ -60,6 +132,11 @@ def bind(frame: Frame, name: str, value: Value) -> None:
     if name in frame.global_names:
         while frame.parent is not None:
             frame = frame.parent
+    elif name in frame.outer_names:
+        scope = frame.parent
+        while scope is not None and (scope.kind == "class" or name not in scope.names):
+            scope = scope.parent
+        frame = scope or frame
     _give_home(frame, name, value)
     if frame.uncertain and name in frame.names:
         value = choice_of([frame.names[name], value])
@@ -103,6 +180,35 @@ def forget(body: s.Block, frame: Frame) -> None:
         for target in targets:
             if isinstance(target, s.Name) and _is_data(frame.names.get(target.id)):
                 frame.names[target.id] = Unknown("a loop whose rounds are not known")
+
+
+def pinned(expr: s.Expr, frame: Frame) -> Frame:
+    """The scope in which `expr` can be evaluated later: the names in it mean what they mean now."""
+    if frame.kind == "function":
+        return frame  # nothing is bound in it once its call is over
+    names = {
+        node.id: frame.names[node.id]
+        for node in s.walk(expr)
+        if isinstance(node, s.Name) and node.id in frame.names
+    }
+    if not names:
+        return frame
+    if frame.kind == "class":
+        names, parent = dict(frame.names), frame.parent
+    else:
+        parent = frame
+    return Frame(
+        frame.module,
+        frame.kind,
+        names,
+        parent,
+        frame.qualname,
+        frame.cls,
+        call_site=frame.call_site,
+        global_names=frame.global_names,
+        uncertain=frame.uncertain,
+        in_loop=frame.in_loop,
+    )
 
 
 def lose(block: s.Block, frame: Frame) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import syntax as s
@@ -32,6 +33,7 @@ __all__ = [
     "is_declared_attr",
     "is_enumeration",
     "prepare",
+    "shown",
     "super_attribute",
 ]
 
@@ -168,14 +170,52 @@ def is_enumeration(machine: Machine, cls: ClassValue) -> bool:
 def _member(machine: Machine, cls: ClassValue, name: str, value: Value) -> Value:
     """The member of an enumeration that an assignment in its body makes."""
     paths = {item.path for item in mro(machine, cls) if isinstance(item, External)}
-    is_text = "builtins.str" in paths or any(path.endswith(".StrEnum") for path in paths)
-    if isinstance(value, Made) and value.callee == "enum.auto" and is_text:
-        value = name.lower()
+    names_itself = any(path.endswith(".StrEnum") for path in paths)
+    is_text = names_itself or "builtins.str" in paths
+    if isinstance(value, Made) and value.callee == "enum.auto":
+        value = _automatic(machine, cls, name, names_itself=names_itself)
+        value = str(value) if is_text and isinstance(value, int) else value
     if is_text and isinstance(value, str):
         member = MemberText(value)
-        member.member = name
+        member.member, member.cls = name, cls
         return member
-    return Member(name, value)
+    if isinstance(value, Unknown):
+        return value
+    return Member(name, value, cls, is_number="enum.IntEnum" in paths or "builtins.int" in paths)
+
+
+def _automatic(machine: Machine, cls: ClassValue, name: str, *, names_itself: bool) -> Value:
+    """What `auto()` gives to a member: what the class says, its name in small letters, or the next number."""
+    before = [
+        key
+        for key, value in cls.attrs.items()
+        if not (key.startswith("_") or isinstance(value, FunctionValue))
+    ]
+    before = before[: before.index(name)] if name in before else []
+    values = [getattr(attribute(machine, cls, key), "value", None) for key in before]
+    found = find(machine, cls, "_generate_next_value_")
+    if found is not None:
+        getter = machine.known(found[1])
+        return machine.attempt(partial(machine.call, getter, (name, 1, len(before), values), {}))
+    if names_itself:
+        return name.lower()
+    numbers = [value for value in values if isinstance(value, int)]
+    return max(numbers) + 1 if len(numbers) == len(values) and numbers else len(before) + 1
+
+
+def shown(machine: Machine, value: Value) -> Value:
+    """The text that `str()` makes of a member of an enumeration; other values as they are."""
+    if not isinstance(value, Member | MemberText):
+        return value
+    for item in mro(machine, value.cls):
+        if isinstance(item, ClassValue) and "__str__" in item.attrs:
+            found = machine.known(item.attrs["__str__"])
+            return machine.attempt(partial(machine.call, bind(machine, found, value), (), {}))
+        if isinstance(item, External) and item.path.endswith(".StrEnum"):
+            return str(value)
+        if isinstance(item, External) and item.path == "enum.IntEnum" and isinstance(value, Member):
+            return str(value.value)
+    return f"{value.cls.name}.{value.member if isinstance(value, MemberText) else value.name}"
 
 
 def prepare(machine: Machine, cls: ClassValue) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import syntax as s
+from xcore_tools.discovery.follow.classes import bind, find
 from xcore_tools.discovery.follow.operators import iterate
 from xcore_tools.discovery.follow.values import (
     ClassValue,
     Deferred,
+    External,
     Frame,
     FunctionValue,
+    Instance,
+    LambdaValue,
     ModuleValue,
     Site,
     Unknown,
@@ -20,7 +25,7 @@ from xcore_tools.discovery.follow.values import (
 if TYPE_CHECKING:
     from xcore_tools.discovery.machine import Machine
 
-__all__ = ["begin_class", "decorated", "function_value"]
+__all__ = ["begin_class", "decorated", "entered", "function_value"]
 
 
 def function_value(statement: s.FunctionDef, frame: Frame) -> Value:
@@ -74,10 +79,32 @@ def decorated(machine: Machine, cls: ClassValue, statement: s.ClassDef, frame: F
     """What the decorators make of a class; the class itself unless another class comes back."""
     for decorator in reversed(statement.decorators):
         callee = machine.tentative(decorator, frame)
-        if not isinstance(callee, Deferred | Unknown):
-            result = machine.try_call(callee, (cls,), Site(frame, statement.line))
-            cls = result if isinstance(result, ClassValue) else cls
+        if isinstance(callee, Deferred | Unknown):
+            continue
+        cls.is_record = cls.is_record or _is_dataclass(callee)
+        site = Site(frame, statement.line)
+        if isinstance(callee, FunctionValue | LambdaValue):  # runs here and now, whatever it does
+            result = machine.attempt(partial(machine.call, callee, (cls,), {}, site))
+        else:
+            result = machine.try_call(callee, (cls,), site)
+        cls = result if isinstance(result, ClassValue) else cls
     return cls
+
+
+def _is_dataclass(decorator: Value) -> bool:
+    path = decorator.path if isinstance(decorator, External) else getattr(decorator, "callee", "")
+    return path == "dataclasses.dataclass"
+
+
+def entered(machine: Machine, value: Value) -> Value:
+    """What `with value as target` binds: what `__enter__` of a class of the project returns."""
+    if not isinstance(value, Instance):
+        return Unknown("what a context manager gives")
+    found = find(machine, value.cls, "__enter__")
+    if found is None:
+        return Unknown("what a context manager gives")
+    method = bind(machine, machine.known(found[1]), value)
+    return machine.attempt(partial(machine.call, method, (), {}))
 
 
 def _qualname(frame: Frame, name: str) -> str:

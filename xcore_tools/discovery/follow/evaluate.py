@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING, Any
 from xcore_tools.discovery import syntax as s
 from xcore_tools.discovery.follow import text
 from xcore_tools.discovery.follow.attributes import attribute_of
-from xcore_tools.discovery.follow.bindings import assign
-from xcore_tools.discovery.follow.classes import attribute, is_enumeration
+from xcore_tools.discovery.follow.bindings import assign, index_of, is_key
+from xcore_tools.discovery.follow.classes import attribute, is_enumeration, shown
 from xcore_tools.discovery.follow.lookup import lookup
 from xcore_tools.discovery.follow.operators import (
     MAX_ITEMS,
     binary,
     compare,
+    each,
     first_unknown,
     iterate,
     over,
     truth_of,
 )
 from xcore_tools.discovery.follow.values import (
+    OPEN,
     Choice,
     ClassValue,
     External,
@@ -92,7 +94,11 @@ def _arguments(machine: Machine, exprs: tuple[s.Expr, ...], frame: Frame) -> Ite
 def _spread(machine: Machine, expr: s.Expr, frame: Frame) -> dict[str, Value]:
     value = evaluate(machine, expr, frame)
     if isinstance(value, dict):
-        return {key: item for key, item in value.items() if isinstance(key, str)}
+        return {
+            "**" if key is OPEN else key: item
+            for key, item in value.items()
+            if key is OPEN or isinstance(key, str)
+        }
     return {"**": Unknown("keyword arguments that are not known")}
 
 
@@ -109,11 +115,18 @@ def _format_part(machine: Machine, expr: s.FormatPart, frame: Frame) -> Value:
     template = "{" + (f"!{expr.conversion}" if expr.conversion else "") + f":{spec}" + "}"
     if isinstance(spec, Unknown):
         return spec
+    value = shown(machine, value)
     return over(value, lambda one: text.call_method(template, "format", [one], {}))
 
 
 def _binary(machine: Machine, expr: s.Binary, frame: Frame) -> Value:
     left, right = evaluate(machine, expr.left, frame), evaluate(machine, expr.right, frame)
+    if expr.op == "%" and isinstance(left, str):
+        right = (
+            tuple(shown(machine, item) for item in right)
+            if isinstance(right, tuple)
+            else shown(machine, right)
+        )
     return binary(expr.op, left, right)
 
 
@@ -143,7 +156,10 @@ def _boolean(machine: Machine, expr: s.Boolean, frame: Frame) -> Value:
     left = evaluate(machine, expr.left, frame)
     truth = truth_of(left)
     if truth is None:
-        return choice_of([left, evaluate(machine, expr.right, frame)])
+        right = evaluate(machine, expr.right, frame)
+        if isinstance(left, External) and isinstance(right, str):
+            left = first_unknown(left)
+        return choice_of([left, right])
     return evaluate(machine, expr.right, frame) if truth == (expr.op == "and") else left
 
 
@@ -155,6 +171,8 @@ def _sequence(machine: Machine, expr: s.Sequence, frame: Frame) -> Value:
             items += [Unknown("a starred item")] if inner is None else inner
         else:
             items.append(machine.tentative(item, frame))
+    if expr.kind == "set" and text.is_plain(items) and all(is_key(item) for item in items):
+        return set(items)
     return items if expr.kind == "list" else tuple(items)
 
 
@@ -162,13 +180,25 @@ def _dict(machine: Machine, expr: s.Dict, frame: Frame) -> Value:
     result: dict[Any, Value] = {}
     for key_expr, value_expr in expr.items:
         if key_expr is None:
-            inner = evaluate(machine, value_expr, frame)
+            inner = machine.resolve(evaluate(machine, value_expr, frame))
+            if not isinstance(inner, dict):
+                _open(result, first_unknown(inner))
             result |= inner if isinstance(inner, dict) else {}
             continue
         key = machine.resolve(machine.tentative(key_expr, frame))
-        if isinstance(key, str | int | float | bool | None):
-            result[key] = machine.tentative(value_expr, frame)
+        value = machine.tentative(value_expr, frame)
+        if is_key(key):
+            result[key] = value
+        else:
+            _open(result, first_unknown(key))
     return result
+
+
+def _open(items: dict[Any, Value], unknown: Unknown) -> None:
+    """Keys are added that are not known: they may replace those that are."""
+    for key in items:
+        items[key] = unknown
+    items[OPEN] = unknown
 
 
 def _subscript(machine: Machine, expr: s.Subscript, frame: Frame) -> Value:
@@ -185,25 +215,15 @@ def _subscript(machine: Machine, expr: s.Subscript, frame: Frame) -> Value:
         )
     if not isinstance(value, str | tuple | list | dict):
         return first_unknown(value)
-    index = (
-        _slice(machine, expr.index, frame)
-        if isinstance(expr.index, s.Slice)
-        else evaluate(machine, expr.index, frame)
-    )
-    if not isinstance(index, str | int | float | bool | slice | None):
+    index = index_of(machine, expr.index, frame)
+    if not (is_key(index) or isinstance(index, slice)):
         return first_unknown(index)
+    if isinstance(value, dict) and index not in value and OPEN in value:
+        return first_unknown(value[OPEN])
     try:
-        return machine.resolve(value[index])  # type: ignore[index]
+        return machine.resolve(value[index])
     except (KeyError, IndexError, TypeError, ValueError):
         return Unknown("a subscript that does not exist")
-
-
-def _slice(machine: Machine, expr: s.Slice, frame: Frame) -> Value:
-    parts = [
-        evaluate(machine, part, frame) if part else None
-        for part in (expr.lower, expr.upper, expr.step)
-    ]
-    return slice(*parts) if text.is_plain(parts) else first_unknown(*parts)
 
 
 def _conditional(machine: Machine, expr: s.Conditional, frame: Frame) -> Value:
@@ -216,7 +236,12 @@ def _conditional(machine: Machine, expr: s.Conditional, frame: Frame) -> Value:
 
 
 def _lambda(machine: Machine, expr: s.Lambda, frame: Frame) -> Value:
-    return LambdaValue(expr, frame)
+    defaults = {
+        param.name: machine.tentative(param.default, frame)
+        for param in expr.params
+        if param.default is not None
+    }
+    return LambdaValue(expr, frame, defaults)
 
 
 def _comprehension(machine: Machine, expr: s.Comprehension, frame: Frame) -> Value:
@@ -225,10 +250,11 @@ def _comprehension(machine: Machine, expr: s.Comprehension, frame: Frame) -> Val
     if not _fill(machine, expr, inner, 0, pairs):
         return Unknown("a loop over values that are not known")
     if expr.kind == "dict":
-        return {
-            key: value for key, value in pairs if isinstance(key, str | int | float | bool | None)
-        }
+        is_known = all(is_key(key) for key, _ in pairs)
+        return dict(pairs) if is_known else Unknown("a dict whose keys are not known")
     items = [value for _, value in pairs]
+    if expr.kind == "set" and text.is_plain(items) and all(is_key(item) for item in items):
+        return set(items)
     return items if expr.kind == "list" else tuple(items)
 
 
@@ -245,7 +271,10 @@ def _fill(
         pairs.append((key, evaluate(machine, expr.element, frame)))
         return len(pairs) <= MAX_ITEMS
     clause = expr.clauses[depth]
-    items = iterate(evaluate(machine, clause.iterable, frame))
+    # Python evaluates the first iterable outside: in a class body, it sees the class's own names
+    outside = frame.parent if depth == 0 and frame.parent is not None else frame
+    value = evaluate(machine, clause.iterable, outside)
+    items = each(value) if expr.kind == "set" else iterate(value)
     if items is None:
         return False
     for item in items:
@@ -254,6 +283,18 @@ def _fill(
         if None in truths or (all(truths) and not _fill(machine, expr, frame, depth + 1, pairs)):
             return False
     return True
+
+
+def _yield(machine: Machine, expr: s.Yield, frame: Frame) -> Value:
+    value = evaluate(machine, expr.value, frame)
+    scope = frame
+    while scope.kind != "function" and scope.parent is not None:
+        scope = scope.parent
+    items = iterate(value) if expr.is_from else [value]
+    if items is None or scope.uncertain or len(scope.yielded) >= MAX_ITEMS:
+        items = [Unknown("a generator whose items are not known")]
+    scope.yielded += items
+    return None
 
 
 def _named(machine: Machine, expr: s.Named, frame: Frame) -> Value:
@@ -280,4 +321,5 @@ _RULES: dict[type, Callable[[Machine, Any, Frame], Value]] = {
     s.Lambda: _lambda,
     s.Comprehension: _comprehension,
     s.Named: _named,
+    s.Yield: _yield,
 }

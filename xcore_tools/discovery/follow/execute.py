@@ -12,19 +12,19 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from xcore_tools.discovery import syntax as s
-from xcore_tools.discovery.follow.bindings import assign, bind, forget, lose
+from xcore_tools.discovery.follow.bindings import assign, bind, delete, forget, lose
 from xcore_tools.discovery.follow.conditions import decided, is_type_checking
-from xcore_tools.discovery.follow.definitions import begin_class, decorated, function_value
+from xcore_tools.discovery.follow.definitions import begin_class, decorated, entered, function_value
 from xcore_tools.discovery.follow.imports import (
     imported,
     module_value,
     starred_module,
     top_level_value,
 )
-from xcore_tools.discovery.follow.makers import may_make
-from xcore_tools.discovery.follow.operators import iterate, truth_of
+from xcore_tools.discovery.follow.makers import changes, may_make
+from xcore_tools.discovery.follow.operators import MAX_ITEMS, each, truth_of
 from xcore_tools.discovery.follow.signals import LimitReachedError
-from xcore_tools.discovery.follow.values import Deferred, Frame, Instance, Unknown
+from xcore_tools.discovery.follow.values import Deferred, Frame, FunctionValue, Unknown, Value
 
 if TYPE_CHECKING:
     from xcore_tools.discovery.machine import Machine
@@ -105,16 +105,25 @@ def _is_directive(statement: s.Assign, frame: Frame) -> bool:
 
 
 def _delete(machine: Machine, statement: s.Delete, frame: Frame) -> int:
-    for name in statement.names:
-        frame.names.pop(name, None)
+    for target in statement.targets:
+        delete(machine, target, frame)
     return _NEXT
 
 
 def _expression(machine: Machine, statement: s.Expression, frame: Frame) -> int:
     value = machine.tentative(statement.value, frame)
     if isinstance(value, Deferred):
-        machine.pending.append(value)
+        if _has_effect(machine, statement.value, frame):
+            machine.known(value)
+        else:
+            machine.pending.append(value)
     return _NEXT
+
+
+def _has_effect(machine: Machine, expr: s.Expr, frame: Frame) -> bool:
+    """Whether a call that stands alone calls a function of the project that changes what others see."""
+    callee = machine.tentative(expr.func, frame) if isinstance(expr, s.Call) else None
+    return isinstance(callee, FunctionValue) and changes(callee)
 
 
 def _function(machine: Machine, statement: s.FunctionDef, frame: Frame) -> int:
@@ -183,32 +192,54 @@ def _note_typing_imports(machine: Machine, block: s.Block, frame: Frame) -> None
 
 def _for(machine: Machine, statement: s.For, frame: Frame) -> int:
     iterable = machine.tentative(statement.iterable, frame)
-    if may_make(statement.body):
-        iterable = machine.known(iterable)
-    items = iterate(iterable)
+    iterable = machine.known(iterable)
+    items = each(iterable)
     if items is None:
+        if isinstance(iterable, _COLLECTIONS) and may_make(statement.body):
+            machine.give_up(frame, statement, "a loop over more items than are followed")
         with _uncertain(frame):
             assign(machine, statement.target, Unknown("a loop variable"), frame)
             execute(machine, statement.body, frame)
+            execute(machine, statement.orelse, frame)
         forget(statement.body, frame)
         return _NEXT
     frame.in_loop += 1
     flow = _NEXT
-    for item in items:
+    for item in _living(iterable, items):
         assign(machine, statement.target, item, frame)
         flow = execute(machine, statement.body, frame)
         if flow in {_RETURN, _BREAK}:
             break
     frame.in_loop -= 1
-    return flow if flow == _RETURN else _NEXT
+    return _left_loop(machine, flow, statement.orelse, frame)
+
+
+_COLLECTIONS = (str, tuple, list, dict, set, frozenset)
+
+
+def _living(iterable: Value, items: list[Value]) -> Iterator[Value]:
+    """The items of a loop; those too that its body adds to the list it goes through."""
+    if not isinstance(iterable, list):
+        yield from items
+        return
+    for position in range(MAX_ITEMS):
+        if position >= len(iterable):
+            return
+        yield iterable[position]
+
+
+def _left_loop(machine: Machine, flow: int, orelse: s.Block, frame: Frame) -> int:
+    """What comes after a loop whose rounds are known: its `else`, unless it was left by break or return."""
+    if flow in {_RETURN, _BREAK}:
+        return flow if flow == _RETURN else _NEXT
+    return execute(machine, orelse, frame)
 
 
 def _with(machine: Machine, statement: s.With, frame: Frame) -> int:
     for item, target in statement.items:
         value = machine.tentative(item, frame)
         if target is not None:
-            if not isinstance(value, Instance):
-                value = Unknown("what a context manager gives")
+            value = entered(machine, value)
             assign(machine, target, value, frame)
     return execute(machine, statement.body, frame)
 
@@ -229,7 +260,7 @@ def _while(machine: Machine, statement: s.While, frame: Frame) -> int:
         for _ in range(_MAX_ROUNDS):
             truth = truth_of(machine.known(machine.tentative(statement.test, frame)))
             if truth is False:
-                return _NEXT
+                return execute(machine, statement.orelse, frame)
             if truth is None:
                 break
             flow = execute(machine, statement.body, frame)
@@ -237,6 +268,7 @@ def _while(machine: Machine, statement: s.While, frame: Frame) -> int:
                 return flow if flow == _RETURN else _NEXT
     with _uncertain(frame):
         execute(machine, statement.body, frame)
+        execute(machine, statement.orelse, frame)
     forget(statement.body, frame)
     return _NEXT
 
@@ -249,7 +281,8 @@ def _branches(machine: Machine, statement: s.Branches, frame: Frame) -> int:
 
 
 def _global(machine: Machine, statement: s.Global, frame: Frame) -> int:
-    frame.global_names.update(statement.names)
+    names = frame.global_names if statement.kind == "global" else frame.outer_names
+    names.update(statement.names)
     return _NEXT
 
 

@@ -12,7 +12,9 @@ from xcore_tools.discovery.follow.signals import NotReadyError
 from xcore_tools.discovery.follow.values import (
     Frame,
     FunctionValue,
+    Generated,
     LambdaValue,
+    Partial,
     Site,
     Unknown,
     Value,
@@ -44,19 +46,42 @@ def call_function(
         raise NotReadyError  # whoever needs the result will insist
     if facts.body is None:
         return Unknown(f"the function {facts.name} is too long to follow")
+    wrapped = _decorated(machine, function) if facts.decorators else None
+    if function.is_bound:
+        args = (function.receiver, *args)
+    if wrapped is not None:
+        return machine.call(wrapped, args, keywords, site)
     if machine.depth >= _MAX_DEPTH:
         return Unknown(f"the function {facts.name} is called too deeply to follow")
     module, parent = function.frame.module, function.frame
     inner = Frame(module, "function", {}, parent, function.qualname, call_site=site)
     inner.params = frozenset(param.name for param in facts.params)
-    if function.is_bound:
-        args = (function.receiver, *args)
     _bind_params(machine, facts.params, args, keywords, inner)
     machine.depth += 1
     flow = execute(machine, facts.body, inner)
     machine.depth -= 1
+    if inner.yielded or _is_generator(facts.body):
+        return Generated(inner.yielded)
     returned = inner.returned if flow else [*inner.returned, None]
     return machine.resolve(choice_of(returned)) if returned else None
+
+
+def _is_generator(body: s.Block) -> bool:
+    return any(isinstance(node, s.Yield) for node in s.walk(body))
+
+
+def _decorated(machine: Machine, function: FunctionValue) -> Value:
+    """What decorators of the project make of a function; None where there are none that can be followed."""
+    if function.is_plain:
+        return None
+    plain = FunctionValue(function.facts, function.frame, function.qualname, is_plain=True)
+    value: Value = plain
+    for decorator in reversed(function.facts.decorators):
+        callee = machine.known(machine.tentative(decorator, function.frame))
+        if isinstance(callee, FunctionValue | LambdaValue | Partial):
+            result = machine.call(callee, (value,), {}, Site(function.frame, function.facts.line))
+            value = value if isinstance(result, Unknown) else result
+    return None if value is plain else value
 
 
 def call_lambda(
@@ -64,7 +89,11 @@ def call_lambda(
 ) -> Value:
     """What a call of a lambda returns."""
     inner = Frame(function.frame.module, "function", {}, function.frame, "<lambda>")
-    _bind_params(machine, function.facts.params, args, keywords, inner)
+    params = function.facts.params
+    given = {param.name for param in params if param.kind == "plain"}
+    taken = {param.name for param, _ in zip(params, args, strict=False)} & given
+    defaults = {name: value for name, value in function.defaults.items() if name not in taken}
+    _bind_params(machine, params, args, {**defaults, **keywords}, inner)
     return evaluate(machine, function.facts.body, inner)
 
 

@@ -27,9 +27,9 @@ __all__ = ["lookup", "module_attribute"]
 
 # fmt: off
 _BUILTINS = frozenset({
-    "ArithmeticError", "AttributeError", "BaseException", "Exception", "ImportError",
+    "abs", "ArithmeticError", "AttributeError", "BaseException", "Exception", "ImportError",
     "KeyError", "NotImplementedError", "RuntimeError", "TypeError", "ValueError", "all", "any",
-    "bool", "bytes", "chr", "classmethod", "dict", "dir", "enumerate", "filter", "float",
+    "bool", "bytes", "chr", "classmethod", "dict", "dir", "divmod", "enumerate", "filter", "float",
     "format", "frozenset", "getattr", "hasattr", "hash", "id", "int", "isinstance",
     "issubclass", "iter", "len", "list", "map", "max", "min", "next", "object", "open", "ord",
     "print", "property", "range", "repr", "reversed", "round", "set", "setattr", "sorted",
@@ -44,6 +44,8 @@ def lookup(machine: Machine, name: str, frame: Frame) -> Value:
     Raises:
         NotReadyError: the module is not followed to that point yet.
     """
+    if frame.kind == "class" and frame.cls is not None and name in {"__qualname__", "__module__"}:
+        return frame.cls.qualname if name == "__qualname__" else frame.cls.module
     scope: Frame | None = frame
     top = frame
     while scope is not None:

@@ -14,7 +14,7 @@ from xcore_tools.discovery.roles import library_classes, library_makers
 if TYPE_CHECKING:
     from xcore_tools.discovery.machine import Machine
 
-__all__ = ["LIBRARY", "has_makers", "makes", "may_make"]
+__all__ = ["LIBRARY", "MUTATORS", "changes", "has_makers", "makes", "may_make"]
 
 LIBRARY = library_classes() | library_makers()
 _MAKERS = frozenset(
@@ -36,6 +36,25 @@ _MAKERS = frozenset(
     ]
 )
 
+
+MUTATORS = frozenset(
+    {
+        "add",
+        "append",
+        "clear",
+        "discard",
+        "extend",
+        "insert",
+        "pop",
+        "popitem",
+        "remove",
+        "reverse",
+        "setdefault",
+        "sort",
+        "update",
+    }
+)
+"""Methods that change a list, a dict or a set."""
 
 _COLUMNS = frozenset({"Column", "mapped_column", "relationship", "Field", "Relationship"})
 
@@ -105,6 +124,20 @@ def has_makers(machine: Machine, cls: ClassValue) -> bool:
     return any(
         isinstance(value, FunctionValue) and makes(machine, value) for value in cls.attrs.values()
     )
+
+
+def changes(function: FunctionValue) -> bool:
+    """Whether a call of `function` may change what others see: a global name, an attribute, an item."""
+    body = function.facts.body
+    return body is not None and any(_is_change(node) for node in s.walk(body))
+
+
+def _is_change(node: object) -> bool:
+    if isinstance(node, s.Assign):
+        return not all(isinstance(target, s.Name) for target in node.targets)
+    if isinstance(node, s.Call):
+        return isinstance(node.func, s.Attribute) and node.func.name in MUTATORS
+    return isinstance(node, s.Global)
 
 
 def _makes_by_name(machine: Machine, name: str, caller: FunctionValue) -> bool:

@@ -8,21 +8,24 @@ from typing import Any
 from xcore_tools.discovery.follow import text
 from xcore_tools.discovery.follow.schema import MetaDataValue, TableValue
 from xcore_tools.discovery.follow.values import (
+    OPEN,
     Choice,
     ClassValue,
     External,
     FunctionValue,
+    Generated,
     Instance,
     Made,
+    Member,
     Unknown,
     Value,
     choice_of,
     options_of,
 )
 
-__all__ = ["MAX_ITEMS", "binary", "compare", "first_unknown", "iterate", "over", "truth_of"]
+__all__ = ["MAX_ITEMS", "binary", "compare", "each", "first_unknown", "iterate", "over", "truth_of"]
 
-MAX_ITEMS = 500
+MAX_ITEMS = 2000
 """Longer collections are data, and are not looped over."""
 
 _MAX_JOINED = 5000
@@ -37,20 +40,40 @@ def truth_of(value: Value) -> bool | None:
 def _truth_of_one(value: Value) -> bool | None:
     if isinstance(value, Unknown | Instance | Made | External):
         return None
-    if value is None or isinstance(value, str | int | float | tuple | list | dict | set):
+    if isinstance(value, dict) and OPEN in value:
+        return True if len(value) > 1 else None
+    if value is None or isinstance(value, _SIZED):
         return bool(value)
+    if isinstance(value, Member):
+        return bool(value.value) if value.is_number else True
     return True
 
 
 def iterate(value: Value) -> list[Value] | None:
-    """The items of a known, reasonably small iterable; None otherwise."""
+    """The items of a known, reasonably small iterable that has an order; None otherwise."""
+    if isinstance(value, Generated):
+        value = value.items
     if isinstance(value, str | tuple | list | dict) and len(value) <= MAX_ITEMS:
+        return None if isinstance(value, dict) and OPEN in value else list(value)
+    if isinstance(value, frozenset | set) and len(value) <= 1 and OPEN not in value:
         return list(value)
     return None
 
 
+def each(value: Value) -> list[Value] | None:
+    """The items of a known iterable, in some order that is always the same; None otherwise."""
+    if isinstance(value, frozenset | set) and len(value) <= MAX_ITEMS and OPEN not in value:
+        return sorted(value, key=repr)
+    return iterate(value)
+
+
 def binary(op: str, left: Value, right: Value) -> Value:
-    """`left op right`; for choices, every combination."""
+    """`left op right`; for choices, every combination. `+=` and its kin change a list or a dict itself."""
+    if op in _IN_PLACE:
+        changed = _changed(op, left, right)
+        if changed is not None:
+            return changed
+        op = op.removesuffix("=")
     if op == "+" and isinstance(left, tuple) and isinstance(right, tuple):
         return (*left, *right) if len(left) + len(right) < _MAX_JOINED else Unknown("a long tuple")
     if op == "+" and isinstance(left, list) and isinstance(right, list):
@@ -65,6 +88,24 @@ def binary(op: str, left: Value, right: Value) -> Value:
     ):
         return first_unknown(*right)
     return over(left, lambda one: over(right, lambda other: text.apply(op, one, other)))
+
+
+_IN_PLACE = frozenset(
+    {"+=", "-=", "*=", "/=", "//=", "%=", "**=", "&=", "|=", "^=", "<<=", ">>=", "@="}
+)
+
+
+def _changed(op: str, left: Value, right: Value) -> Value:
+    """The list or dict `left` after `left op right` has changed it; None where nothing is changed in place."""
+    if op == "+=" and isinstance(left, list) and left is not right:
+        items = iterate(right)
+        if items is not None and len(left) + len(items) < _MAX_JOINED:
+            left += items
+            return left
+    if op == "|=" and isinstance(left, dict) and isinstance(right, dict):
+        left |= right
+        return left
+    return None
 
 
 def over(value: Value, function: Callable[[Any], Value]) -> Value:
@@ -92,16 +133,26 @@ def compare(op: str, left: Value, right: Value) -> Value:
             return (left == right) == is_positive
         if isinstance(left, _OBJECTS) and right is None:
             return not is_positive
+        if isinstance(left, Member) and isinstance(right, Member):
+            return (left == right) == is_positive
     return binary(op, left, right)
 
 
-_OBJECTS = (ClassValue, FunctionValue, TableValue, MetaDataValue)
+_OBJECTS = (ClassValue, FunctionValue, Generated, Member, TableValue, MetaDataValue)
+
+
+_SIZED = (str, int, float, tuple, list, dict, set, frozenset)
 
 
 def _is_member_known(item: Value, collection: Value) -> bool:
     if not isinstance(collection, tuple | list | dict) or not _is_certain(item):
         return False
-    return not any(isinstance(other, Unknown | Choice) for other in collection)
+    vague = (
+        Unknown | Choice | Instance | Made
+        if isinstance(item, ClassValue | External)
+        else Unknown | Choice | Instance | Made | External
+    )
+    return not any(isinstance(other, vague) or other is OPEN for other in collection)
 
 
 def _is_certain(value: Value) -> bool:

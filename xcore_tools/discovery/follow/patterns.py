@@ -15,7 +15,7 @@ from typing import Any
 
 from xcore_tools.discovery.follow.values import MatchValue, PatternValue, Unknown, Value
 
-__all__ = ["FLAGS", "call_match", "call_re", "compile_pattern", "is_affordable", "split_flags"]
+__all__ = ["FLAGS", "call_match", "call_re", "compile_pattern", "refusal", "split_flags"]
 
 _MAX_PATTERN = 200
 _MAX_SUBJECT = 255
@@ -58,13 +58,17 @@ def compile_pattern(pattern: Value, flags: Value = 0) -> PatternValue | Unknown:
         return Unknown("a regular expression that does not compile")
 
 
-def is_affordable(pattern: PatternValue, subject: Value) -> bool:
-    """Whether a pattern finds all its matches in a text before anybody notices."""
-    if not isinstance(subject, str) or len(subject) > _MAX_SUBJECT:
-        return False
+def refusal(pattern: PatternValue, subject: Value) -> Unknown | None:
+    """Why a pattern is not applied to a text; None where it finds its matches before anybody notices."""
+    if not isinstance(subject, str):
+        return Unknown("a text that is not known")
+    if len(subject) > _MAX_SUBJECT:
+        return Unknown("a text too long for a regular expression")
     size = len(subject) + 1
     compiled = pattern.pattern
-    return _ways(compiled.pattern, compiled.flags, size) * size <= _MAX_STEPS
+    if _ways(compiled.pattern, compiled.flags, size) * size > _MAX_STEPS:
+        return Unknown("a regular expression that might take long")
+    return None
 
 
 @lru_cache(maxsize=500)
@@ -127,8 +131,9 @@ def call_re(name: str, args: Sequence[Value], keywords: dict[str, Value]) -> Val
     if isinstance(compiled, Unknown):
         return compiled
     texts = [item for item in (*rest[1:], *named.values()) if isinstance(item, str)]
-    if not texts or not all(is_affordable(compiled, item) for item in texts):
-        return Unknown("a regular expression that might take long")
+    refused = [why for item in texts if (why := refusal(compiled, item))]
+    if refused or not texts:
+        return refused[0] if refused else Unknown("a text that is not known")
     try:
         result = getattr(compiled.pattern, name)(*rest[1:], **named)
     except (TypeError, ValueError, IndexError, re.error, RecursionError):

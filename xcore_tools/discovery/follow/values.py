@@ -15,6 +15,7 @@ from xcore_tools.discovery import syntax as s
 from xcore_tools.discovery.roles import role_of
 
 __all__ = [
+    "OPEN",
     "BoundMethod",
     "Choice",
     "ClassValue",
@@ -22,6 +23,7 @@ __all__ = [
     "External",
     "Frame",
     "FunctionValue",
+    "Generated",
     "ImportedName",
     "Instance",
     "LambdaValue",
@@ -106,21 +108,26 @@ class Made:
 
 @dataclass(eq=False, slots=True, repr=False)
 class FunctionValue:
-    """A function of the project; `receiver` is what a bound method passes first."""
+    """A function of the project; `receiver` is what a bound method passes first.
+
+    `is_plain` says that its decorators are applied already.
+    """
 
     facts: s.FunctionDef
     frame: Frame
     qualname: str
     receiver: Value = None
     is_bound: bool = False
+    is_plain: bool = False
 
 
 @dataclass(eq=False, slots=True, repr=False)
 class LambdaValue:
-    """A lambda of the project."""
+    """A lambda of the project, and the defaults that its parameters got when it was made."""
 
     facts: s.Lambda
     frame: Frame
+    defaults: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(eq=False, slots=True, repr=False)
@@ -162,18 +169,32 @@ class PropertyValue:
 
 
 class MemberText(str):
-    """A member of an enumeration of texts: its value, and its name."""
+    """A member of an enumeration of texts: its value, its name, and its class."""
 
-    __slots__ = ("member",)
+    __slots__ = ("cls", "member")
+    cls: ClassValue
     member: str
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of another enumeration."""
+    """A member of another enumeration; `is_number` where it is a number too."""
 
     name: str
     value: Any
+    cls: ClassValue
+    is_number: bool = False
+
+
+@dataclass(eq=False, slots=True, repr=False)
+class Generated:
+    """What a call of a generator function gives: all that it yields."""
+
+    items: list[Value]
+
+
+OPEN = ...
+"""A key of a dict that may hold more than is known."""
 
 
 @dataclass(eq=False, slots=True, repr=False)
@@ -220,6 +241,7 @@ class ClassValue:
     names_tables: bool = False
     frame: Frame | None = None
     mro: tuple[Value, ...] | None = None
+    is_record: bool = False
     is_prepared: bool = False
     mapped: bool | None = None
     shared: Value = None
@@ -243,6 +265,8 @@ class Frame:
     params: frozenset[str] = frozenset()
     call_site: Site | None = None
     global_names: set[str] = field(default_factory=set)
+    outer_names: set[str] = field(default_factory=set)
+    yielded: list[Value] = field(default_factory=list)
     stars: list[str] = field(default_factory=list)
     typing_names: dict[str, Value] = field(default_factory=dict)
     returned: list[Value] = field(default_factory=list)

@@ -8,7 +8,14 @@ from xcore_tools.discovery.follow.values import ClassValue, External, Partial, V
 from xcore_tools.discovery.library.call import Call
 from xcore_tools.discovery.library.tables import metadata_or_new
 
-__all__ = ["add_metaclass", "as_declarative", "become_base", "make_base", "with_metaclass"]
+__all__ = [
+    "add_metaclass",
+    "as_declarative",
+    "become_base",
+    "become_metaclass",
+    "make_base",
+    "with_metaclass",
+]
 
 
 def make_base(this: Call) -> Value:
@@ -78,3 +85,12 @@ def with_metaclass(this: Call) -> Value:
 def add_metaclass(this: Call) -> Value:
     """`six.add_metaclass(Meta)`: a decorator."""
     return Partial(External("six._add_metaclass"), this.args[:1], {})
+
+
+def become_metaclass(this: Call) -> Value:
+    """What `add_metaclass` does when it decorates a class."""
+    metaclass, cls = this.arg(0), this.arg(1)
+    if isinstance(cls, ClassValue):
+        cls.keywords["metaclass"] = metaclass
+        cls.is_base = None  # to be asked again
+    return cls

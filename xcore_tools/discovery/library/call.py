@@ -44,6 +44,12 @@ class Call:
         """
         return self.machine.known(value) if self.insists else self.machine.resolve(value)
 
+    def behind_first(self) -> Call:
+        """The call without its first argument, which becomes the object of the method: `str.lower(x)`."""
+        call = Call(self.machine, self.args[1:], self.keywords, self.site)
+        call.insists = self.insists
+        return call
+
     @property
     def module(self) -> str:
         """The module in which the call stands."""

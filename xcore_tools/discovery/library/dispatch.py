@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from xcore_tools.discovery.follow import patterns
-from xcore_tools.discovery.follow.bases import ancestors
+from xcore_tools.discovery.follow.bases import ancestors, mro
 from xcore_tools.discovery.follow.classes import find
-from xcore_tools.discovery.follow.makers import has_makers
+from xcore_tools.discovery.follow.makers import MUTATORS, has_makers
 from xcore_tools.discovery.follow.schema import DatabaseValue, RegistryValue, TableValue
 from xcore_tools.discovery.follow.values import (
     BoundMethod,
@@ -29,6 +29,7 @@ from xcore_tools.discovery.library.bases import (
     add_metaclass,
     as_declarative,
     become_base,
+    become_metaclass,
     make_base,
     with_metaclass,
 )
@@ -42,7 +43,7 @@ from xcore_tools.discovery.library.mapped import (
     map_imperatively,
     mapped_as_dataclass,
 )
-from xcore_tools.discovery.library.plain import MUTATORS, call_plain, mutate, substitute
+from xcore_tools.discovery.library.plain import call_plain, mutate, substitute
 from xcore_tools.discovery.library.tables import (
     copy_table,
     has_columns,
@@ -94,7 +95,9 @@ def _call_external(this: Call, callee: External) -> Value:
 
 def _call_method(this: Call, method: BoundMethod) -> Value:
     receiver, name = method.receiver, method.name
-    this.insists = not isinstance(receiver, str | list | tuple | dict | PatternValue)
+    this.insists = not isinstance(
+        receiver, str | list | tuple | dict | set | frozenset | PatternValue
+    )
     if isinstance(receiver, RegistryValue):
         return call_registry(this, receiver, name)
     if isinstance(receiver, DatabaseValue):
@@ -110,7 +113,7 @@ def _call_method(this: Call, method: BoundMethod) -> Value:
         keywords = {key: this.value(value) for key, value in this.keywords.items()}
         args = [receiver, *(this.value(arg) for arg in this.args)]
         return patterns.call_re(name, args, keywords)
-    if name in MUTATORS and isinstance(receiver, list | dict):
+    if name in MUTATORS and isinstance(receiver, list | dict | set):
         return mutate(this, receiver, name)
     return call_plain(this, receiver, name)
 
@@ -125,6 +128,8 @@ def _instantiate(this: Call, cls: ClassValue) -> Value:
             return _HANDLERS[role](this)
     instance = Instance(cls)
     found = find(this.machine, cls, "__init__")
+    if found is None:
+        _fill_fields(this, cls, instance)
     function = this.machine.known(found[1]) if found else None
     if isinstance(function, FunctionValue) and function.facts.body is not None:
         if has_makers(this.machine, cls):
@@ -135,8 +140,26 @@ def _instantiate(this: Call, cls: ClassValue) -> Value:
     return instance
 
 
+def _fill_fields(this: Call, cls: ClassValue, instance: Instance) -> None:
+    """The attributes of an object whose class has no `__init__` in the project: those of a dataclass,
+
+    a named tuple, or of a library's model, which takes keywords.
+    """
+    order = [item for item in mro(this.machine, cls) if isinstance(item, ClassValue)]
+    fields = list(dict.fromkeys(name for item in reversed(order) for name in item.annotations))
+    known = dict(zip(fields, this.args, strict=False)) | this.keywords
+    if len(this.args) > len(fields) or "**" in known:
+        known |= dict.fromkeys(fields, Unknown("an argument that is not known"))
+    instance.attrs.update(known)
+
+
 def _partial(this: Call) -> Value:
     return Partial(this.arg(0), this.args[1:], this.keywords)
+
+
+def _copied(this: Call) -> Value:
+    value = this.arg(0)
+    return value.copy() if isinstance(value, list | dict | set) else value
 
 
 def _declared_attr(this: Call) -> Value:
@@ -156,6 +179,7 @@ _HANDLERS: dict[str | None, Callable[[Call], Value]] = {
     "declared_attr": _declared_attr,
     "quoted_name": lambda this: this.arg(0),
     "identity": lambda this: this.arg(0),
+    "copied": _copied,
     "first": lambda this: this.arg(0),
     "second": lambda this: this.arg(1),
     "cast": lambda this: this.arg(1),
@@ -164,6 +188,7 @@ _HANDLERS: dict[str | None, Callable[[Call], Value]] = {
     "partial": _partial,
     "has_inherited_table": has_inherited_table,
     "become_base": become_base,
+    "become_metaclass": become_metaclass,
     "become_mapped_declarative": lambda this: become_mapped(this, "declarative"),
     "become_mapped_dataclass": lambda this: become_mapped(this, "dataclass"),
 }

@@ -5,11 +5,17 @@ from __future__ import annotations
 from itertools import islice
 
 from xcore_tools.discovery.follow import patterns, text
+from xcore_tools.discovery.follow.bindings import is_key
+from xcore_tools.discovery.follow.classes import shown
 from xcore_tools.discovery.follow.operators import first_unknown, iterate
 from xcore_tools.discovery.follow.values import (
+    OPEN,
     FunctionValue,
+    Generated,
     LambdaValue,
     MatchValue,
+    Member,
+    MemberText,
     PatternValue,
     Unknown,
     Value,
@@ -17,38 +23,79 @@ from xcore_tools.discovery.follow.values import (
 )
 from xcore_tools.discovery.library.call import Call
 
-__all__ = ["MUTATORS", "call_plain", "mutate", "substitute"]
+__all__ = ["call_plain", "mutate", "substitute"]
 
-MUTATORS = frozenset({"append", "extend", "update", "setdefault", "pop", "insert", "add"})
+_MAX_ITEMS = 5000
 
 
-def mutate(this: Call, receiver: list[Value] | dict[Value, Value], name: str) -> Value:
-    """Changes a known list or dict; with values that are not known where it may not happen."""
-    value = this.arg(0)
-    uncertain = this.frame is not None and this.frame.uncertain
-    if uncertain:
-        value = Unknown("an item that may be missing")
-    if isinstance(receiver, list):
-        if name == "append":
-            receiver.append(value)
-        elif name in {"extend", "update"}:
-            receiver.extend(iterate(value) or [])
+Collection = list[Value] | dict[Value, Value] | set[Value]
+
+
+def mutate(this: Call, receiver: Collection, name: str) -> Value:
+    """Changes a known list, dict or set; with values that are not known where it may not happen."""
+    if not hasattr(receiver, name) or len(receiver) > _MAX_ITEMS:
+        return Unknown(f"method {name}() is not followed")
+    if this.frame is not None and this.frame.uncertain:
+        return _mutate_perhaps(this, receiver, name)
+    args = list(this.args) if name in _KEEPING else [this.value(arg) for arg in this.args]
+    keywords = dict(this.keywords)
+    if name in {"extend", "update"} and args:
+        given = args[0] if isinstance(receiver, dict) else iterate(args[0])
+        if given is None or isinstance(given, Unknown):
+            return _blur(receiver)
+        args = [given]
+    if name == "sort" and (keywords.keys() - {"reverse"} or not text.is_plain(receiver)):
+        return _blur(receiver)
+    if isinstance(receiver, set) and not all(is_key(arg) for arg in args):
+        return _blur(receiver)
+    try:
+        return getattr(receiver, name)(*args, **keywords)
+    except (LookupError, TypeError, ValueError):
+        return _blur(receiver)
+
+
+_KEEPING = frozenset({"append", "insert", "setdefault"})
+"""What puts its argument into the collection as it is, known or not."""
+
+
+def _mutate_perhaps(this: Call, receiver: Collection, name: str) -> Value:
+    """A change that may not happen: what is there may be gone, and what comes may be missing."""
+    missing = Unknown("an item that may be missing")
+    first = this.arg(0)
+    if isinstance(receiver, list) and name == "append":
+        receiver.append(missing)
         return None
-    if name == "pop":
-        key = value if isinstance(value, str) else None
-        return receiver.pop(key, this.arg(1))
-    if name == "setdefault" and isinstance(value, str):
-        return receiver.setdefault(value, this.arg(1))
-    if name == "update":
-        added = {**(value if isinstance(value, dict) else {}), **this.keywords}
-        receiver.update(
-            {k: Unknown("an item that may be missing") for k in added} if uncertain else added
-        )
-    return None
+    if isinstance(receiver, list) and name == "extend":
+        receiver.extend([missing] * len(iterate(first) or [missing]))
+        return None
+    if isinstance(receiver, dict) and name in {"setdefault", "update"}:
+        added = [first] if name == "setdefault" else [*(iterate(first) or ()), *this.keywords]
+        receiver.update({key: missing for key in added if is_key(key)})
+        if not added or not all(is_key(key) for key in added):
+            receiver[OPEN] = missing
+        return missing
+    return _blur(receiver)
+
+
+def _blur(receiver: Collection) -> Unknown:
+    """After a change that is not known, neither the items nor their number are."""
+    unknown = Unknown("an item that may have been changed")
+    if isinstance(receiver, dict):
+        receiver.update(dict.fromkeys(receiver, unknown))
+        receiver[OPEN] = unknown
+    elif isinstance(receiver, set):
+        receiver.add(OPEN)
+    else:
+        receiver[:] = [unknown] * max(len(receiver), 1)
+    return unknown
 
 
 def call_plain(this: Call, receiver: Value, name: str) -> Value:
     """A method of plain data; Unknown if a part of it is not known."""
+    if isinstance(receiver, dict) and OPEN in receiver:
+        key = this.arg(0)
+        is_there = name == "get" and is_key(key) and key in receiver
+        return this.value(receiver[key if is_there else OPEN])
     args = [this.value(arg) for arg in this.args]
     if name == "join" and len(args) == 1 and isinstance(args[0], list | tuple):
         args = [[this.value(item) for item in args[0]]]
@@ -57,6 +104,15 @@ def call_plain(this: Call, receiver: Value, name: str) -> Value:
         for option in options_of(value):
             if isinstance(option, Unknown):
                 return option
+    if name == "format":
+        if text.reads_attributes(receiver) and any(
+            isinstance(value, Member | MemberText) for value in (*args, *keywords.values())
+        ):
+            return Unknown("an attribute of a member of an enumeration")
+        args = [shown(this.machine, arg) for arg in args]
+        keywords = {key: shown(this.machine, value) for key, value in keywords.items()}
+    if name == "join" and len(args) == 1 and isinstance(args[0], Generated):
+        args = [[this.value(item) for item in args[0].items]]
     if isinstance(receiver, str) and not (text.is_plain(args) and text.is_plain(keywords)):
         return Unknown("a text built from values that are not known")
     result = text.call_method(receiver, name, args, keywords)
@@ -76,10 +132,9 @@ def substitute(this: Call, pattern: Value, first: int) -> Value:
         return compiled
     subject = rest[2] if len(rest) > 2 else named.get("string")
     count = rest[3] if len(rest) > 3 else named.get("count", 0)
-    if not (isinstance(subject, str) and isinstance(count, int)) or not patterns.is_affordable(
-        compiled, subject
-    ):
-        return Unknown("a regular expression that might take long")
+    refused = patterns.refusal(compiled, subject)
+    if refused is not None or not isinstance(subject, str) or not isinstance(count, int):
+        return refused or Unknown("a count that is not known")
     return _substituted(this, compiled, replacement, subject, count)
 
 

@@ -18,6 +18,7 @@ from xcore_tools.discovery.follow.classes import bind, find, is_declared_attr, p
 from xcore_tools.discovery.follow.schema import TableValue
 from xcore_tools.discovery.follow.values import (
     ClassValue,
+    External,
     FunctionValue,
     Made,
     Unknown,
@@ -186,15 +187,22 @@ def _table_name(machine: Machine, cls: ClassValue) -> Value:
         return foreign.tablename or (foreign.naming or str.lower)(cls.name)
     if isinstance(given, FunctionValue):
         return Unknown("the name is computed by a method that is no declared attribute")
-    unknown = next((option for option in options_of(given) if isinstance(option, Unknown)), None)
+    return _one_text(given)
+
+
+def _one_text(value: Value) -> Value:
+    """The text that a value is; None where it is None, Unknown where it may be several things."""
+    options = options_of(value)
+    unknown = next((option for option in options if isinstance(option, Unknown)), None)
     if unknown is not None:
         return unknown
-    texts = [option for option in options_of(given) if isinstance(option, str)]
-    if len(set(texts)) > 1:
-        return Unknown(f"the name is one of {', '.join(sorted(set(texts)))}")
-    if texts:
+    texts = sorted({option for option in options if isinstance(option, str)})
+    if len(texts) > 1:
+        return Unknown(f"the name is one of {', '.join(texts)}")
+    may_be_text = all(isinstance(option, str | External | None) for option in options)
+    if texts and may_be_text:
         return texts[0]
-    return None if given is None else Unknown("the name is no text")
+    return None if value is None else Unknown("the name is no text")
 
 
 def _overridden(machine: Machine, cls: ClassValue) -> str | None:
