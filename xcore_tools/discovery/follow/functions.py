@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import syntax as s
@@ -50,7 +51,8 @@ def call_function(
     if function.is_bound:
         args = (function.receiver, *args)
     if wrapped is not None:
-        return machine.call(wrapped, args, keywords, site)
+        with machine.demand():
+            return machine.call(wrapped, args, keywords, site)
     if machine.depth >= _MAX_DEPTH:
         return Unknown(f"the function {facts.name} is called too deeply to follow")
     module, parent = function.frame.module, function.frame
@@ -79,8 +81,9 @@ def _decorated(machine: Machine, function: FunctionValue) -> Value:
     for decorator in reversed(function.facts.decorators):
         callee = machine.known(machine.tentative(decorator, function.frame))
         if isinstance(callee, FunctionValue | LambdaValue | Partial):
-            result = machine.call(callee, (value,), {}, Site(function.frame, function.facts.line))
-            value = value if isinstance(result, Unknown) else result
+            site = Site(function.frame, function.facts.line)
+            result = machine.attempt(partial(machine.call, callee, (value,), {}, site))
+            value = result if isinstance(result, FunctionValue | LambdaValue | Partial) else value
     return None if value is plain else value
 
 
