@@ -226,7 +226,6 @@ NAMES: dict[str, str] = {
     ),
     "comprehension": "NAME = ''.join('a'" + " for a in 'aaaaaaaaaa'" * 12 + ")\n",
     "a property of itself": "class A:\n    @property\n    def x(self): return self.x\nNAME = A().x\n",
-    "decorated by itself": "def f(g): return f(g)\n@f\ndef h(): return 'a'\nNAME = h()\n",
     "optional": "import re\nNAME = re.sub('" + "a?" * 30 + "a" * 30 + "$', 'b', 'a' * 30 + 'b')\n",
     "alternatives": "import re\nNAME = re.sub('(a|aa)+$', 'b', 'a' * 60 + 'b')\n",
     "many alternatives": "import re\nNAME = re.sub('"
@@ -239,6 +238,13 @@ NAMES: dict[str, str] = {
     "a replacing function": "import re\nNAME = re.sub('(a?)*b', lambda m: 'x', 'a' * 60)\n",
     "a compiled pattern": "import re\nNAME = re.compile('(a|a)*$').sub('b', 'a' * 60 + 'b')\n",
 }
+
+
+def test_a_decorator_without_end_ends(scan: Scan) -> None:
+    """Python itself gives up on this module, so that only the other class has a right answer."""
+    name = "def f(g): return f(g)\n@f\ndef h(): return 'a'\nNAME = h()\n"
+    answer = scan(h.one(BASE + name + DOG + NAMED_DOG.replace("Dog", "Cat")), 5)
+    assert answer.models["Cat"] == "dogs"
 
 
 @pytest.mark.parametrize("title", NAMES)
