@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from xcore_tools.config import Config, load_config
+    from xcore_tools.database.backup.manager import BackupManager
     from xcore_tools.discovery import discover
     from xcore_tools.discovery.facts import (
         Discovery,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BackupError",
+    "BackupManager",
     "Change",
     "Config",
     "ConfigError",
@@ -68,6 +70,7 @@ __all__ = [
 
 _HOMES = {
     "BackupError": "xcore_tools.errors",
+    "BackupManager": "xcore_tools.database.backup.manager",
     "Change": "xcore_tools.migrate.facts",
     "Config": "xcore_tools.config",
     "ConfigError": "xcore_tools.errors",

@@ -19,6 +19,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "discover": "xcore_tools.cli.discover:discover",
     "migrate": "xcore_tools.cli.migrate:migrate",
+    "backup": "xcore_tools.cli.backup:backup",
     "sync-env": "xcore_tools.cli.sync_env:sync_env",
 }
 

@@ -1,9 +1,10 @@
-"""A progress bar for long scans: on standard error, only on a terminal, gone when the scan ends."""
+"""A progress bar for long work: on standard error, only on a terminal, gone when the work ends."""
 
 from __future__ import annotations
 
 import sys
 import time
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Self
 
 from xcore_tools.cli.terminal import is_terminal
@@ -11,17 +12,17 @@ from xcore_tools.cli.terminal import is_terminal
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-__all__ = ["ScanProgress"]
+__all__ = ["ByteProgress", "ScanProgress"]
 
 DELAY = 0.5
 INTERVAL = 0.1
 
 
-class ScanProgress:
-    """Call it with the files done and the files in total; nothing shows in the first half second.
+class _Progress(ABC):
+    """Call it with what is done and what there is in total, None where that is not known.
 
-    The bar is drawn by the calls themselves: rich's own thread would be copied into every process
-    that the scan forks.
+    Nothing shows in the first half second. The bar is drawn by the calls themselves: rich's own
+    thread would be copied into every process that a scan forks.
     """
 
     def __init__(self) -> None:
@@ -36,36 +37,73 @@ class ScanProgress:
         if self._bar is not None:
             self._bar.stop()
 
-    def __call__(self, done: int, total: int) -> None:
+    def __call__(self, done: int, total: int | None) -> None:
         """Redraw the bar, if there is one to draw and the last drawing is a while ago."""
         now = time.monotonic()
         if not self._is_wanted or now < self._next_drawing:
             return
         self._next_drawing = now + INTERVAL
         if self._bar is None:
-            self._bar = _new_bar()
+            self._bar = self._new_bar()
+            self._bar.start()
         self._bar.update(self._bar.task_ids[0], completed=done, total=total, refresh=True)
 
+    @abstractmethod
+    def _new_bar(self) -> Progress:
+        """A bar with one task, not started yet."""
 
-def _new_bar() -> Progress:
-    # rich takes longer to import than most scans last
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import (  # noqa: PLC0415
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-    )
 
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("files"),
-        console=Console(stderr=True),
-        transient=True,
-        auto_refresh=False,
-    )
-    bar.add_task("Scanning")
-    bar.start()
-    return bar
+class ScanProgress(_Progress):
+    """The files of a scan."""
+
+    def _new_bar(self) -> Progress:
+        # rich takes longer to import than most scans last
+        from rich.console import Console  # noqa: PLC0415
+        from rich.progress import (  # noqa: PLC0415
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+        )
+
+        bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("files"),
+            console=Console(stderr=True),
+            transient=True,
+            auto_refresh=False,
+        )
+        bar.add_task("Scanning")
+        return bar
+
+
+class ByteProgress(_Progress):
+    """The bytes of a backup, and how many of them in a second."""
+
+    def __init__(self, doing: str) -> None:
+        super().__init__()
+        self._doing = doing
+
+    def _new_bar(self) -> Progress:
+        from rich.console import Console  # noqa: PLC0415 (as above)
+        from rich.progress import (  # noqa: PLC0415
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TextColumn,
+            TransferSpeedColumn,
+        )
+
+        bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            console=Console(stderr=True),
+            transient=True,
+            auto_refresh=False,
+        )
+        bar.add_task(self._doing, total=None)
+        return bar

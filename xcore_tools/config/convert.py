@@ -8,7 +8,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
-from xcore_tools.config.schema import Count, DottedName, Text
+from xcore_tools.config.schema import Compression, Count, DottedName, Text
 
 __all__ = ["convert"]
 
@@ -23,6 +23,8 @@ _LONGEST_SHOWN = 40
 _KINDS: dict[Any, tuple[str, str]] = {
     bool: ("true or false", "true"),
     Count: ("a whole number of at least 1", "10"),
+    Count | None: ("a whole number of at least 1", "30"),
+    Compression: ('"none", "gzip" or "zstd"', '"gzip"'),
     Text: ("a non-empty string", '"alembic.ini"'),
     Text | None: ("a non-empty string", '"plugins"'),
     DottedName: ("a dotted Python name", '"app.database.Base"'),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 __all__ = [
     "Automigration",
     "Backup",
+    "Compression",
     "Config",
     "Count",
     "DottedName",
@@ -24,6 +25,7 @@ __all__ = [
 Text = Annotated[str, msgspec.Meta(min_length=1, pattern="^[^\\x00\\ud800-\\udfff]+$")]
 DottedName = Annotated[str, msgspec.Meta(pattern=r"^[^\W\d]\w*(\.[^\W\d]\w*)*$")]
 Count = Annotated[int, msgspec.Meta(ge=1)]
+Compression = Literal["none", "gzip", "zstd"]
 
 # Names that no user gives to a package of models. A virtual environment of any other name is
 # told by its pyvenv.cfg, so that packages called `env` or `build` are not lost.
@@ -67,12 +69,18 @@ class ModelDiscovery(msgspec.Struct, frozen=True):
 
 
 class Backup(msgspec.Struct, frozen=True):
-    """When backups are taken, where they go, and how many are kept."""
+    """When backups are taken, where they go, and how many are kept.
+
+    Those of one database are kept up to `max_backup_files`, and up to `max_backup_age_days` if that
+    is set; the newest is always kept.
+    """
 
     auto_backup_before_migration: bool = True
     backup_directory: Text = "backups"
     max_backup_files: Count = 10
+    max_backup_age_days: Count | None = None
     backup_name_format: Text = "backup_{timestamp}.db"
+    compression: Compression = "none"
 
 
 class Logger(msgspec.Struct, frozen=True):

@@ -1,0 +1,244 @@
+"""`xcore-tools backup …`: backups of the database, and the way back."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+import xcore_tools
+from xcore_tools.cli.group import LazyGroup
+from xcore_tools.cli.options import config_option, format_option, url_option, yes_option
+from xcore_tools.cli.progress import ByteProgress
+from xcore_tools.cli.terminal import has_color, say
+from xcore_tools.report import backup as report
+
+if TYPE_CHECKING:
+    from xcore_tools.database.backup.facts import Backup
+    from xcore_tools.database.backup.manager import BackupManager
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_HERE = __name__
+_COMMANDS = {
+    "create": f"{_HERE}:create",
+    "list": f"{_HERE}:list_backups",
+    "verify": f"{_HERE}:verify",
+    "restore": f"{_HERE}:restore",
+    "delete": f"{_HERE}:delete",
+    "delete-all": f"{_HERE}:delete_all",
+    "prune": f"{_HERE}:prune",
+}
+
+EXIT_CODES = """\b
+Exit codes:
+  0  done
+  1  it failed or was refused; or a backup is damaged
+  2  wrong usage or configuration
+"""
+
+
+@click.group(
+    cls=LazyGroup,
+    commands=_COMMANDS,
+    invoke_without_command=True,
+    short_help="Back up the database, check and restore backups.",
+    epilog=EXIT_CODES,
+)
+@click.pass_context
+def backup(ctx: click.Context) -> None:
+    """Take verified backups of the database, and restore them.
+
+    SQLite needs nothing else; PostgreSQL and MySQL need the client tools of the server.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        ctx.exit(2)
+
+
+def _shared(command: Command) -> Command:
+    """The options that say which database and which directory, as one `manager`."""
+
+    @url_option
+    @click.option(
+        "--backup-dir",
+        type=click.Path(file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="The directory of the backups, instead of the configured one.",
+    )
+    @config_option
+    @functools.wraps(command)
+    def wrapped(
+        *arguments: Any, url: str | None, backup_dir: Path | None, config: Path | None, **rest: Any
+    ) -> Any:
+        manager = xcore_tools.BackupManager.from_config(
+            xcore_tools.load_config(config), url, directory=backup_dir
+        )
+        return command(manager, *arguments, **rest)
+
+    return wrapped  # type: ignore[return-value]
+
+
+@click.command()
+@click.option("--no-prune", is_flag=True, help="Keep all older backups, however many.")
+@format_option
+@_shared
+def create(manager: BackupManager, *, no_prune: bool, form: str) -> int:
+    """Take a backup, and remove those beyond max_backup_files."""
+    with ByteProgress("Backing up") as progress:
+        made = manager.create(progress=progress)
+    say(report.json_one(made) if form == "json" else report.created(made), sys.stdout)
+    if not no_prune:
+        say(report.removed(manager.prune()), sys.stderr)
+    return 0
+
+
+@click.command("list")
+@format_option
+@_shared
+def list_backups(manager: BackupManager, *, form: str) -> int:
+    """Show the backups, the newest first."""
+    found = manager.list()
+    if form == "json":
+        text = report.json_list(found, manager.directory.as_posix())
+    else:
+        text = report.table(found, datetime.now(UTC), color=has_color(sys.stdout))
+    say(text, sys.stdout)
+    return int(any(item.state == "damaged" for item in found))
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option(
+    "--restore",
+    "drill",
+    is_flag=True,
+    help="Also restore each into a scratch database and count the rows there.",
+)
+@format_option
+@_shared
+def verify(manager: BackupManager, *, names: tuple[str, ...], drill: bool, form: str) -> int:
+    """Check backups: size, hash, and what is inside. Without a NAME, all of this engine."""
+    engine = manager.url.engine_name
+    chosen = names or [item.name for item in manager.list() if item.engine == engine]
+    results = [manager.verify(name, drill=drill) for name in chosen]
+    if form == "json":
+        say(report.json_verified(results), sys.stdout)
+    else:
+        say(report.verified(results, color=has_color(sys.stdout)), sys.stdout)
+    return int(any(result.problem for result in results))
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--revision", metavar="REV", help="The newest backup of this revision.")
+@click.option(
+    "--latest",
+    is_flag=True,
+    help="The newest backup of this database that was not taken by a restore.",
+)
+@click.option("--no-safety-backup", is_flag=True, help="Do not back up the present state before.")
+@click.option(
+    "--lock-timeout",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for others who use the database.",
+)
+@yes_option
+@format_option
+@_shared
+def restore(  # noqa: PLR0913 (one for each option)
+    manager: BackupManager,
+    *,
+    name: str | None,
+    revision: str | None,
+    latest: bool,
+    no_safety_backup: bool,
+    lock_timeout: float,
+    yes: bool,
+    form: str,
+) -> int:
+    """Replace the database by backup NAME, after checking it and backing up the present state."""
+    if (name is not None) + (revision is not None) + latest != 1:
+        raise click.UsageError("give one of NAME, --revision and --latest")
+    chosen = manager.choose(name, revision=revision, latest=latest)
+    if not yes:
+        _confirm_database(manager, chosen)
+    with ByteProgress("Restoring") as progress:
+        result = manager.restore(
+            chosen.name, safety=not no_safety_backup, timeout=lock_timeout, progress=progress
+        )
+    say(report.json_restored(result) if form == "json" else report.restored(result), sys.stdout)
+    return 0
+
+
+@click.command()
+@click.argument("name")
+@yes_option
+@_shared
+def delete(manager: BackupManager, *, name: str, yes: bool) -> int:
+    """Remove backup NAME."""
+    chosen = manager.choose(name)
+    if not yes:
+        _confirm(f"Remove {chosen.name} from {manager.directory}?")
+    manager.delete(chosen.name)
+    say(report.removed([chosen]), sys.stderr)
+    return 0
+
+
+@click.command("delete-all")
+@yes_option
+@_shared
+def delete_all(manager: BackupManager, *, yes: bool) -> int:
+    """Remove all backups of the directory. Files that are no backups stay."""
+    found = manager.list()
+    if found and not yes:
+        say(report.names(found), sys.stderr)
+        _confirm(f"Remove all {len(found)} from {manager.directory}?")
+    for item in found:
+        manager.delete(item.name)
+    say(report.removed(found), sys.stderr)
+    return 0
+
+
+@click.command()
+@click.option("--keep", type=click.IntRange(min=1), metavar="N", help="How many to keep.")
+@click.option("--max-age", type=click.IntRange(min=1), metavar="DAYS", help="How old at most.")
+@_shared
+def prune(manager: BackupManager, *, keep: int | None, max_age: int | None) -> int:
+    """Remove what is too many or too old of this database's backups; the newest always stays."""
+    say(report.removed(manager.prune(keep=keep, max_age_days=max_age)), sys.stderr)
+    return 0
+
+
+def _confirm_database(manager: BackupManager, chosen: Backup) -> None:
+    database = manager.url.name
+    say(report.proposed(str(manager.url), chosen, datetime.now(UTC)), sys.stderr)
+    given = _asked(f"Type the name of the database ({database}) to go on")
+    if given != database:
+        raise xcore_tools.BackupError(f"{given!r} is not {database!r}; nothing was restored")
+
+
+def _confirm(question: str) -> None:
+    if _asked(f"{question} [y/N]").lower() not in {"y", "yes"}:
+        raise xcore_tools.BackupError("not confirmed; nothing was removed")
+
+
+def _asked(question: str) -> str:
+    try:
+        answer: str = click.prompt(
+            question, prompt_suffix=": ", err=True, default="", show_default=False
+        )
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        say("\n", sys.stderr)
+        raise xcore_tools.BackupError("nobody there to ask; give --yes to go on without") from None
+    return answer.strip()

@@ -1,0 +1,124 @@
+"""Files that are compressed while they are written, and hashed as they lie on the disk."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import importlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import RawIOBase
+from pathlib import Path
+from types import ModuleType
+from typing import IO, Any
+
+from xcore_tools.config.schema import Compression
+from xcore_tools.errors import BackupError
+
+__all__ = ["CHUNK", "Output", "opened", "require", "sha256_of", "written"]
+
+CHUNK = 1 << 20
+"""Bytes that are read or written at a time."""
+
+_GZIP_LEVEL = 6
+
+
+class Output(RawIOBase):
+    """A new file that only its owner may read; `size` and `sha256` are known when it is closed."""
+
+    def __init__(self, path: Path) -> None:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        self._file = os.fdopen(descriptor, "wb", buffering=0)
+        self._hash = hashlib.sha256()
+        self.size = 0
+
+    @property
+    def sha256(self) -> str:
+        """Of all that was written so far, in hexadecimal digits."""
+        return self._hash.hexdigest()
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Write all of `data`."""
+        left = memoryview(data)
+        self._hash.update(left)
+        self.size += len(left)
+        while left:
+            left = left[self._file.write(left) :]
+        return len(data)
+
+    def close(self) -> None:
+        """Close it, after the bytes have reached the disk."""
+        if not self._file.closed:
+            try:
+                os.fsync(self._file.fileno())
+            finally:
+                self._file.close()
+        super().close()
+
+
+@contextmanager
+def written(path: Path, compression: Compression) -> Iterator[tuple[IO[bytes], Output]]:
+    """A new file at `path`: where to write, and the file that this fills.
+
+    Raises:
+        BackupError: nothing here can compress in that way.
+    """
+    output = Output(path)
+    try:
+        match compression:
+            case "none":
+                yield output, output  # type: ignore[misc]
+            case "gzip":
+                with gzip.GzipFile("", "wb", _GZIP_LEVEL, output, mtime=0) as stream:
+                    yield stream, output  # type: ignore[misc]
+            case "zstd":
+                with _zstd().open(output, "wb") as stream:
+                    yield stream, output
+    finally:
+        output.close()
+
+
+def opened(path: Path, compression: Compression) -> IO[bytes]:
+    """What was written at `path`, without the compression."""
+    match compression:
+        case "none":
+            return path.open("rb")
+        case "gzip":
+            return gzip.open(path, "rb")  # type: ignore[return-value]
+        case "zstd":
+            stream: IO[bytes] = _zstd().open(path, "rb")
+            return stream
+
+
+def require(compression: Compression) -> None:
+    """Nothing, if this can be compressed here.
+
+    Raises:
+        BackupError: it cannot; the message says what to install.
+    """
+    if compression == "zstd":
+        _zstd()
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of the file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _zstd() -> ModuleType:
+    """The module of Python 3.14 or its backport, which have the same functions (PEP 784)."""
+    for name in ("compression.zstd", "backports.zstd"):
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    raise BackupError(
+        "zstd needs Python 3.14 or a package; run `pip install 'xcore-tools[zstd]'`, "
+        'or set migration.backup.compression to "gzip"'
+    )

@@ -1,0 +1,135 @@
+"""What is known of backups: how they are described on disk, found, checked and restored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from xcore_tools.config.schema import Compression
+
+__all__ = [
+    "Backup",
+    "Contents",
+    "EngineName",
+    "Manifest",
+    "Reason",
+    "Restored",
+    "State",
+    "TableRows",
+    "Verification",
+]
+
+EngineName = Literal["sqlite", "postgresql", "mysql"]
+Reason = Literal["manual", "migration", "safety"]
+"""Why a backup was taken: somebody asked, a migration was due, or a restore was."""
+
+State = Literal["verified", "unverified", "damaged"]
+"""`verified`: checked when it was taken, and its size is still right. `unverified`: taken by another
+tool, without a manifest. `damaged`: something of it is missing or does not fit."""
+
+
+class TableRows(msgspec.Struct, frozen=True, order=True):
+    """A table and its number of rows; None where they cannot be counted."""
+
+    schema: str | None
+    name: str
+    rows: int | None
+
+    @property
+    def full_name(self) -> str:
+        """`schema.table`, or the name alone."""
+        return self.name if self.schema is None else f"{self.schema}.{self.name}"
+
+
+class Contents(msgspec.Struct, frozen=True):
+    """What an engine has written into a file: all of it belongs to one moment of the database.
+
+    `size` (bytes) and `sha256` are those of the file as it lies on the disk. `client` is the
+    program that wrote it.
+    """
+
+    server_version: str
+    client: str
+    revisions: tuple[str, ...]
+    tables: tuple[TableRows, ...]
+    foreign_keys_ok: bool
+    compression: Compression
+    size: int
+    sha256: str
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What is written beside a backup, as `<name>.json`. Keys may be added, never renamed.
+
+    `revisions` are the heads that Alembic had noted in the database. `digest` is the sha256 of the
+    manifest itself.
+    """
+
+    schema_version: int = 1
+    name: str
+    reason: Reason
+    engine: EngineName
+    database: str
+    created: datetime
+    tool_version: str
+    client: str
+    server_version: str
+    revisions: tuple[str, ...]
+    compression: Compression
+    size: int
+    sha256: str
+    foreign_keys_ok: bool
+    tables: tuple[TableRows, ...]
+    digest: str = ""
+
+
+class Backup(msgspec.Struct, frozen=True, kw_only=True):
+    """One backup of a directory.
+
+    `created` is in UTC, and for a file without a manifest the time of its last change. `size` is
+    in bytes. `problem` says what is wrong with a damaged one.
+    """
+
+    name: str
+    state: State
+    created: datetime
+    size: int
+    manifest: Manifest | None = None
+    problem: str = ""
+
+    @property
+    def engine(self) -> EngineName:
+        """The engine it was taken of; older tools knew only one."""
+        return self.manifest.engine if self.manifest else "sqlite"
+
+    @property
+    def revisions(self) -> tuple[str, ...]:
+        """Alembic's revisions in it, as far as they are known."""
+        return self.manifest.revisions if self.manifest else ()
+
+    @property
+    def compression(self) -> Compression:
+        """How the file is compressed."""
+        return self.manifest.compression if self.manifest else "none"
+
+
+class Verification(msgspec.Struct, frozen=True):
+    """What checking one backup gave: what was done, and the first problem, if any."""
+
+    name: str
+    checks: tuple[str, ...]
+    problem: str = ""
+
+
+class Restored(msgspec.Struct, frozen=True):
+    """What a restore did: `safety` holds the state before it, None where there was none.
+
+    `revisions` are those that Alembic finds in the database now.
+    """
+
+    database: str
+    backup: Backup
+    safety: Backup | None
+    revisions: tuple[str, ...]

@@ -1,0 +1,300 @@
+"""Backups of one database in one directory: the operations, whatever the engine is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+import xcore_tools
+import xcore_tools.database.backup.selection as select
+from xcore_tools.config import Config
+from xcore_tools.config.schema import Backup as Settings
+from xcore_tools.database.backup.archive import Archive
+from xcore_tools.database.backup.compression import require, sha256_of
+from xcore_tools.database.backup.engine import Engine, Progress, VersionTable, revisions_in
+from xcore_tools.database.backup.facts import (
+    Backup,
+    Contents,
+    Manifest,
+    Reason,
+    Restored,
+    Verification,
+)
+from xcore_tools.database.backup.names import made
+from xcore_tools.database.backup.sqlite import Sqlite
+from xcore_tools.database.backup.store import DATA, Store
+from xcore_tools.database.connection import connected
+from xcore_tools.database.lock import WAIT, exclusive
+from xcore_tools.database.lookup import find_url
+from xcore_tools.database.url import DatabaseUrl
+from xcore_tools.errors import BackupError, XcoreToolsError
+
+__all__ = ["BackupManager"]
+
+_ENGINES: dict[str, Callable[[VersionTable], Engine]] = {
+    "sqlite": Sqlite,
+}
+
+
+def _silent(_done: int, _total: int | None) -> None:
+    pass
+
+
+class BackupManager:
+    """Takes, checks, restores and removes backups of the database at `url`.
+
+    They lie in `directory`. `settings` are those of `migration.backup`; `version_table` is where
+    Alembic notes its revisions in this database.
+
+    Raises:
+        BackupError: databases of this engine cannot be backed up.
+    """
+
+    def __init__(
+        self,
+        url: DatabaseUrl,
+        directory: Path,
+        *,
+        settings: Settings | None = None,
+        version_table: VersionTable | None = None,
+    ) -> None:
+        if url.engine_name not in _ENGINES:
+            known = ", ".join(_ENGINES)
+            raise BackupError(f"{url}: backups are taken of {known} only; use the engine's tools")
+        self.url = url
+        self.settings = settings or Settings()
+        self._version_table = version_table or VersionTable()
+        self._engine = _ENGINES[url.engine_name](self._version_table)
+        self._store = Store(directory)
+
+    @classmethod
+    def from_config(
+        cls,
+        config: Config,
+        url: str | None = None,
+        *,
+        directory: Path | None = None,
+        version_table: VersionTable | None = None,
+    ) -> Self:
+        """For the database and the directory that the configuration names, if none is given.
+
+        Raises:
+            ConfigError: nothing names a database.
+        """
+        settings = config.migration.backup
+        return cls(
+            find_url(config, url),
+            directory or config.project / settings.backup_directory,
+            settings=settings,
+            version_table=version_table,
+        )
+
+    @property
+    def directory(self) -> Path:
+        """Where the backups are."""
+        return self._store.directory
+
+    def create(self, *, reason: Reason = "manual", progress: Progress = _silent) -> Backup:
+        """Take a backup while others use the database, and check it; it is on the disk then.
+
+        Nothing is overwritten or removed. A run that is killed leaves nothing that counts.
+
+        Raises:
+            BackupError, ConfigError, DatabaseError: there is no new backup.
+        """
+        compression = self.settings.compression
+        require(compression)
+        created = datetime.now(UTC).replace(microsecond=0)
+        self._name(created, ())  # a fault in the format shows before the work
+        with self._store.workplace() as place:
+            contents = self._engine.dump(
+                self.url, place / DATA, compression=compression, progress=progress
+            )
+            return self._store.publish(place, self._manifest(reason, created, contents))
+
+    def list(self) -> tuple[Backup, ...]:
+        """All backups in the directory, of other databases too, the newest first."""
+        return self._store.backups()
+
+    def verify(self, name: str, *, drill: bool = False) -> Verification:
+        """Check the size, the hash and the inside of a backup.
+
+        With `drill` it is also restored into a database of its own, and rows are counted there.
+
+        Raises:
+            BackupError: there is no such backup.
+        """
+        backup = self._store.find(name)
+        checks = []
+        try:
+            for check in self._checks(backup, drill=drill):
+                checks.append(check)  # noqa: PERF402 (those before an error count as well)
+        except XcoreToolsError as error:
+            return Verification(name, tuple(checks), str(error))
+        return Verification(name, tuple(checks))
+
+    def choose(
+        self, name: str | None = None, *, revision: str | None = None, latest: bool = False
+    ) -> Backup:
+        """The backup of that name; or the newest one of this database, of that revision.
+
+        Raises:
+            BackupError: there is none, or nothing says which.
+        """
+        if name is not None:
+            return self._store.find(name)
+        own = select.of_database(self._store.backups(), self.url)
+        if revision is not None:
+            return select.with_revision(own, revision)
+        if latest:
+            return select.newest(own, self.url)
+        raise BackupError("which backup? Give a name, --revision or --latest")
+
+    def restore(
+        self,
+        name: str,
+        *,
+        safety: bool = True,
+        timeout: float = WAIT,
+        is_locked: bool = False,
+        progress: Progress = _silent,
+    ) -> Restored:
+        """Replace the whole database by a backup, after checking that and backing up the present.
+
+        At every moment, and whatever ends the process, the database is entirely the old or entirely
+        the new one. `is_locked` says that the caller holds `exclusive(url)` already.
+
+        Raises:
+            BackupError, DatabaseError: the database is as it was before.
+        """
+        backup = self._store.find(name)
+        self._require_engine(backup)
+        if is_locked:
+            return self._restored(backup, safety, timeout, progress)
+        with exclusive(self.url, timeout=timeout):
+            return self._restored(backup, safety, timeout, progress)
+
+    def delete(self, name: str) -> None:
+        """Remove one backup.
+
+        Raises:
+            BackupError: there is none of that name, or it is being restored.
+        """
+        self._store.remove(name)
+
+    def prune(
+        self, *, keep: int | None = None, max_age_days: int | None = None
+    ) -> tuple[Backup, ...]:
+        """Remove backups of this database that are too many or too old; what was removed.
+
+        Only sound backups with a manifest count. The newest one stays, and so does what is being
+        restored. The settings say what is not given.
+        """
+        doomed = select.surplus(
+            select.of_database(self._store.backups(), self.url),
+            keep or self.settings.max_backup_files,
+            _days(max_age_days or self.settings.max_backup_age_days),
+            datetime.now(UTC),
+        )
+        removed = []
+        for backup in doomed:
+            try:
+                self._store.remove(backup.name)
+            except BackupError:  # in use, or gone already
+                continue
+            removed.append(backup)
+        return tuple(removed)
+
+    def _restored(
+        self, backup: Backup, safety: bool, timeout: float, progress: Progress
+    ) -> Restored:
+        with self._store.reading(backup) as path:
+            for _ in self._checks(backup, drill=False):
+                pass
+            saved = None
+            if safety and self._engine.exists(self.url):
+                saved = self._saved()
+            archive = self._archive(path, backup)
+            try:
+                self._engine.load(self.url, archive, timeout=timeout, progress=progress)
+            except XcoreToolsError as error:
+                raise BackupError(f"{error}. The database is as it was before.") from error
+        with connected(self.url) as connection:
+            revisions = revisions_in(connection, self._version_table)
+        return Restored(self.url.name, backup, saved, revisions)
+
+    def _saved(self) -> Backup:
+        try:
+            return self.create(reason="safety")
+        except XcoreToolsError as error:
+            raise BackupError(
+                f"{error}. Nothing was restored: the present state could not be backed up first; "
+                "--no-safety-backup restores without"
+            ) from error
+
+    def _checks(self, backup: Backup, *, drill: bool) -> Iterator[str]:
+        """What was checked, one after the other.
+
+        Raises:
+            BackupError, DatabaseError: at the first problem.
+        """
+        if backup.problem:
+            raise BackupError(f"{backup.name}: {backup.problem}")
+        self._require_engine(backup)
+        with self._store.reading(backup) as path:
+            manifest = backup.manifest
+            if manifest is not None:
+                if sha256_of(path) != manifest.sha256:
+                    raise BackupError(f"{backup.name}: its content was changed (sha256)")
+                yield "size"
+                yield "sha256"
+            archive = self._archive(path, backup)
+            yield self._engine.check(archive)
+            if drill:
+                rows = self._engine.drill(self.url, archive)
+                if manifest is not None:
+                    select.compare(manifest.tables, rows, backup.name)
+                yield "restore"
+
+    def _archive(self, path: Path, backup: Backup) -> Archive:
+        return Archive(path, backup.manifest, self._store.workplace)
+
+    def _require_engine(self, backup: Backup) -> None:
+        if backup.engine != self.url.engine_name:
+            raise BackupError(
+                f"{backup.name} is a backup of {backup.engine}, and {self.url} is "
+                f"{self.url.engine_name}; give the --url of a database of {backup.engine}"
+            )
+
+    def _name(self, created: datetime, revisions: tuple[str, ...]) -> str:
+        return made(
+            self.settings.backup_name_format,
+            created=created,
+            database=self.url.name,
+            revisions=revisions,
+            compression=self.settings.compression,
+        )
+
+    def _manifest(self, reason: Reason, created: datetime, contents: Contents) -> Manifest:
+        return Manifest(
+            name=self._name(created, contents.revisions),
+            reason=reason,
+            engine=self.url.engine_name,  # type: ignore[arg-type]
+            database=self.url.name,
+            created=created,
+            tool_version=xcore_tools.__version__,
+            client=contents.client,
+            server_version=contents.server_version,
+            revisions=contents.revisions,
+            compression=contents.compression,
+            size=contents.size,
+            sha256=contents.sha256,
+            foreign_keys_ok=contents.foreign_keys_ok,
+            tables=contents.tables,
+        )
+
+
+def _days(number: int | None) -> timedelta | None:
+    return None if number is None else timedelta(days=number)
