@@ -103,13 +103,11 @@ class Sqlite:
         with ThreadPoolExecutor() as pool, _explained(f"{url}: the copy cannot be checked"):
             flushed = pool.submit(flush, copy)
             stored = pool.submit(_stored, copy, target, compression)
-            checked = pool.submit(_check, copy, f"{url}: this database itself is damaged")
-            with closing(_frozen(copy)) as db:
-                tables = _rows(db)
-                foreign_keys_ok = _has_sound_foreign_keys(db)
+            counted = pool.submit(_counted, copy)
+            _check(copy, f"{url}: this database itself is damaged")
             with connected(_url_of(copy, url.source)) as connection:
                 revisions = revisions_in(connection, self._version_table)
-            checked.result()
+            tables, foreign_keys_ok = counted.result()
             flushed.result()
             size, sha256 = stored.result()
         return Contents(
@@ -195,9 +193,19 @@ def _replace(url: DatabaseUrl, path: Path, timeout: float, progress: Progress) -
         mode = _pragma(into, "journal_mode")
         # in WAL mode pages keep their size: another one takes a rollback journal meanwhile
         if mode == "wal" and _pragma(into, "page_size") != _pragma(source, "page_size"):
-            _set_mode(url, "delete")
+            _leave_wal(into, url)
         _copy(source, into, progress, patience=timeout, url=url)
     _set_mode(url, mode)  # a database that another tool has copied brings its own
+
+
+def _leave_wal(db: sqlite3.Connection, url: DatabaseUrl) -> None:
+    try:
+        db.execute("PRAGMA journal_mode = DELETE").fetchone()
+    except sqlite3.OperationalError as error:
+        raise BackupError(
+            f"{url}: {error}: the backup has another page size, which takes a database that "
+            "nobody else has open; stop what uses it and try again"
+        ) from error
 
 
 def _set_mode(url: DatabaseUrl, mode: str) -> None:
@@ -228,10 +236,15 @@ def _check(path: Path, label: str) -> None:
     with path.open("rb") as file:
         if file.read(len(_HEADER)) != _HEADER:
             raise BackupError(f"{label}: it is no SQLite database")
-    with closing(_frozen(path)) as db:
+    with closing(_frozen(path)) as db, _explained(label):
         found = [row[0] for row in db.execute("PRAGMA integrity_check")]
     if found != ["ok"]:
         raise BackupError(f"{label}: integrity_check found: {'; '.join(found[:_SHOWN])}")
+
+
+def _counted(path: Path) -> tuple[tuple[TableRows, ...], bool]:
+    with closing(_frozen(path)) as db:
+        return _rows(db), _has_sound_foreign_keys(db)
 
 
 def _rows(db: sqlite3.Connection) -> tuple[TableRows, ...]:
