@@ -23,6 +23,7 @@ from xcore_tools.database.backup.facts import (
     Verification,
 )
 from xcore_tools.database.backup.names import made
+from xcore_tools.database.backup.postgresql import Postgresql
 from xcore_tools.database.backup.sqlite import Sqlite
 from xcore_tools.database.backup.store import DATA, Store
 from xcore_tools.database.connection import connected
@@ -35,6 +36,7 @@ __all__ = ["BackupManager"]
 
 _ENGINES: dict[str, Callable[[VersionTable], Engine]] = {
     "sqlite": Sqlite,
+    "postgresql": Postgresql,
 }
 
 

@@ -1,0 +1,295 @@
+"""PostgreSQL: pg_dump's custom format, and a restore that is one transaction.
+
+https://www.postgresql.org/docs/current/app-pgdump.html. The rows are counted in the snapshot that
+pg_dump reads. A restore drops everything that is there before, also what came later than the
+backup, and commits only after pg_restore has given its last statement.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import quoted_name
+
+from xcore_tools.config.schema import Compression
+from xcore_tools.database.backup.archive import Archive
+from xcore_tools.database.backup.client import find_program, running, version_of
+from xcore_tools.database.backup.compression import written
+from xcore_tools.database.backup.durable import write_new
+from xcore_tools.database.backup.engine import Progress, VersionTable, revisions_in
+from xcore_tools.database.backup.facts import Contents, TableRows
+from xcore_tools.database.connection import connected, translated
+from xcore_tools.database.url import DatabaseUrl
+from xcore_tools.errors import BackupError
+
+__all__ = ["Postgresql"]
+
+_PACKAGE = (
+    "the PostgreSQL client (Debian and Ubuntu: postgresql-client, Fedora: postgresql, "
+    "Homebrew: libpq)"
+)
+_SECRETS = {"password", "sslpassword"}
+_ZSTD_SINCE = 16
+
+# Tables that pg_dump writes the rows of: none of the system's or of an extension's.
+_TABLES = """
+SELECT n.nspname, c.relname
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
+                  AND d.objid = c.oid AND d.deptype = 'e')
+ORDER BY 1, 2
+"""
+
+# Drops what belongs to users. Dropping one thing may drop others of the list: hence IF EXISTS.
+_DROP_ALL = """
+DO $xcore$
+DECLARE
+    command text;
+BEGIN
+    FOR command IN
+        WITH own AS (
+            SELECT n.oid, n.nspname FROM pg_namespace n
+            WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+        ), extended AS (
+            SELECT d.classid, d.objid FROM pg_depend d WHERE d.deptype = 'e'
+        ), kinds (relkind, kind, place) AS (
+            VALUES ('v', 'VIEW', 1), ('m', 'MATERIALIZED VIEW', 1), ('r', 'TABLE', 2),
+                   ('p', 'TABLE', 2), ('f', 'FOREIGN TABLE', 2), ('S', 'SEQUENCE', 3)
+        )
+        SELECT c.command FROM (
+            SELECT k.place,
+                format('DROP %s IF EXISTS %I.%I CASCADE', k.kind, own.nspname, c.relname) AS command
+            FROM pg_class c JOIN own ON own.oid = c.relnamespace
+            JOIN kinds k ON k.relkind = c.relkind::text
+            WHERE ('pg_class'::regclass, c.oid) NOT IN (SELECT * FROM extended)
+            UNION ALL
+            SELECT 4, format('DROP ROUTINE IF EXISTS %I.%I(%s) CASCADE', own.nspname, p.proname,
+                             pg_get_function_identity_arguments(p.oid))
+            FROM pg_proc p JOIN own ON own.oid = p.pronamespace
+            WHERE ('pg_proc'::regclass, p.oid) NOT IN (SELECT * FROM extended)
+            UNION ALL
+            SELECT 5, format('DROP TYPE IF EXISTS %I.%I CASCADE', own.nspname, t.typname)
+            FROM pg_type t JOIN own ON own.oid = t.typnamespace
+            LEFT JOIN pg_class c ON c.oid = t.typrelid
+            WHERE (t.typtype IN ('e', 'd', 'r') OR (t.typtype = 'c' AND c.relkind = 'c'))
+              AND ('pg_type'::regclass, t.oid) NOT IN (SELECT * FROM extended)
+            UNION ALL
+            SELECT 6, format('DROP SCHEMA IF EXISTS %I CASCADE', own.nspname)
+            FROM own
+            WHERE own.nspname <> 'public'
+              AND own.oid NOT IN (SELECT extnamespace FROM pg_extension)
+              AND ('pg_namespace'::regclass, own.oid) NOT IN (SELECT * FROM extended)
+        ) c ORDER BY c.place
+    LOOP
+        EXECUTE command;
+    END LOOP;
+END
+$xcore$;
+"""
+
+
+class Postgresql:
+    """Backups of PostgreSQL databases."""
+
+    def __init__(self, version_table: VersionTable) -> None:
+        self._version_table = version_table
+
+    def dump(
+        self, url: DatabaseUrl, target: Path, *, compression: Compression, progress: Progress
+    ) -> Contents:
+        """Run pg_dump, and count the rows of its snapshot meanwhile."""
+        program = find_program(["pg_dump"], _PACKAGE)
+        client = version_of(program)
+        with connected(url, isolation_level="REPEATABLE READ") as connection:
+            server = str(connection.scalar(sa.text("SHOW server_version")))
+            _require_version(url, client, server)
+            connection.execute(sa.text("SET idle_in_transaction_session_timeout = 0"))
+            snapshot = connection.scalar(sa.text("SELECT pg_export_snapshot()"))
+            command = [program, "--format=custom", "--no-password", f"--snapshot={snapshot}"]
+            command += _compressing(compression, client)
+            with _access(url, target.parent) as (place, environ), ThreadPoolExecutor(1) as pool:
+                inside = pool.submit(self._inside, url, connection)
+                command += [f"--dbname={place}"]
+                with (
+                    written(target, "none") as (stream, output),
+                    running(command, url, environ, stdin=subprocess.DEVNULL) as process,
+                ):
+                    for chunk in process.chunks():
+                        stream.write(chunk)
+                        progress(output.size, None)
+                tables, revisions = inside.result()
+        return Contents(
+            server_version=server,
+            client=client,
+            revisions=revisions,
+            tables=tables,
+            foreign_keys_ok=True,  # the server keeps them
+            compression=compression,
+            size=output.size,
+            sha256=output.sha256,
+        )
+
+    def check(self, archive: Archive) -> str:
+        """`pg_restore --list`: the table of contents can be read."""
+        program = find_program(["pg_restore"], _PACKAGE)
+        done = subprocess.run(
+            [program, "--list", str(archive.path)], capture_output=True, text=True, check=False
+        )
+        if done.returncode or not done.stdout:
+            raise BackupError(f"{archive.name}: {' '.join(done.stderr.split())}")
+        return "pg_restore --list"
+
+    def drill(self, url: DatabaseUrl, archive: Archive) -> tuple[TableRows, ...]:
+        """Restore into a new database of the same server, which is dropped again."""
+        name = f"xcore_tools_drill_{uuid.uuid4().hex[:12]}"
+        with connected(url, isolation_level="AUTOCOMMIT") as connection:
+            create = f"CREATE DATABASE {name} TEMPLATE template0"
+            connection.execute(sa.text(create + _locale(connection)))
+            try:
+                scratch = url.with_database(name)
+                self.load(scratch, archive, timeout=60, progress=lambda *_: None)
+                with connected(scratch) as other:
+                    return _rows(other)
+            finally:
+                connection.execute(sa.text(f"DROP DATABASE {name}"))
+
+    def load(
+        self, url: DatabaseUrl, archive: Archive, *, timeout: float, progress: Progress
+    ) -> None:
+        """Drop everything and restore, in one transaction of psql."""
+        restore = find_program(["pg_restore"], _PACKAGE)
+        psql = find_program(["psql"], _PACKAGE)
+        reading = [restore, "--clean", "--if-exists", "--no-owner", "--no-privileges"]
+        reading += ["--exit-on-error", "--file=-", str(archive.path)]
+        with archive.workplace() as private, _access(url, private) as (place, environ):
+            writing = [psql, "--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1"]
+            writing += ["--output", os.devnull, f"--dbname={place}"]
+            with (
+                running(reading, url, environ, stdin=subprocess.DEVNULL) as source,
+                running(writing, url, environ, stdin=subprocess.PIPE) as target,
+            ):
+                # Its end is the only COMMIT: an input that breaks off is rolled back.
+                start = "BEGIN;\nSET client_min_messages = error;\nSET statement_timeout = 0;\n"
+                start += f"SET lock_timeout = {max(1, int(timeout * 1000))};\n"
+                target.feed(start.encode() + _DROP_ALL.encode())
+                done = 0
+                for chunk in source.chunks():
+                    target.feed(chunk)
+                    done += len(chunk)
+                    progress(done, None)
+                target.feed(b"\nCOMMIT;\n")
+                target.finish()
+
+    def exists(self, url: DatabaseUrl) -> bool:
+        """There always is one, or connecting is an error."""
+        return True
+
+    def _inside(
+        self, url: DatabaseUrl, connection: sa.Connection
+    ) -> tuple[tuple[TableRows, ...], tuple[str, ...]]:
+        with translated(url):
+            return _rows(connection), revisions_in(connection, self._version_table)
+
+
+def _require_version(url: DatabaseUrl, client: str, server: str) -> None:
+    if _major(client) < _major(server):
+        raise BackupError(
+            f"{url}: {client} is older than the server ({server}), which it refuses to dump; "
+            f"install the client of PostgreSQL {_major(server)} or later"
+        )
+
+
+def _major(version: str) -> int:
+    found = re.search(r"(\d+)(?:\.\d+|devel|beta|rc|$)", version)
+    return int(found[1]) if found else 0
+
+
+def _compressing(compression: Compression, client: str) -> list[str]:
+    """The format compresses by itself, with gzip unless told otherwise."""
+    if compression != "zstd":
+        return []
+    if _major(client) < _ZSTD_SINCE:
+        raise BackupError(f"{client} cannot compress with zstd; use that of PostgreSQL 16 or later")
+    return ["--compress=zstd"]
+
+
+def _rows(connection: sa.Connection) -> tuple[TableRows, ...]:
+    found = connection.execute(sa.text(_TABLES)).all()
+    return tuple(
+        TableRows(schema, name, connection.scalar(_count(schema, name))) for schema, name in found
+    )
+
+
+def _count(schema: str, name: str) -> sa.Select[Any]:
+    table = sa.table(quoted_name(name, quote=True), schema=quoted_name(schema, quote=True))
+    # without the rows of tables that inherit from it
+    return sa.select(sa.func.count()).select_from(table).with_hint(table, "ONLY", "postgresql")
+
+
+def _locale(connection: sa.Connection) -> str:
+    """The encoding and the order of letters of the database, for another one."""
+    row = connection.execute(
+        sa.text(
+            "SELECT pg_encoding_to_char(encoding), datcollate, datctype "
+            "FROM pg_database WHERE datname = current_database()"
+        )
+    ).one()
+    encoding, collate, ctype = (str(value).replace("'", "''") for value in row)
+    return f" ENCODING '{encoding}' LC_COLLATE '{collate}' LC_CTYPE '{ctype}'"
+
+
+@contextmanager
+def _access(url: DatabaseUrl, private: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """The connection string without a secret, and the environment that says where the password is.
+
+    https://www.postgresql.org/docs/current/libpq-pgpass.html
+    """
+    environ = dict(os.environ)
+    secret = url.sqlalchemy.password or url.sqlalchemy.query.get("password")
+    if "sslpassword" in url.sqlalchemy.query:
+        raise BackupError(
+            f"{url}: sslpassword cannot be handed to pg_dump in secret; "
+            "use a client key without a password"
+        )
+    if secret is None:
+        yield _connection_string(url), environ
+        return
+    escaped = str(secret).replace("\\", "\\\\").replace(":", "\\:")
+    if "\n" in escaped or "\0" in escaped:
+        raise BackupError(f"{url}: the password has a line break, which no password file can hold")
+    path = private / "pgpass"
+    write_new(path, f"*:*:*:*:{escaped}\n".encode())
+    environ.pop("PGPASSWORD", None)  # it would win
+    try:
+        yield _connection_string(url), {**environ, "PGPASSFILE": str(path)}
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _connection_string(url: DatabaseUrl) -> str:
+    parts = url.sqlalchemy
+    values: dict[str, object] = {
+        "host": parts.host,
+        "port": parts.port,
+        "user": parts.username,
+        "dbname": parts.database,
+    }
+    for key, value in parts.query.items():
+        if key not in _SECRETS:
+            values[key] = value if isinstance(value, str) else ",".join(value)
+    quoted = {
+        key: str(value).replace("\\", "\\\\").replace("'", "\\'")
+        for key, value in values.items()
+        if value is not None
+    }
+    return " ".join(f"{key}='{value}'" for key, value in quoted.items())
