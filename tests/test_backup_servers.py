@@ -55,7 +55,11 @@ def test_odd_data_comes_back(manager: BackupManager) -> None:
     before = read(url)
     assert len([name for name in before if name.endswith("columns")]) > 4
     backup = manager.create()
-    drop = "DROP VIEW odd_view CASCADE" if url.engine_name == "postgresql" else "DROP VIEW odd_view"
+    drop = {
+        "sqlite": "DROP VIEW odd_view",
+        "postgresql": "DROP VIEW odd_view CASCADE",
+        "mysql": "DROP VIEW odd_view, second_view",
+    }[url.engine_name]
     run(url, drop, "DELETE FROM child", "CREATE TABLE later (id INTEGER PRIMARY KEY)")
     run(url, "INSERT INTO later VALUES (1)", "UPDATE alembic_version SET version_num = 'def456'")
     between = read(url)

@@ -93,6 +93,7 @@ def running(
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=errors,
+            start_new_session=True,  # an interrupt is for us to answer
         )
         try:
             yield Program(process, errors, url)

@@ -22,6 +22,7 @@ from xcore_tools.database.backup.facts import (
     Restored,
     Verification,
 )
+from xcore_tools.database.backup.mysql import Mysql
 from xcore_tools.database.backup.names import made
 from xcore_tools.database.backup.postgresql import Postgresql
 from xcore_tools.database.backup.sqlite import Sqlite
@@ -37,6 +38,7 @@ __all__ = ["BackupManager"]
 _ENGINES: dict[str, Callable[[VersionTable], Engine]] = {
     "sqlite": Sqlite,
     "postgresql": Postgresql,
+    "mysql": Mysql,
 }
 
 
