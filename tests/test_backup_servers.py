@@ -295,7 +295,6 @@ def test_nothing_of_a_server_is_left_running(server: DatabaseUrl, tmp_path: Path
     with pytest.raises(KeyboardInterrupt):
         manager.create(progress=interrupt)
     assert [path.name for path in manager.directory.iterdir()] == [".xcore-tools.lock"]
-    done = subprocess.run(
-        ["ps", "-o", "comm", "--ppid", str(os.getpid())], capture_output=True, text=True
-    )
+    command = ["ps", "-o", "comm", "--ppid", str(os.getpid())]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "dump" not in done.stdout
