@@ -439,6 +439,28 @@ def test_settings_load_or_are_faults(write: Write, section: object, noise: bytes
     assert all(fault.startswith("config.json: ") and fault.encode() for fault in faults)
 
 
+def test_items_of_a_list_that_do_not_fit_are_all_named(write: Write) -> None:
+    faults = faults_in(write, {"model_discovery": {"import_roots": [None, "src", 3]}})
+    assert [fault.partition(": expected")[0] for fault in faults] == [
+        "config.json: migration.model_discovery.import_roots[0]",
+        "config.json: migration.model_discovery.import_roots[2]",
+    ]
+
+
+def test_backups_can_be_compressed_and_of_an_age(write: Write) -> None:
+    write(
+        "config.json", {"migration": {"backup": {"compression": "gzip", "max_backup_age_days": 30}}}
+    )
+    backup = load_config().migration.backup
+    assert (backup.compression, backup.max_backup_age_days) == ("gzip", 30)
+    assert faults_in(write, {"backup": {"compression": "bzip2", "max_backup_age_days": 0}}) == (
+        'config.json: migration.backup.compression: expected "none", "gzip" or "zstd", not "bzip2"; '
+        'write for example "none"',
+        "config.json: migration.backup.max_backup_age_days: expected a whole number of at least 1, "
+        "not 0; write for example 30",
+    )
+
+
 # Import roots
 
 

@@ -77,10 +77,13 @@ def _converted_list(
         faults.append(_mismatch(field.type, value, place, list(field.default)))
         return ()
     kind = get_args(field.type)[0]
+    fitting = []
     for index, item in enumerate(items):
-        if not _fits(item, kind):
+        if _fits(item, kind):
+            fitting.append(item)
+        else:
             faults.append(_mismatch(kind, item, f"{place}[{index}]", None))
-    return tuple(items)
+    return tuple(fitting)
 
 
 def _fits(value: object, kind: Any) -> bool:

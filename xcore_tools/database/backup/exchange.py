@@ -71,7 +71,7 @@ class Exchange:
         self._is_kept = True
 
     def clear_leftovers(self) -> None:
-        """Drop the databases of restores that were killed. No other restore may run.
+        """Drop the databases of restores that were killed. No other one may run.
 
         Raises:
             BackupError: one broke off while things changed places, and could not go back.
@@ -87,8 +87,7 @@ class Exchange:
                         "use, and try again"
                     )
         for name in names:
-            if not name.startswith(f"{self._prefix}drill_"):
-                self._drop(name)
+            self._drop(name)
 
     def refuse_references_from_outside(self) -> None:
         """Raise if a foreign key of another database leads here: it would follow the old tables."""

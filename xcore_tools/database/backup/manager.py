@@ -257,7 +257,8 @@ class BackupManager:
             archive = self._archive(path, backup)
             yield self._engine.check(archive)
             if drill:
-                rows = self._engine.drill(self.url, archive)
+                with exclusive(self.url):  # so that what killed drills left can be told
+                    rows = self._engine.drill(self.url, archive)
                 if manifest is not None:
                     select.compare(manifest.tables, rows, backup.name)
                 yield "restore"

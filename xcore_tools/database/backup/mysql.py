@@ -124,7 +124,8 @@ class Mysql:
     def drill(self, url: DatabaseUrl, archive: Archive) -> tuple[TableRows, ...]:
         """Restore into a new database of the same server, which is dropped again."""
         with archive.workplace() as private, self._client(url, private) as client:
-            exchange = Exchange(url, f"drill_{uuid.uuid4().hex[:8]}")
+            exchange = Exchange(url, uuid.uuid4().hex[:8])
+            exchange.clear_leftovers()
             with exchange.databases("new"):
                 client.fill(archive, exchange.new, lambda *_: None)
                 with connected(url.with_database(exchange.new)) as connection:

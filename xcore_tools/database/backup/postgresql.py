@@ -39,6 +39,7 @@ _PACKAGE = (
 )
 _SECRETS = {"password", "sslpassword"}
 _ZSTD_SINCE = 16
+_LONGEST = 40  # of a name, so that it can be part of another one of 63 letters
 
 # Tables that pg_dump writes the rows of: none of the system's or of an extension's.
 _TABLES = """
@@ -151,17 +152,22 @@ class Postgresql:
 
     def drill(self, url: DatabaseUrl, archive: Archive) -> tuple[TableRows, ...]:
         """Restore into a new database of the same server, which is dropped again."""
-        name = f"xcore_tools_drill_{uuid.uuid4().hex[:12]}"
+        mark = f"{url.name[:_LONGEST]}__xcore_tools_"
+        name = f"{mark}{uuid.uuid4().hex[:8]}"
         with connected(url, isolation_level="AUTOCOMMIT") as connection:
-            create = f"CREATE DATABASE {name} TEMPLATE template0"
-            connection.execute(sa.text(create + _locale(connection)))
+            for left in connection.scalars(sa.text("SELECT datname FROM pg_database")).all():
+                if left.startswith(mark):  # of a drill that was killed
+                    _drop_database(connection, left)
+            quoted = connection.dialect.identifier_preparer.quote_identifier(name)
+            create = f"CREATE DATABASE {quoted} TEMPLATE template0{_locale(connection)}"
+            connection.exec_driver_sql(create, execution_options={"no_parameters": True})
             try:
                 scratch = url.with_database(name)
                 self.load(scratch, archive, timeout=60, progress=lambda *_: None)
                 with connected(scratch) as other:
                     return _rows(other)
             finally:
-                connection.execute(sa.text(f"DROP DATABASE {name}"))
+                _drop_database(connection, name)
 
     def load(
         self, url: DatabaseUrl, archive: Archive, *, timeout: float, progress: Progress
@@ -199,6 +205,13 @@ class Postgresql:
     ) -> tuple[tuple[TableRows, ...], tuple[str, ...]]:
         with translated(url):
             return _rows(connection), revisions_in(connection, self._version_table)
+
+
+def _drop_database(connection: sa.Connection, name: str) -> None:
+    quoted = connection.dialect.identifier_preparer.quote_identifier(name)
+    connection.exec_driver_sql(
+        f"DROP DATABASE IF EXISTS {quoted}", execution_options={"no_parameters": True}
+    )
 
 
 def _require_version(url: DatabaseUrl, client: str, server: str) -> None:

@@ -16,7 +16,9 @@ __all__ = ["Part", "RowCounter", "as_packet", "parts"]
 _END = re.compile(rb"\n-- Dump completed[^\n]*\s*\Z")
 _LAST = 200
 
-_BORDER = re.compile(rb"\n-- Dumping data for table `((?:[^`]|``)*)`(?=\n)|\nUNLOCK TABLES;(?=\n)")
+_BORDER = re.compile(
+    rb"\n(?:-- Dumping data for table `((?:[^`]|``)*)`|UNLOCK TABLES;|(DELIMITER ;;?))(?=\n)"
+)
 _STRING = re.compile(rb"'(?:[^'\\]|\\.)*'", re.DOTALL)
 # Triggers come behind their table without a comment; tables never need this version.
 _TRIGGERS = b"/*!50003 "
@@ -49,6 +51,7 @@ class RowCounter:
     def __init__(self) -> None:
         self.rows: dict[str, int] = {}
         self._table: str | None = None
+        self._is_body = False
         self._rest = b"\n"
         self._last = b""
 
@@ -62,15 +65,21 @@ class RowCounter:
         for border in _BORDER.finditer(data, 0, end + 1):
             self._count(data, position, border.start())
             position = border.end()
-            self._table = None
-            if border[1] is not None:
-                self._table = border[1].replace(b"``", b"`").decode("utf-8", "replace")
-                self.rows.setdefault(self._table, 0)
+            self._enter(border)
         self._count(data, position, end)
 
     def has_ended(self) -> bool:
         """Whether the last line is the one that ends a dump."""
         return _END.search(self._last) is not None
+
+    def _enter(self, border: re.Match[bytes]) -> None:
+        if border[2] is not None:
+            self._is_body = border[2] == b"DELIMITER ;;"
+        elif not self._is_body:  # where a comment may say anything
+            self._table = None
+            if border[1] is not None:
+                self._table = border[1].replace(b"``", b"`").decode("utf-8", "replace")
+                self.rows.setdefault(self._table, 0)
 
     def _count(self, data: bytes, start: int, end: int) -> None:
         if self._table is None:
