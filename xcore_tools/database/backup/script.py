@@ -13,7 +13,7 @@ from enum import Enum
 __all__ = ["Part", "RowCounter", "as_packet", "parts"]
 
 # The last line of every dump that came to its end, with or without a date.
-_END = re.compile(rb"\n-- Dump completed[^\n]*\s*\Z")
+_END = re.compile(rb"\n-- Dump completed[^\n]*\n\s*\Z")
 _LAST = 200
 
 _BORDER = re.compile(
