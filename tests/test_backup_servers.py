@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import stat
@@ -283,6 +284,53 @@ def test_many_rows_while_others_write(server: DatabaseUrl, tmp_path: Path, rows:
         assert count == counted.rows
         sample = connection.execute(table.select().where(table.c.id == rows // 2)).one()
         assert sample.note == f"(r{rows // 2}'\n"
+
+
+@pytest.mark.parametrize("rows", [5_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
+def test_a_large_table_is_equal_row_by_row(
+    database: DatabaseUrl, tmp_path: Path, rows: int
+) -> None:
+    table = sa.Table(
+        "large",
+        sa.MetaData(),
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("text", sa.String(100)),
+        sa.Column("data", sa.LargeBinary(60)),
+    )
+    with connected(database, may_create=True) as connection:
+        table.create(connection)
+        for start in range(0, rows, 5000):
+            values = [
+                {
+                    "id": i,
+                    "text": f"({i}'\\\n😀",
+                    "data": hashlib.sha256(b"%d" % i).digest() if i % 7 else None,
+                }
+                for i in range(start, start + 5000)
+            ]
+            connection.execute(table.insert(), values)
+        connection.commit()
+
+    def digest() -> tuple[int, str]:
+        """Of every value of every row in order."""
+        found, number = hashlib.sha256(), 0
+        with connected(database) as connection:
+            streamed = connection.execution_options(yield_per=5000)
+            for row in streamed.execute(table.select().order_by(table.c.id)):
+                found.update(repr(tuple(row)).encode())
+                number += 1
+        return number, found.hexdigest()
+
+    before = digest()
+    assert before[0] == rows
+    manager = BackupManager(database, tmp_path / "backups")
+    backup = manager.create()
+    run(
+        database, "UPDATE large SET text = 'x' WHERE id < 1000", "DELETE FROM large WHERE id > 3000"
+    )
+    assert digest() != before
+    manager.restore(backup.name, safety=False)
+    assert digest() == before
 
 
 def test_nothing_of_a_server_is_left_running(server: DatabaseUrl, tmp_path: Path) -> None:

@@ -94,6 +94,7 @@ def running(
             stdout=subprocess.PIPE,
             stderr=errors,
             start_new_session=True,  # an interrupt is for us to answer
+            pipesize=CHUNK,  # where the system can; fewer turns between the two processes
         )
         try:
             yield Program(process, errors, url)
