@@ -117,7 +117,7 @@ def test_the_usual_place_without_any_settings(tmp_path: Path, name: str) -> None
 def test_two_usual_places_are_no_answer(tmp_path: Path) -> None:
     env(tmp_path / "alembic")
     env(tmp_path / "migrations")
-    with pytest.raises(ConfigError, match="name it with --env"):
+    with pytest.raises(ConfigError, match="sync-env --env"):
         find_env(Config(project=tmp_path))
 
 

@@ -142,7 +142,7 @@ CODES: dict[str, Code] = {
         Code(
             "XT301",
             "several heads",
-            "Two revisions follow the same one, so that `upgrade head` does not know which is meant.",
+            "More than one revision is followed by no other, so that `upgrade head` does not know which is meant.",
             "Join them with `xcore-tools migrate merge`, or make one follow the other.",
         ),
         Code(
@@ -154,26 +154,44 @@ CODES: dict[str, Code] = {
         Code(
             "XT303",
             "revision that no file defines",
-            "A file follows or depends on a revision whose file is missing.",
+            "A file follows or depends on a revision whose file is missing, or does not give its whole id.",
             "Restore the missing file, or correct the id.",
         ),
         Code(
             "XT304",
             "fork against another branch",
-            "The other git ref has gained a revision that follows the same one as a revision here.",
+            "Once the other git ref is merged, a revision of it and one of here are both heads.",
             "Make the revision here follow that of the other ref, or merge the two after merging the code.",
         ),
         Code(
             "XT305",
             "revision file not understood",
-            "It cannot be parsed, or its revision variables are no plain text.",
-            "Correct the file; write revision, down_revision and depends_on as literals.",
+            "It cannot be parsed, lacks revision or down_revision, or these are no plain text.",
+            "Correct the file, and write the variables as literals; move what is no revision elsewhere.",
         ),
         Code(
             "XT306",
             "circle of revisions",
-            "A revision follows itself by way of others, so that there is no order to apply them in.",
-            "Correct the down_revision of one of them.",
+            "A revision follows or depends on itself by way of others: there is no order to apply them in.",
+            "Correct the down_revision or depends_on of one of them.",
+        ),
+        Code(
+            "XT307",
+            "revision id that Alembic refuses",
+            "It has one of the characters @ - + : in it, which mean something else to Alembic.",
+            "Give the revision another id, and correct the down_revision of what follows it.",
+        ),
+        Code(
+            "XT308",
+            "branch label that is taken",
+            "Another file has the same branch label, or the label is the id of a revision.",
+            "Choose another label.",
+        ),
+        Code(
+            "XT309",
+            "revision files found twice",
+            "Two version locations lead to the same files, of which Alembic warns in every command.",
+            "Leave one of the locations out; a recursive one holds all that lie below it.",
         ),
     )
 }

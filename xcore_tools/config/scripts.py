@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -17,6 +18,8 @@ __all__ = ["AlembicSettings", "alembic_settings", "directories_of", "split_paths
 
 _SCRIPTS = "script_location"
 _VERSIONS = "version_locations"
+_RECURSIVE = "recursive_version_locations"
+_SOURCELESS = "sourceless"
 _SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
 _SPACES_AND_COMMAS = re.compile(r", *| +")
 
@@ -26,16 +29,18 @@ class AlembicSettings(msgspec.Struct, frozen=True):
 
     `home` is the directory that relative paths start from; `script_location` is None where no file
     names one; an empty `version_locations` stands for `versions` in the script directory.
+    `is_sourceless` says that compiled files count, too.
     """
 
     home: Path
     script_location: str | None = None
     version_locations: tuple[str, ...] = ()
     is_recursive: bool = False
+    is_sourceless: bool = False
 
 
 def alembic_settings(config: Config, section: str, faults: list[str]) -> AlembicSettings:
-    """Return the settings of a section of the ini file, else those of [tool.alembic].
+    """Return the settings of a section of the ini file; what is not there, [tool.alembic] may say.
 
     Where neither names a script location, the home is the directory of the ini file.
     """
@@ -47,9 +52,17 @@ def alembic_settings(config: Config, section: str, faults: list[str]) -> Alembic
         hint = f"; sections with a script_location: {others}" if others else ""
         faults.append(f"{shown(ini)}: has no section [{section}]{hint}")
     options = sections.get(section, {})
-    if faults or options.get(_SCRIPTS, "").strip():
-        return _of_ini(options, ini, faults)
-    return _of_toml(toml, faults) or AlembicSettings(ini.parent)
+    tool = {} if faults else _tool_section(toml, faults)
+    in_ini, in_toml = options.get(_SCRIPTS, "").strip(), _text(tool, _SCRIPTS, toml)
+    return AlembicSettings(
+        home=toml.parent if in_toml and not in_ini else ini.parent,
+        script_location=in_ini or in_toml or None,
+        version_locations=(
+            _listed_in_ini(options, ini, faults) or _listed_in_toml(tool, toml, faults)
+        ),
+        is_recursive=_is_on(_RECURSIVE, options, tool),
+        is_sourceless=_is_on(_SOURCELESS, options, tool),
+    )
 
 
 def directories_of(text: str, home: Path, config: Config) -> Iterator[Path]:
@@ -86,35 +99,39 @@ def split_paths(
     return tuple(entry.strip() for entry in entries if entry.strip())
 
 
-def _of_ini(options: Mapping[str, str], ini: Path, faults: list[str]) -> AlembicSettings:
+def _listed_in_ini(options: Mapping[str, str], ini: Path, faults: list[str]) -> tuple[str, ...]:
     separators = ("path_separator", "version_path_separator")
-    locations: tuple[str, ...] = ()
     try:
-        locations = split_paths(options, _VERSIONS, separators, _SPACES_AND_COMMAS)
+        return split_paths(options, _VERSIONS, separators, _SPACES_AND_COMMAS)
     except ValueError as error:
         faults.append(f"{shown(ini)}: {error}")
-    return AlembicSettings(
-        home=ini.parent,
-        script_location=options.get(_SCRIPTS, "").strip() or None,
-        version_locations=locations,
-        is_recursive=options.get("recursive_version_locations", "").lower() in {"true", "1", "yes"},
-    )
+        return ()
 
 
-def _of_toml(path: Path, faults: list[str]) -> AlembicSettings | None:
+def _listed_in_toml(tool: Mapping[str, Any], path: Path, faults: list[str]) -> tuple[str, ...]:
+    listed = tool.get(_VERSIONS, [])
+    if not isinstance(listed, list) or not all(isinstance(entry, str) for entry in listed):
+        faults.append(f"{shown(path)}: tool.alembic.{_VERSIONS}: expected a list of paths")
+        return ()
+    here = {"here": path.parent.as_posix()}
+    return tuple(interpolated(entry, here) for entry in listed)
+
+
+def _text(tool: Mapping[str, Any], name: str, path: Path) -> str:
+    text = tool.get(name)
+    return interpolated(text, {"here": path.parent.as_posix()}) if isinstance(text, str) else ""
+
+
+def _tool_section(path: Path, faults: list[str]) -> dict[str, Any]:
     document = None
     if is_file(path):
-        document = read_document(path, faults, mentioning=(_SCRIPTS,))
+        words = (_SCRIPTS, _VERSIONS, _SOURCELESS)
+        document = read_document(path, faults, mentioning=words)
     tool = (document or {}).get("tool")
     section = tool.get(SECTION) if isinstance(tool, dict) else None
-    text = section.get(_SCRIPTS) if isinstance(section, dict) else None
-    if not isinstance(section, dict) or not isinstance(text, str) or not text:
-        return None
-    here = {"here": path.parent.as_posix()}
-    listed = section.get(_VERSIONS, [])
-    return AlembicSettings(
-        home=path.parent,
-        script_location=interpolated(text, here),
-        version_locations=tuple(interpolated(entry, here) for entry in listed),
-        is_recursive=section.get("recursive_version_locations") is True,
-    )
+    return section if isinstance(section, dict) else {}
+
+
+def _is_on(name: str, options: Mapping[str, str], tool: Mapping[str, Any]) -> bool:
+    """Whether a switch is on: in an ini file Alembic takes no other word than `true` for it."""
+    return options[name] == "true" if name in options else tool.get(name) is True

@@ -38,7 +38,10 @@ def find_env(config: Config, *, name: str = SECTION) -> Path:
     if found is None:
         place = shown(candidates[0]) if candidates else text
         raise ConfigError(
-            [f"{place}: no such file, though script_location is {text}; name it with --env"]
+            [
+                f"{place}: no such file, though script_location is {text}; correct it, or name the "
+                "file with `sync-env --env`"
+            ]
         )
     return found
 
@@ -51,6 +54,7 @@ def _usual(config: Config, name: str) -> Path:
     raise ConfigError(
         [
             f"no env.py found: neither {shown(ini)} ([{name}]) nor [tool.alembic] in "
-            f"{shown(config.project / 'pyproject.toml')} has a script_location; name it with --env"
+            f"{shown(config.project / 'pyproject.toml')} has a script_location; set it, or "
+            "name the file with `sync-env --env`"
         ]
     )

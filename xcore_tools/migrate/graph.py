@@ -11,9 +11,12 @@ import msgspec
 from xcore_tools.discovery.facts import Problem
 from xcore_tools.migrate.revisions import RevisionFile
 
-__all__ = ["HeadsCheck", "faults_of", "forks_of", "heads_of"]
+__all__ = ["HeadsCheck", "faults_of", "heads_of", "labels_of", "shared_by"]
 
 Known = Mapping[str, RevisionFile]
+
+# https://github.com/sqlalchemy/alembic/blob/main/alembic/script/revision.py: _revision_illegal_chars
+_RESERVED = "@-+:"
 
 
 class HeadsCheck(msgspec.Struct, frozen=True):
@@ -25,17 +28,20 @@ class HeadsCheck(msgspec.Struct, frozen=True):
 
 
 def faults_of(files: Sequence[RevisionFile]) -> list[Problem]:
-    """Two files of one id, revisions that nothing defines, circles, and several heads.
+    """What Alembic refuses or warns of, and several heads.
 
     Heads of branches that carry labels of their own are meant to stand side by side.
     """
     known = {file.revision: file for file in files}
-    problems = [*_duplicates(files), *_unknown(files, known)]
-    circle = _circle(known)
-    if circle:
-        problems.append(circle)
-    else:
-        problems += _several_heads(known)
+    labels = {label: file for file in files for label in file.branch_labels}
+    problems = [
+        *_duplicates(files),
+        *_reserved(files),
+        *_label_twice(files, known),
+        *_unknown(files, known, labels),
+    ]
+    circle = _circle(known, labels)
+    problems += [circle] if circle else _several_heads(known)
     return sorted(problems)
 
 
@@ -48,109 +54,110 @@ def heads_of(files: Iterable[RevisionFile]) -> list[RevisionFile]:
     )
 
 
-def forks_of(
-    ours: Sequence[RevisionFile], theirs: Sequence[RevisionFile], ref: str
-) -> list[Problem]:
-    """Heads that stand side by side once `theirs`, which are new in `ref`, are merged with `ours`."""
-    mine = {file.revision for file in ours}
-    known = {file.revision: file for file in [*theirs, *ours]}
-    heads = heads_of(known.values())
-    return sorted(
-        Problem(
-            head.path,
-            head.line,
-            "XT304",
-            "error",
-            f"revision {head.revision} and {other.revision} ({other.path}) of {ref} both follow "
-            f"{_shared(head, other, known)}; make this one follow {other.revision}, "
-            "or merge the two",
-        )
-        for head in heads
-        if head.revision in mine
-        for other in heads
-        if other.revision not in mine and _labels(head, known) == _labels(other, known)
-    )
+def shared_by(one: RevisionFile, other: RevisionFile, known: Known) -> str:
+    """The nearest revision below both, as messages call it; empty if there is none."""
+    below = _lineage(other, known)
+    for name in _lineage(one, known):
+        if name in below:
+            return f"{name} ({known[name].path})"
+    return ""
+
+
+def labels_of(file: RevisionFile, known: Known) -> frozenset[str]:
+    """The labels of the branch that a revision stands on."""
+    lineage = _lineage(file, known)
+    return frozenset(label for name in lineage for label in known[name].branch_labels)
+
+
+def _error(file: RevisionFile, code: str, message: str) -> Problem:
+    return Problem(file.path, file.line, code, "error", message)
 
 
 def _duplicates(files: Sequence[RevisionFile]) -> Iterator[Problem]:
-    by_name: dict[str, list[RevisionFile]] = defaultdict(list)
+    first: dict[str, RevisionFile] = {}
     for file in files:
-        by_name[file.revision].append(file)
-    for name, group in by_name.items():
-        for file in group[1:]:
-            yield Problem(
-                file.path,
-                file.line,
-                "XT302",
-                "error",
-                f"revision {name} is also defined by {group[0].path}; give one of them another id",
-            )
+        if first.setdefault(file.revision, file) is not file:
+            path = first[file.revision].path
+            message = f"revision {file.revision} is also defined by {path}"
+            yield _error(file, "XT302", f"{message}; give one of them another id")
 
 
-def _unknown(files: Sequence[RevisionFile], known: Known) -> Iterator[Problem]:
-    labels = {label for file in files for label in file.branch_labels}
+def _reserved(files: Sequence[RevisionFile]) -> Iterator[Problem]:
     for file in files:
-        for kind, names in (("down_revision", file.down), ("depends_on", file.depends_on)):
-            for name in names:
-                if not (name in known or name in labels or _is_partial(name, known, kind)):
-                    yield Problem(
-                        file.path,
-                        file.line,
-                        "XT303",
-                        "error",
-                        f"{kind} {name} is defined by no file; restore that file, or correct the id",
-                    )
+        found = " ".join(sorted(set(file.revision) & set(_RESERVED)))
+        if found:
+            message = f"revision {file.revision} has {found} in its id, which Alembic refuses"
+            yield _error(file, "XT307", f"{message}; use letters, digits and underscores")
 
 
-def _is_partial(name: str, known: Known, kind: str) -> bool:
-    """Whether a dependency is the beginning of an id, or of one on a branch, as Alembic allows."""
-    start = name.rpartition("@")[2]
-    return kind == "depends_on" and any(revision.startswith(start) for revision in known)
+def _label_twice(files: Sequence[RevisionFile], known: Known) -> Iterator[Problem]:
+    """Ids and labels share one namespace."""
+    first: dict[str, RevisionFile] = {}
+    for file in files:
+        for label in file.branch_labels:
+            if label in known:
+                message = f"branch label {label} is the id of {known[label].path}"
+            elif label in first:
+                message = f"branch label {label} is also defined by {first[label].path}"
+            else:
+                first[label] = file
+                continue
+            yield _error(file, "XT308", f"{message}; choose another label")
 
 
-def _circle(known: Known) -> Problem | None:
+def _unknown(files: Sequence[RevisionFile], known: Known, labels: Known) -> Iterator[Problem]:
+    for file in files:
+        needs = [("down_revision", name) for name in file.down if name not in known]
+        # Alembic takes a label, but not the beginning of an id
+        others = (name for name in file.depends_on if name not in known and name not in labels)
+        for kind, name in [*needs, *(("depends_on", name) for name in others)]:
+            yield _error(file, "XT303", f"{kind} {name} is {_what_else(name, known, labels)}")
+
+
+def _what_else(name: str, known: Known, labels: Known) -> str:
+    if name in labels:
+        return f"a branch label; write the id, {labels[name].revision}"
+    whole = [revision for revision in known if revision.startswith(name)]
+    if len(whole) == 1:
+        return f"defined by no file; write the whole id, {whole[0]}"
+    return "defined by no file; restore that file, or correct the id"
+
+
+def _circle(known: Known, labels: Known) -> Problem | None:
+    """The first circle; one that is hidden by another shows when that is mended."""
+    needed = {
+        name: [
+            *file.down,
+            *(labels[lower].revision if lower in labels else lower for lower in file.depends_on),
+        ]
+        for name, file in known.items()
+    }
     try:
-        graphlib.TopologicalSorter({name: file.down for name, file in known.items()}).prepare()
+        graphlib.TopologicalSorter(needed).prepare()
     except graphlib.CycleError as error:
         names = error.args[1][:-1]  # the first one stands at the end again
-        file = known[min(names)]
-        message = f"revision {file.revision} follows itself by way of {', '.join(sorted(names))}"
-        return Problem(
-            file.path, file.line, "XT306", "error", f"{message}; correct a down_revision"
-        )
+        start = names.index(min(names))
+        name, *others = names[start:] + names[:start]
+        way = f", by way of {', '.join(others)}" if others else ""
+        message = f"revision {name} would have to come before itself{way}"
+        return _error(known[name], "XT306", f"{message}; correct a down_revision or depends_on")
     return None
 
 
 def _several_heads(known: Known) -> Iterator[Problem]:
     groups: dict[frozenset[str], list[RevisionFile]] = defaultdict(list)
     for head in heads_of(known.values()):
-        groups[_labels(head, known)].append(head)
-    for group in groups.values():
-        first, *others = group
+        groups[labels_of(head, known)].append(head)
+    for first, *others in groups.values():
         for head in others:
-            yield Problem(
-                head.path,
-                head.line,
+            shared = shared_by(head, first, known)
+            both = f"both follow {shared}" if shared else "have nothing in common"
+            yield _error(
+                head,
                 "XT301",
-                "error",
-                f"{head.revision} and {first.revision} ({first.path}) are both heads, and both "
-                f"follow {_shared(head, first, known)}; join them with "
-                f"`xcore-tools migrate merge {head.revision} {first.revision}`",
+                f"{head.revision} and {first.revision} ({first.path}) are both heads and {both}; "
+                f"join them with `xcore-tools migrate merge {head.revision} {first.revision}`",
             )
-
-
-def _shared(one: RevisionFile, other: RevisionFile, known: Known) -> str:
-    """The nearest revision below both, as messages call it."""
-    below = _lineage(other, known)
-    for name in _lineage(one, known):
-        if name in below:
-            return f"{name} ({known[name].path})"
-    return "no common revision"
-
-
-def _labels(file: RevisionFile, known: Known) -> frozenset[str]:
-    lineage = _lineage(file, known)
-    return frozenset(label for name in lineage for label in known[name].branch_labels)
 
 
 def _lineage(file: RevisionFile, known: Known) -> dict[str, None]:
@@ -158,7 +165,7 @@ def _lineage(file: RevisionFile, known: Known) -> dict[str, None]:
     found = {file.revision: None}
     ahead = [file]
     while ahead:
-        lower = [known[name] for f in ahead for name in f.down if name in known]
-        ahead = [f for f in lower if f.revision not in found]
-        found |= dict.fromkeys(f.revision for f in ahead)
+        lower = {name: known[name] for f in ahead for name in f.down if name in known}
+        ahead = [f for name, f in lower.items() if name not in found]
+        found |= dict.fromkeys(lower)
     return found

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from xcore_tools.config import Config
-from xcore_tools.config.files import is_file, shown
-from xcore_tools.config.scripts import alembic_settings, directories_of
 from xcore_tools.discovery.facts import Problem
-from xcore_tools.envfile.locate import find_env
-from xcore_tools.errors import ConfigError, MigrationError
-from xcore_tools.migrate.graph import HeadsCheck, faults_of, forks_of, heads_of
+from xcore_tools.migrate.gitref import divergence
+from xcore_tools.migrate.graph import HeadsCheck, faults_of, heads_of
+from xcore_tools.migrate.merging import faults_of_merge
 from xcore_tools.migrate.revisions import RevisionFile, read_revision
+from xcore_tools.migrate.versions import Versions, find_versions
 
 __all__ = ["check_heads"]
-
-Content = tuple[str, bytes]
 
 
 def check_heads(
@@ -33,74 +28,52 @@ def check_heads(
         ConfigError: there is no directory of revisions.
         MigrationError: git does not know the ref.
     """
-    directories = _directories(config, section)
-    ours, problems = _read(_on_disk(directories, config.project))
+    versions = find_versions(config, section)
+    problems: list[Problem] = []
+    ours = _revisions([_read(versions, path) for path in versions.files(problems)], problems)
     problems += faults_of(ours)
     if against is not None:
-        theirs, unreadable = _read(_gained(directories, config.project, against))
-        problems += [*unreadable, *forks_of(ours, theirs, against)]
+        problems += _faults_against(versions, ours, against)
     return HeadsCheck(tuple(heads_of(ours)), len(ours), tuple(sorted(problems)))
 
 
-def _directories(config: Config, section: str) -> list[tuple[Path, bool]]:
-    """Each directory of revisions, and whether those below it count as well."""
-    faults: list[str] = []
-    settings = alembic_settings(config, section, faults)
-    if faults:
-        raise ConfigError(faults)
-    if not settings.version_locations:
-        found = [find_env(config, name=section).parent / "versions"]
-    else:
-        found = [
-            next(filter(Path.is_dir, places), places[0])
-            for text in settings.version_locations
-            if (places := list(directories_of(text, settings.home, config)))
-        ]
-    missing = [path for path in found if not path.is_dir()]
-    if missing:
-        raise ConfigError([f"{shown(path)}: no such directory of revisions" for path in missing])
-    return [(path, settings.is_recursive) for path in found]
-
-
-def _read(contents: Iterable[Content]) -> tuple[list[RevisionFile], list[Problem]]:
-    results = [read_revision(path, data) for path, data in contents]
-    return (
-        [result for result in results if isinstance(result, RevisionFile)],
-        [result for result in results if isinstance(result, Problem)],
+def _faults_against(versions: Versions, ours: list[RevisionFile], ref: str) -> list[Problem]:
+    found = divergence(versions.project, versions.directories, ref)
+    problems: list[Problem] = []
+    theirs = _revisions(
+        [
+            read_revision(versions.named(path), data)
+            for path, data in sorted(found.brought.items())
+            if versions.has_place_for(path)
+        ],
+        problems,
+    )
+    return problems + faults_of_merge(
+        ours,
+        theirs,
+        deleted={versions.named(path) for path in found.deleted},
+        kept={versions.named(path) for path in found.kept},
+        ref=ref,
     )
 
 
-def _on_disk(directories: Sequence[tuple[Path, bool]], project: Path) -> Iterator[Content]:
-    for directory, is_recursive in directories:
-        pattern = "**/*.py" if is_recursive else "*.py"
-        for path in sorted(directory.glob(pattern)):
-            if is_file(path):
-                yield Path(os.path.relpath(path, project)).as_posix(), path.read_bytes()
-
-
-def _gained(directories: Sequence[tuple[Path, bool]], project: Path, ref: str) -> Iterator[Content]:
-    """The revision files that `ref` has gained since it and HEAD parted, as they are there."""
-    top = Path(_git(project, "rev-parse", "--show-toplevel").decode().strip())
-    base = _git(project, "merge-base", "HEAD", ref).decode().strip()
-    listed = _git(
-        *(top, "diff", "--name-only", "--no-renames", "--diff-filter=AM", "-z", base, ref, "--"),
-        *(os.path.relpath(directory.resolve(), top) for directory, _ in directories),
-    )
-    for name in filter(None, listed.decode("utf-8", "surrogateescape").split("\0")):
-        is_direct = any((top / name).parent == directory.resolve() for directory, _ in directories)
-        if name.endswith(".py") and (is_direct or any(deep for _, deep in directories)):
-            path = Path(os.path.relpath(top / name, project)).as_posix()
-            yield path, _git(top, "show", f"{ref}:{name}")
-
-
-def _git(directory: Path, *arguments: str) -> bytes:
+def _read(versions: Versions, path: Path) -> RevisionFile | Problem:
     try:
-        run = subprocess.run(
-            ["git", "-C", str(directory), *arguments], capture_output=True, check=True
-        )
-    except FileNotFoundError:
-        raise MigrationError("--against needs git, which is not installed") from None
-    except subprocess.CalledProcessError as error:
-        said = error.stderr.decode(errors="replace").strip().splitlines()
-        raise MigrationError(f"git: {said[0] if said else 'failed'}") from None
-    return run.stdout
+        data = path.read_bytes()
+    except OSError as error:
+        reason = f"cannot be read: {error.strerror}"
+        return Problem(versions.named(path), 0, "XT102", "error", reason)
+    return read_revision(versions.named(path), data)
+
+
+def _revisions(
+    results: Iterable[RevisionFile | Problem], problems: list[Problem]
+) -> list[RevisionFile]:
+    """The revisions among the results; the problems go to the others."""
+    found = []
+    for result in results:
+        if isinstance(result, Problem):
+            problems.append(result)
+        else:
+            found.append(result)
+    return found
