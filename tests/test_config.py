@@ -546,3 +546,10 @@ def test_a_broken_ini_file_is_a_fault(write: Write, text: str, fault: str) -> No
 def test_an_ini_file_in_another_encoding_is_read(tmp_path: Path, write: Write) -> None:
     write("alembic.ini", "# größe\n[alembic]\nprepend_sys_path = src\n".encode("latin-1"))
     assert load_config().import_roots == (tmp_path / "src",)
+
+
+def test_a_list_with_a_fault_in_it_is_told_like_any_other(write: Write) -> None:
+    listed = {"migration": {"model_discovery": {"import_roots": [None, "lib"]}}}
+    write("config.json", listed)
+    with pytest.raises(ConfigError, match=r"import_roots\[0\]: expected a non-empty string"):
+        load_config()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections import deque
 from collections.abc import Iterator
 
 import msgspec
@@ -116,10 +117,10 @@ def _bindings(module: ast.Module) -> Iterator[tuple[str, ast.expr | None, int]]:
 
 def _bound(node: ast.AST) -> Iterator[str]:
     """The variables that a node binds in the scope that it stands in."""
-    ahead = [node]
+    ahead = deque([node])
     while ahead:
         found: str | None = None
-        match ahead.pop():
+        match ahead.popleft():
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 found = name
             case ast.ClassDef(name=name):
