@@ -11,7 +11,7 @@ import msgspec
 from xcore_tools.discovery.facts import Problem
 from xcore_tools.migrate.revisions import RevisionFile
 
-__all__ = ["HeadsCheck", "faults_of", "heads_of", "labels_of", "shared_by"]
+__all__ = ["HeadsCheck", "branches_of", "faults_of", "heads_of", "shared_by"]
 
 Known = Mapping[str, RevisionFile]
 
@@ -54,6 +54,20 @@ def heads_of(files: Iterable[RevisionFile]) -> list[RevisionFile]:
     )
 
 
+def branches_of(known: Known) -> dict[frozenset[str], list[RevisionFile]]:
+    """The heads of each branch, by its labels.
+
+    Those that a missing revision lies below are left out: it may well be another one's head.
+    """
+    branches: dict[frozenset[str], list[RevisionFile]] = defaultdict(list)
+    for head in heads_of(known.values()):
+        below = [known[name] for name in _lineage(head, known)]
+        if all(lower in known for file in below for lower in file.down):
+            labels = frozenset(label for file in below for label in file.branch_labels)
+            branches[labels].append(head)
+    return branches
+
+
 def shared_by(one: RevisionFile, other: RevisionFile, known: Known) -> str:
     """The nearest revision below both, as messages call it; empty if there is none."""
     below = _lineage(other, known)
@@ -61,12 +75,6 @@ def shared_by(one: RevisionFile, other: RevisionFile, known: Known) -> str:
         if name in below:
             return f"{name} ({known[name].path})"
     return ""
-
-
-def labels_of(file: RevisionFile, known: Known) -> frozenset[str]:
-    """The labels of the branch that a revision stands on."""
-    lineage = _lineage(file, known)
-    return frozenset(label for name in lineage for label in known[name].branch_labels)
 
 
 def _error(file: RevisionFile, code: str, message: str) -> Problem:
@@ -145,10 +153,7 @@ def _circle(known: Known, labels: Known) -> Problem | None:
 
 
 def _several_heads(known: Known) -> Iterator[Problem]:
-    groups: dict[frozenset[str], list[RevisionFile]] = defaultdict(list)
-    for head in heads_of(known.values()):
-        groups[labels_of(head, known)].append(head)
-    for first, *others in groups.values():
+    for first, *others in branches_of(known).values():
         for head in others:
             shared = shared_by(head, first, known)
             both = f"both follow {shared}" if shared else "have nothing in common"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
 from xcore_tools.discovery.facts import Problem
-from xcore_tools.migrate.graph import faults_of, heads_of, labels_of, shared_by
+from xcore_tools.migrate.graph import branches_of, faults_of, shared_by
 from xcore_tools.migrate.revisions import RevisionFile
 
 __all__ = ["faults_of_merge"]
@@ -45,11 +46,9 @@ def faults_of_merge(
 def _forks(merged: Sequence[RevisionFile], mine: Collection[str], ref: str) -> Iterator[Problem]:
     """Heads that stand side by side although neither side has two of them."""
     known = {file.revision: file for file in merged}
-    heads = heads_of(known.values())
-    for head in heads:
-        for other in heads:
-            is_pair = head.revision in mine and other.revision not in mine
-            if is_pair and labels_of(head, known) == labels_of(other, known):
+    for heads in branches_of(known).values():
+        for head, other in itertools.product(heads, heads):
+            if head.revision in mine and other.revision not in mine:
                 shared = shared_by(head, other, known)
                 both = f"both follow {shared}" if shared else "have nothing in common"
                 yield Problem(

@@ -43,7 +43,7 @@ class Versions(msgspec.Struct, frozen=True):
     def files(self, problems: list[Problem]) -> list[Path]:
         """The real path of each revision file, once and in order; what Alembic minds is a problem."""
         found: set[Path] = set()
-        for directory in self.directories:
+        for directory in filter(Path.is_dir, self.directories):
             here = {_real(path) for path in self._below(directory, problems)}
             if here & found:
                 message = "its revisions are also found by way of another version location"
