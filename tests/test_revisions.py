@@ -29,7 +29,7 @@ SOUND = {
     "a text in parts": "revision = ('b'\n  'c')\ndown_revision = (None)\n",
     "an annotation alone": "revision: str\nrevision = 'b'\ndown_revision = None\n",
     "names in scopes of their own": (
-        "revision = 'b'\ndown_revision = None\nx = [revision for revision in 'xy']\n"
+        "revision = 'b'\ndown_revision = None\n[revision for revision in 'xy']\n"
         "def upgrade():\n    revision = 1\nclass C:\n    revision = 2\nC.revision = 3\n"
     ),
     "a text with a wrong escape": "revision = 'b'\ndown_revision = None\nx = '\\d'\n",

@@ -30,19 +30,31 @@ def _line(diff: tuple[Any, ...]) -> str:
             return f"{verb} {_joined(schema, table, column.name)}"
         case (str(verb), schema, str(table), str(column), _, *change):
             before, after = (*change, None, None)[:2]
-            return f"{verb} {_joined(schema, table, column)}: {before!r} to {after!r}"
+            return f"{verb} {_joined(schema, table, column)}: {_shown(before)} to {_shown(after)}"
         case (str(verb), item, *_):
             return f"{verb} {_named(item)}"
     return str(diff)
 
 
+def _shown(value: Any) -> str:
+    """A type, a truth value, a comment, or what a server default says."""
+    if hasattr(value, "sqltext"):  # Computed
+        return f"computed ({value.sqltext})"
+    if hasattr(value, "arg"):  # DefaultClause
+        return repr(str(value.arg))
+    return repr(value)
+
+
 def _named(item: Any) -> str:
-    """`schema.table`, or `table.constraint` for what belongs to one."""
+    """`schema.table`, `table.constraint`, or `table(column)` for a constraint without a name."""
     table = getattr(item, "table", None)
     name = getattr(item, "name", None)
     if table is None:
         return str(getattr(item, "fullname", None) or name or item)
-    return _joined(table.schema, table.name, str(name) if name else type(item).__name__)
+    if name:
+        return _joined(table.schema, table.name, str(name))
+    columns = ", ".join(column.name for column in getattr(item, "columns", ()))
+    return f"{_joined(table.schema, table.name)}({columns})"
 
 
 def _joined(*names: str | None) -> str:

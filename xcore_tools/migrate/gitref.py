@@ -29,8 +29,7 @@ class Divergence(msgspec.Struct, frozen=True):
 def divergence(directory: Path, below: Collection[Path], ref: str) -> Divergence:
     """Compare `ref` with the work tree that `directory` lies in, as far as real paths `below` go.
 
-    Nothing of the project runs, and nothing is changed. What lies outside of the repository has no
-    other version.
+    No file is changed. What lies outside of the repository has no other version.
 
     Raises:
         MigrationError: git is not installed, or knows no such ref, or nothing that both come from.
@@ -97,7 +96,6 @@ def _git(directory: Path, *arguments: str, fails: bytes | None = None) -> bytes:
             ["git", "--literal-pathspecs", "-C", str(directory), *arguments],
             capture_output=True,
             check=True,
-            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
         )
     except FileNotFoundError:
         raise MigrationError("--against needs git, which is not installed") from None

@@ -53,10 +53,13 @@ def applied_by(scripts: ScriptDirectory, current: Iterable[str]) -> frozenset[st
 
     Names that no file defines are passed over.
     """
-    known = tuple(name for name in current if _is_known(scripts, name))
-    if not known:
-        return frozenset()
-    return frozenset(script.revision for script in scripts.iterate_revisions(known, "base"))
+    # one at a time: Alembic refuses several of which one lies below another
+    return frozenset(
+        script.revision
+        for name in current
+        if _is_known(scripts, name)
+        for script in scripts.iterate_revisions(name, "base")
+    )
 
 
 def applied_everywhere(
