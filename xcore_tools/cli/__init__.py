@@ -21,6 +21,7 @@ _COMMANDS = {
     "migrate": "xcore_tools.cli.migrate:migrate",
     "backup": "xcore_tools.cli.backup:backup",
     "sync-env": "xcore_tools.cli.sync_env:sync_env",
+    "db": "xcore_tools.cli.database:database",
 }
 
 # What went wrong with a database, not with what the user wrote.

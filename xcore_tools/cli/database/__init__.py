@@ -1,0 +1,20 @@
+"""`xcore-tools db …`: live databases inspected, exported and compared."""
+
+from __future__ import annotations
+
+import click
+
+from xcore_tools.cli.group import LazyGroup
+
+__all__ = ["database"]
+
+_COMMANDS = {
+    "inspect": "xcore_tools.cli.database.inspect:inspect",
+    "export": "xcore_tools.cli.database.export:export",
+    "diff": "xcore_tools.cli.database.diff:diff",
+}
+
+
+@click.group(cls=LazyGroup, commands=_COMMANDS, short_help="Look at a live database.")
+def database() -> None:
+    """Inspect the schema of a live database, export it, and compare any two."""

@@ -1,0 +1,46 @@
+"""What inspect, export and diff have in common."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+import xcore_tools
+from xcore_tools.cli.terminal import has_color, say
+from xcore_tools.database.inspection import DatabaseInspector
+from xcore_tools.database.lookup import find_url
+from xcore_tools.database.schema import DatabaseSchema
+from xcore_tools.report.schema import overview
+from xcore_tools.report.style import painted
+
+__all__ = ["exclude_option", "include_option", "inspector", "say_unreadable", "schema_option"]
+
+schema_option = click.option(
+    "--schema",
+    "schemas",
+    multiple=True,
+    metavar="NAME",
+    help="Only this schema; repeatable. Without it, all that are not the system's.",
+)
+include_option = click.option(
+    "--include", multiple=True, metavar="PATTERN", help="Only tables and views that match."
+)
+exclude_option = click.option(
+    "--exclude", multiple=True, metavar="PATTERN", help="Leave out tables and views that match."
+)
+
+
+def inspector(url: str | None, config: Path | None) -> DatabaseInspector:
+    """That of the database which is given, or else configured."""
+    return DatabaseInspector(find_url(xcore_tools.load_config(config), url))
+
+
+def say_unreadable(*schemas: DatabaseSchema) -> bool:
+    """Whether a table could not be read; it is named on standard error."""
+    label = painted("warning:", "yellow", color=has_color(sys.stderr))
+    sentences = [sentence for schema in schemas for sentence in overview.unreadable(schema)]
+    for sentence in sentences:
+        say(f"{label} {sentence}\n", sys.stderr)
+    return bool(sentences)
