@@ -55,7 +55,7 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     """Base of all that a schema is made of."""
 
 
-class Identity(Part, kw_only=True):
+class Identity(Part, frozen=True, kw_only=True):
     """How an identity column makes its values."""
 
     always: bool = False
@@ -67,14 +67,14 @@ class Identity(Part, kw_only=True):
     cache: int | None = None
 
 
-class Computed(Part, kw_only=True):
+class Computed(Part, frozen=True, kw_only=True):
     """A generated column. `stored` is None where the engine does not say."""
 
     expression: str
     stored: bool | None = None
 
 
-class Column(Part, kw_only=True):
+class Column(Part, frozen=True, kw_only=True):
     """A column. `type` is the engine's word, `sqlalchemy` the type that SQLAlchemy makes of it.
 
     `sqlalchemy` is None for a type that it does not know. `autoincrement` is true where the engine
@@ -96,7 +96,7 @@ class Column(Part, kw_only=True):
     comment: str | None = None
 
 
-class PrimaryKey(Part, kw_only=True):
+class PrimaryKey(Part, frozen=True, kw_only=True):
     """The primary key; `name` is None where it has none."""
 
     name: str | None = None
@@ -105,7 +105,7 @@ class PrimaryKey(Part, kw_only=True):
     comment: str | None = None
 
 
-class Unique(Part, kw_only=True):
+class Unique(Part, frozen=True, kw_only=True):
     """A unique constraint. On MySQL every unique index of plain columns is one."""
 
     name: str | None = None
@@ -118,7 +118,7 @@ class Unique(Part, kw_only=True):
     comment: str | None = None
 
 
-class Check(Part, kw_only=True):
+class Check(Part, frozen=True, kw_only=True):
     """A check constraint; `expression` is without the word CHECK and its parentheses.
 
     `column` is that of a check which MariaDB keeps with a column, and not among the constraints.
@@ -133,14 +133,14 @@ class Check(Part, kw_only=True):
     comment: str | None = None
 
 
-class Exclusion(Part, kw_only=True):
+class Exclusion(Part, frozen=True, kw_only=True):
     """An exclusion constraint of PostgreSQL, as `pg_get_constraintdef` writes it."""
 
     name: str
     definition: str
 
 
-class ForeignKey(Part, kw_only=True):
+class ForeignKey(Part, frozen=True, kw_only=True):
     """A foreign key. An action that is None is NO ACTION."""
 
     name: str | None = None
@@ -158,7 +158,7 @@ class ForeignKey(Part, kw_only=True):
     comment: str | None = None
 
 
-class IndexKey(Part, kw_only=True):
+class IndexKey(Part, frozen=True, kw_only=True):
     """One key of an index: a column, or an expression. `length` is that of a prefix."""
 
     column: str | None = None
@@ -170,7 +170,7 @@ class IndexKey(Part, kw_only=True):
     operator_class: str | None = None
 
 
-class Index(Part, kw_only=True):
+class Index(Part, frozen=True, kw_only=True):
     """An index that no constraint made. `method` is None for the engine's usual one."""
 
     name: str
@@ -186,7 +186,7 @@ class Index(Part, kw_only=True):
     comment: str | None = None
 
 
-class Partitioning(Part, kw_only=True):
+class Partitioning(Part, frozen=True, kw_only=True):
     """What a table is partitioned by; or which table it is a partition of, and its bound."""
 
     by: str | None = None
@@ -198,7 +198,7 @@ class Partitioning(Part, kw_only=True):
 TableKind = Literal["table", "foreign", "virtual"]
 
 
-class Table(Part, kw_only=True):
+class Table(Part, frozen=True, kw_only=True):
     """A table. `rows` and `size` are there on request only.
 
     `definition` is the statement that made a table of a kind that nothing else describes.
@@ -224,7 +224,7 @@ class Table(Part, kw_only=True):
     size: Bytes | None = None
 
 
-class View(Part, kw_only=True):
+class View(Part, frozen=True, kw_only=True):
     """A view or a materialized view; `definition` is its query."""
 
     schema: str | None = None
@@ -238,7 +238,7 @@ class View(Part, kw_only=True):
     size: Bytes | None = None
 
 
-class Sequence(Part, kw_only=True):
+class Sequence(Part, frozen=True, kw_only=True):
     """A sequence. `owned_by` is the table and the column that it goes away with."""
 
     schema: str | None = None
@@ -254,7 +254,7 @@ class Sequence(Part, kw_only=True):
     comment: str | None = None
 
 
-class Enum(Part, kw_only=True):
+class Enum(Part, frozen=True, kw_only=True):
     """An enumerated type of the database itself."""
 
     schema: str | None = None
@@ -263,7 +263,7 @@ class Enum(Part, kw_only=True):
     comment: str | None = None
 
 
-class Domain(Part, kw_only=True):
+class Domain(Part, frozen=True, kw_only=True):
     """A named type with restrictions."""
 
     schema: str | None = None
@@ -275,14 +275,14 @@ class Domain(Part, kw_only=True):
     checks: tuple[Check, ...] = ()
 
 
-class Extension(Part, kw_only=True):
+class Extension(Part, frozen=True, kw_only=True):
     """An extension; what belongs to it is not part of the schema."""
 
     schema: str | None = None
     name: str
 
 
-class Unreadable(Part, kw_only=True):
+class Unreadable(Part, frozen=True, kw_only=True):
     """A table or view that is there and could not be read, in whole or in part."""
 
     schema: str | None = None
@@ -290,7 +290,7 @@ class Unreadable(Part, kw_only=True):
     reason: str
 
 
-class DatabaseSchema(Part, kw_only=True):
+class DatabaseSchema(Part, frozen=True, kw_only=True):
     """All schemas of one database. `schemas` names those beside the default one."""
 
     engine: Engine
@@ -303,8 +303,13 @@ class DatabaseSchema(Part, kw_only=True):
     views: tuple[View, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
 
+    @property
+    def relations(self) -> tuple[Table | View, ...]:
+        """Tables and views."""
+        return (*self.tables, *self.views)
 
-class Meta(Part, kw_only=True):
+
+class Meta(Part, frozen=True, kw_only=True):
     """Where an export comes from. `url` is without secrets, `time` in UTC."""
 
     url: str
@@ -313,7 +318,7 @@ class Meta(Part, kw_only=True):
     tool_version: str
 
 
-class Export(DatabaseSchema, kw_only=True):
+class Export(DatabaseSchema, frozen=True, kw_only=True):
     """The file that `db export` writes: a schema, the version of its form, and `meta` on request."""
 
     schema_version: Literal[1]

@@ -1,0 +1,83 @@
+"""`xcore-tools db diff`: any two schemas compared, live or from files."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+import xcore_tools
+from xcore_tools.cli.database.options import (
+    exclude_option,
+    include_option,
+    say_unreadable,
+    schema_option,
+)
+from xcore_tools.cli.options import config_option, url_option
+from xcore_tools.cli.terminal import columns, has_color, say
+from xcore_tools.database.comparison import Comparison, compare_schemas
+from xcore_tools.database.sources import read_schema
+from xcore_tools.report.difference import json, sql, text
+
+__all__ = ["diff"]
+
+EXIT_CODES = """\b
+Exit codes:
+  0  no differences
+  1  differences, a table could not be read, or a database failed
+  2  wrong usage or configuration
+"""
+
+
+@click.command(short_help="Compare two schemas.", epilog=EXIT_CODES)
+@click.argument("before", metavar="A")
+@click.argument("after", metavar="B")
+@url_option
+@schema_option
+@include_option
+@exclude_option
+@click.option(
+    "--format",
+    "--output-format",
+    "form",
+    type=click.Choice(("text", "json", "sql")),
+    default="text",
+    show_default=True,
+    help="How to print the differences; sql is a hint, not a migration.",
+)
+@config_option
+def diff(  # noqa: PLR0913 (one for each option)
+    before: str,
+    after: str,
+    *,
+    url: str | None,
+    schemas: tuple[str, ...],
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    form: str,
+    config: Path | None,
+) -> int:
+    """Say what was added, removed and changed between A and B, column by column.
+
+    A and B are each a database URL, @ for the configured database, a file that `db export` wrote,
+    or an SQLite file, such as a backup. Tables of Alembic are left out.
+    """
+    settings = xcore_tools.load_config(config)
+    sides = [
+        read_schema(source, settings, given=url, schemas=schemas, include=include, exclude=exclude)
+        for source in (before, after)
+    ]
+    comparison = compare_schemas(*sides)
+    say(_rendered(comparison, form), sys.stdout)
+    has_gaps = say_unreadable(*sides) if form != "text" else bool(comparison.not_compared)
+    return int(bool(comparison.differences) or has_gaps)
+
+
+def _rendered(comparison: Comparison, form: str) -> str:
+    match form:
+        case "json":
+            return json.render(comparison)
+        case "sql":
+            return sql.render(comparison)
+    return text.render(comparison, color=has_color(sys.stdout), width=columns(sys.stdout))

@@ -42,7 +42,7 @@ Exit codes:
 @click.option("--stats", is_flag=True, help="Count rows and ask for sizes; this takes its time.")
 @format_option
 @config_option
-def inspect(
+def inspect(  # noqa: PLR0913 (one for each option)
     names: tuple[str, ...],
     *,
     url: str | None,
@@ -74,15 +74,12 @@ def inspect(
 
 def _say_details(chosen: DatabaseSchema, whole: DatabaseSchema) -> None:
     color, width = has_color(sys.stdout), columns(sys.stdout)
-    blocks = (
-        details.render(part, whole, color=color, width=width)
-        for part in (*chosen.tables, *chosen.views)
-    )
+    blocks = (details.render(part, whole, color=color, width=width) for part in chosen.relations)
     say("\n".join(blocks), sys.stdout)
 
 
 def _say_missing(missing: Sequence[str], schema: DatabaseSchema) -> None:
-    known = [qualified(part.schema, part.name) for part in (*schema.tables, *schema.views)]
+    known = [qualified(part.schema, part.name) for part in schema.relations]
     for name in missing:
         near = get_close_matches(name, known)
         hint = f"did you mean: {', '.join(near)}?" if near else ""

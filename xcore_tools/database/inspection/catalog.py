@@ -47,7 +47,7 @@ LEFT JOIN pg_foreign_server s ON s.oid = f.ftserver
 WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND n.nspname = ANY(:schemas) AND {_OF_CLASS}
 """
 
-COLUMNS = f"""
+COLUMNS = """
 SELECT n.nspname AS schema, c.relname AS name, a.attname AS column,
        format_type(a.atttypid, a.atttypmod) AS type,
        pg_get_expr(d.adbin, d.adrelid) AS default, a.attnotnull AS not_null,

@@ -171,7 +171,9 @@ class _Reader:
             schema=self._shown,
             name=row.name,
             columns=self._described(row, columns),
-            primary_key=primary and data.PrimaryKey(columns=tuple(key.column for key in primary)),
+            primary_key=None
+            if primary is None
+            else data.PrimaryKey(columns=tuple(key.column for key in primary)),
             uniques=by_name(
                 data.Unique(
                     name=name,
@@ -220,11 +222,11 @@ class _Reader:
 
     def _default(self, row: Row) -> str | None:
         """MariaDB tells an expression; MySQL tells a text, and beside it what it is."""
-        if row.default is None or row.default == "NULL":
+        is_expression = self._engine == "mariadb" or "DEFAULT_GENERATED" in row.extra
+        if row.default is None or (is_expression and row.default == "NULL"):
             return None
-        if self._engine == "mariadb" or "DEFAULT_GENERATED" in row.extra:
-            return str(row.default)
-        return "'" + row.default.replace("\\", "\\\\").replace("'", "''") + "'"
+        text = str(row.default)
+        return text if is_expression else "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
     def _table_options(self, row: Row) -> dict[str, str]:
         """Engine, collation and the like; counters and directories are not of the schema."""

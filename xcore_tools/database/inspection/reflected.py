@@ -186,20 +186,28 @@ def _columns(columns: Iterable[Facts], dialect: sa.Dialect) -> tuple[Column, ...
 
 def as_identity(facts: Facts | None) -> Identity | None:
     """The identity of a column, if it has one."""
-    return facts and Identity(
-        always=facts.get("always", False),
-        start=facts.get("start", 1),
-        increment=facts.get("increment", 1),
-        minimum=facts.get("minvalue"),
-        maximum=facts.get("maxvalue"),
-        cycle=facts.get("cycle", False),
-        cache=facts.get("cache"),
+    return (
+        None
+        if facts is None
+        else Identity(
+            always=facts.get("always", False),
+            start=facts.get("start", 1),
+            increment=facts.get("increment", 1),
+            minimum=facts.get("minvalue"),
+            maximum=facts.get("maxvalue"),
+            cycle=facts.get("cycle", False),
+            cache=facts.get("cache"),
+        )
     )
 
 
 def as_computed(facts: Facts | None) -> Computed | None:
     """The expression of a generated column, if it is one."""
-    return facts and Computed(expression=facts["sqltext"], stored=facts.get("persisted"))
+    return (
+        None
+        if facts is None
+        else Computed(expression=facts["sqltext"], stored=facts.get("persisted"))
+    )
 
 
 def as_primary_key(facts: Facts | None) -> PrimaryKey | None:
@@ -314,6 +322,6 @@ def _by_table(found: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _reason(error: sa.exc.SQLAlchemyError) -> str:
     original = getattr(error, "orig", None)
-    arguments = getattr(original, "args", ())
+    arguments: tuple[object, ...] = getattr(original, "args", ())
     text = str(arguments[1] if len(arguments) > 1 else original or error)
     return " ".join(text.split())

@@ -44,9 +44,8 @@ def selected(
 
 def matching(schema: DatabaseSchema, pattern: str) -> bool:
     """Whether a table or view, even one that could not be read, matches the pattern."""
-    return any(
-        _is_among(part, [pattern]) for part in (*schema.tables, *schema.views, *schema.unreadable)
-    )
+    parts: tuple[Table | View | Unreadable, ...] = (*schema.relations, *schema.unreadable)
+    return any(_is_among(part, [pattern]) for part in parts)
 
 
 def _is_among(part: Table | View | Unreadable, patterns: Sequence[str]) -> bool:

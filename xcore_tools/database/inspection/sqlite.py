@@ -279,7 +279,7 @@ class _Types:
     """What SQLAlchemy makes of a declared type: the one of that name, or the affinity's."""
 
     # https://www.sqlite.org/datatype3.html#determination_of_column_affinity
-    _AFFINITIES = (
+    _AFFINITIES: tuple[tuple[str, Any], ...] = (
         ("INT", sa.INTEGER),
         ("CHAR", sa.TEXT),
         ("CLOB", sa.TEXT),

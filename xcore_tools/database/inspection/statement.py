@@ -34,9 +34,21 @@ _TOKEN = re.compile(
 
 # What may stand behind the type of a column: https://www.sqlite.org/syntax/column-constraint.html
 _COLUMN_WORDS = frozenset(
-    "CONSTRAINT PRIMARY NOT NULL UNIQUE CHECK DEFAULT COLLATE REFERENCES GENERATED AS".split()
+    [
+        "CONSTRAINT",
+        "PRIMARY",
+        "NOT",
+        "NULL",
+        "UNIQUE",
+        "CHECK",
+        "DEFAULT",
+        "COLLATE",
+        "REFERENCES",
+        "GENERATED",
+        "AS",
+    ]
 )
-_TABLE_WORDS = frozenset("CONSTRAINT PRIMARY UNIQUE CHECK FOREIGN".split())
+_TABLE_WORDS = frozenset(["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"])
 
 
 class Token(NamedTuple):

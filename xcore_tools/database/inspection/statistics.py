@@ -84,5 +84,5 @@ def _literal(text: str) -> str:
 
 
 def _said(error: sa.exc.DBAPIError) -> str:
-    arguments = getattr(error.orig, "args", ())
+    arguments: tuple[object, ...] = getattr(error.orig, "args", ())
     return " ".join(str(arguments[1] if len(arguments) > 1 else error.orig).split())

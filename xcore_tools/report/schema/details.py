@@ -85,8 +85,11 @@ def _relations(part: Table) -> Iterator[tuple[str, str]]:
             yield "Partition of", f"{of} {visible(part.partitioning.bound or '')}"
         if part.partitioning.by:
             yield "Partitioned by", visible(part.partitioning.by)
-    for name, value in part.options.items():
-        yield "Option", f"{visible(name)} = {visible(value)}"
+    if part.options:
+        yield (
+            "Options",
+            visible(", ".join(f"{key} = {value}" for key, value in part.options.items())),
+        )
 
 
 def _referring(part: Table, schema: DatabaseSchema) -> Iterator[str]:

@@ -49,7 +49,7 @@ def unreadable(schema: DatabaseSchema) -> Iterator[str]:
 def _of_schema(
     schema: DatabaseSchema, name: str | None, *, color: bool, width: int | None
 ) -> Iterator[str]:
-    parts = [part for part in (*schema.tables, *schema.views) if part.schema == name]
+    parts = [part for part in schema.relations if part.schema == name]
     if parts:
         has_numbers = any(part.rows is not None or part.size is not None for part in parts)
         yield from _table(parts, has_numbers=has_numbers, color=color, width=width)

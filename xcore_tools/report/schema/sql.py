@@ -19,7 +19,17 @@ from xcore_tools.database.schema import (
 )
 from xcore_tools.report.schema.ddl import Ddl
 
-__all__ = ["render", "statements", "table_statements", "view_statements"]
+__all__ = [
+    "domain_statement",
+    "enum_statement",
+    "foreign_key_statements",
+    "index_statements",
+    "render",
+    "sequence_statement",
+    "statements",
+    "table_statements",
+    "view_statements",
+]
 
 
 def render(schema: DatabaseSchema) -> str:
@@ -42,23 +52,19 @@ def statements(schema: DatabaseSchema) -> Iterator[str]:
         place = f" SCHEMA {names.name(extension.schema)}" if extension.schema else ""
         yield f"CREATE EXTENSION IF NOT EXISTS {names.name(extension.name)}{place}"
     for enum in schema.enums:
-        yield _enum(ddl, enum)
+        yield enum_statement(ddl, enum)
     for domain in schema.domains:
-        yield _domain(ddl, domain)
+        yield domain_statement(ddl, domain)
     for sequence in schema.sequences:
-        yield _sequence(ddl, sequence)
+        yield sequence_statement(ddl, sequence)
     tables = _parents_first(schema.tables)
     for table in tables:
         yield from table_statements(table, schema.engine)
     yield from _owners(ddl, schema)
     for table in tables:
-        yield from _indexes(ddl, table)
-    if ddl.family != "sqlite":
-        for table in tables:
-            place = names.place(table.schema, table.name)
-            for key in table.foreign_keys:
-                if not key.inherited:
-                    yield f"ALTER TABLE {place} ADD {ddl.foreign_key(key)}"
+        yield from index_statements(ddl, table)
+    for table in tables:
+        yield from foreign_key_statements(ddl, table)
     for view in _in_order(schema.views):
         yield from view_statements(view, schema.engine)
 
@@ -87,6 +93,15 @@ def table_statements(table: Table, engine: Engine) -> Iterator[str]:
         yield from _comments(ddl, table)
 
 
+def foreign_key_statements(ddl: Ddl, table: Table) -> Iterator[str]:
+    """ALTER TABLE for each foreign key; those of SQLite stand in CREATE TABLE."""
+    if ddl.family != "sqlite":
+        place = ddl.names.place(table.schema, table.name)
+        for key in table.foreign_keys:
+            if not key.inherited:
+                yield f"ALTER TABLE {place} ADD {ddl.foreign_key(key)}"
+
+
 def view_statements(view: View, engine: Engine) -> Iterator[str]:
     """CREATE VIEW, its indexes and comments."""
     ddl = Ddl(engine)
@@ -97,32 +112,34 @@ def view_statements(view: View, engine: Engine) -> Iterator[str]:
         columns = f" {ddl.names.list(column.name for column in view.columns)}"
     kind = "MATERIALIZED VIEW" if view.materialized else "VIEW"
     yield f"CREATE {kind} {place}{columns} AS {view.definition}"
-    yield from _indexes(ddl, view)
+    yield from index_statements(ddl, view)
     if ddl.family == "postgresql":
         yield from _comments(ddl, view)
 
 
 def _clauses(ddl: Ddl, table: Table) -> Iterator[str]:
     """What stands in the parentheses; a partition has only what its parent has not."""
-    key = table.primary_key
-    is_inline = any(column.autoincrement for column in table.columns) and ddl.family == "sqlite"
     for column in table.columns:
         if not column.inherited:
             yield ddl.column(column, table)
+    yield from _constraints(ddl, table)
+    if ddl.family == "mysql":  # a counting column wants its key at once
+        yield from map(ddl.inline_index, table.indexes)
+    if ddl.family == "sqlite":  # which cannot add them later
+        yield from map(ddl.foreign_key, table.foreign_keys)
+
+
+def _constraints(ddl: Ddl, table: Table) -> Iterator[str]:
+    key = table.primary_key
+    is_inline = ddl.family == "sqlite" and any(column.autoincrement for column in table.columns)
     if key and not is_inline and not key.inherited:
         yield ddl.primary_key(key)
-    for unique in table.uniques:
-        if not unique.inherited:
-            yield ddl.unique(unique)
+    yield from (ddl.unique(unique) for unique in table.uniques if not unique.inherited)
     for check in table.checks:
         if check.column is None and not check.inherited and not check.not_valid:
             yield ddl.check(check)
     for exclusion in table.exclusions:
         yield f"CONSTRAINT {ddl.names.name(exclusion.name)} {exclusion.definition}"
-    if ddl.family == "mysql":  # a counting column wants its key at once
-        yield from map(ddl.inline_index, table.indexes)
-    if ddl.family == "sqlite":  # which cannot add them later
-        yield from map(ddl.foreign_key, table.foreign_keys)
 
 
 def _tail(ddl: Ddl, table: Table) -> Iterator[str]:
@@ -153,7 +170,7 @@ def _tail(ddl: Ddl, table: Table) -> Iterator[str]:
             yield f" WITH ({settings})"
 
 
-def _indexes(ddl: Ddl, owner: Table | View) -> Iterator[str]:
+def index_statements(ddl: Ddl, owner: Table | View) -> Iterator[str]:
     """The indexes that no constraint made; those of MySQL stand in CREATE TABLE."""
     if ddl.family == "mysql":
         return
@@ -194,12 +211,14 @@ def _comments(ddl: Ddl, part: Table | View) -> Iterator[str]:
                 )
 
 
-def _enum(ddl: Ddl, enum: Enum) -> str:
+def enum_statement(ddl: Ddl, enum: Enum) -> str:
+    """CREATE TYPE … AS ENUM."""
     values = ", ".join(map(ddl.names.text, enum.values))
     return f"CREATE TYPE {ddl.names.place(enum.schema, enum.name)} AS ENUM ({values})"
 
 
-def _domain(ddl: Ddl, domain: Domain) -> str:
+def domain_statement(ddl: Ddl, domain: Domain) -> str:
+    """CREATE DOMAIN."""
     parts = [f"CREATE DOMAIN {ddl.names.place(domain.schema, domain.name)} AS {domain.type}"]
     if domain.collation:
         parts.append(f'COLLATE "{domain.collation}"')
@@ -210,7 +229,8 @@ def _domain(ddl: Ddl, domain: Domain) -> str:
     return " ".join([*parts, *map(ddl.check, domain.checks)])
 
 
-def _sequence(ddl: Ddl, sequence: Sequence) -> str:
+def sequence_statement(ddl: Ddl, sequence: Sequence) -> str:
+    """CREATE SEQUENCE."""
     parts = [f"CREATE SEQUENCE {ddl.names.place(sequence.schema, sequence.name)}"]
     if sequence.type:
         parts.append(f"AS {sequence.type}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import singledispatch
 
 from xcore_tools.database.schema import (
     Check,
@@ -51,40 +52,76 @@ def size_of(size: int) -> str:
     return f"{amount:.3g} TiB"
 
 
+@singledispatch
 def described(part: Part) -> str:
     """What there is to say about `part` beside its name."""
-    match part:
-        case Column():
-            null = "" if part.nullable else "not null"
-            return _joined(visible(part.type), null, behind(part))
-        case PrimaryKey() | Unique():
-            return _joined(_list(part.columns), *_of_unique(part))
-        case ForeignKey():
-            return _joined(*_of_foreign_key(part))
-        case Check():
-            return _joined(
-                _flat(part.expression),
-                "not valid" if part.not_valid else "",
-                "no inherit" if part.no_inherit else "",
-            )
-        case Index():
-            return _joined(*_of_index(part))
-        case Exclusion():
-            return _flat(part.definition)
-        case Enum():
-            return _list(part.values)
-        case Domain():
-            checks = (f"check {_flat(check.expression)}" for check in part.checks)
-            null = "" if part.nullable else "not null"
-            return _joined(part.type, null, *checks)
-        case Sequence():
-            owner = f"owned by {visible('.'.join(part.owned_by))}" if part.owned_by else ""
-            return _joined(part.type or "", f"from {part.start}", f"by {part.increment}", owner)
-        case Table():
-            return counted(len(part.columns), "column")
-        case View():
-            return counted(len(part.columns), "column")
     return ""
+
+
+@described.register
+def _(part: Column) -> str:
+    null = "" if part.nullable else "not null"
+    return _joined(visible(part.type), null, behind(part))
+
+
+@described.register
+def _(part: PrimaryKey) -> str:
+    return _list(part.columns)
+
+
+@described.register
+def _(part: Unique) -> str:
+    return _joined(
+        _list(part.columns),
+        f"include {_list(part.include)}" if part.include else "",
+        "nulls not distinct" if part.nulls_not_distinct else "",
+        "deferrable" if part.deferrable else "",
+    )
+
+
+@described.register
+def _(part: ForeignKey) -> str:
+    return _joined(*_of_foreign_key(part))
+
+
+@described.register
+def _(part: Check) -> str:
+    valid = "not valid" if part.not_valid else ""
+    inherit = "no inherit" if part.no_inherit else ""
+    return _joined(_flat(part.expression), valid, inherit)
+
+
+@described.register
+def _(part: Exclusion) -> str:
+    return _flat(part.definition)
+
+
+@described.register
+def _(part: Index) -> str:
+    return _joined(*_of_index(part))
+
+
+@described.register
+def _(part: Enum) -> str:
+    return _list(part.values)
+
+
+@described.register
+def _(part: Domain) -> str:
+    checks = (f"check {_flat(check.expression)}" for check in part.checks)
+    return _joined(visible(part.type), "" if part.nullable else "not null", *checks)
+
+
+@described.register
+def _(part: Sequence) -> str:
+    owner = f"owned by {visible('.'.join(part.owned_by))}" if part.owned_by else ""
+    return _joined(part.type or "", f"from {part.start}", f"by {part.increment}", owner)
+
+
+@described.register(Table)
+@described.register(View)
+def _(part: Table | View) -> str:
+    return counted(len(part.columns), "column")
 
 
 def behind(column: Column) -> str:
@@ -108,16 +145,6 @@ def behind(column: Column) -> str:
     if column.comment:
         parts.append(f"“{_flat(column.comment)}”")
     return ", ".join(parts)
-
-
-def _of_unique(part: PrimaryKey | Unique) -> Iterable[str]:
-    if isinstance(part, Unique):
-        if part.include:
-            yield f"include {_list(part.include)}"
-        if part.nulls_not_distinct:
-            yield "nulls not distinct"
-        if part.deferrable:
-            yield "deferrable"
 
 
 def _of_foreign_key(part: ForeignKey) -> Iterable[str]:

@@ -1,0 +1,1 @@
+"""The differences of two schemas as text, as JSON, and as a hint in SQL. Pure."""
