@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from xcore_tools.config import Config, load_config
     from xcore_tools.database.backup.manager import BackupManager
+    from xcore_tools.database.comparison import Comparison, compare_schemas
+    from xcore_tools.database.inspection import DatabaseInspector
+    from xcore_tools.database.schema import DatabaseSchema
+    from xcore_tools.database.sources import read_schema
     from xcore_tools.discovery import discover
     from xcore_tools.discovery.facts import (
         Discovery,
@@ -42,9 +46,12 @@ __all__ = [
     "BackupError",
     "BackupManager",
     "Change",
+    "Comparison",
     "Config",
     "ConfigError",
     "DatabaseError",
+    "DatabaseInspector",
+    "DatabaseSchema",
     "Discovery",
     "EnvFileError",
     "MetaData",
@@ -63,8 +70,10 @@ __all__ = [
     "Verdict",
     "XcoreToolsError",
     "__version__",
+    "compare_schemas",
     "discover",
     "load_config",
+    "read_schema",
     "sync_env",
 ]
 
@@ -72,9 +81,12 @@ _HOMES = {
     "BackupError": "xcore_tools.errors",
     "BackupManager": "xcore_tools.database.backup.manager",
     "Change": "xcore_tools.migrate.facts",
+    "Comparison": "xcore_tools.database.comparison",
     "Config": "xcore_tools.config",
     "ConfigError": "xcore_tools.errors",
     "DatabaseError": "xcore_tools.errors",
+    "DatabaseInspector": "xcore_tools.database.inspection",
+    "DatabaseSchema": "xcore_tools.database.schema",
     "Discovery": "xcore_tools.discovery.facts",
     "EnvFileError": "xcore_tools.errors",
     "MetaData": "xcore_tools.discovery.facts",
@@ -92,8 +104,10 @@ _HOMES = {
     "Table": "xcore_tools.discovery.facts",
     "Verdict": "xcore_tools.discovery.facts",
     "XcoreToolsError": "xcore_tools.errors",
+    "compare_schemas": "xcore_tools.database.comparison",
     "discover": "xcore_tools.discovery",
     "load_config": "xcore_tools.config",
+    "read_schema": "xcore_tools.database.sources",
     "sync_env": "xcore_tools.envfile.sync",
 }
 

@@ -137,8 +137,10 @@ _PORTABLE: Mapping[str, str] = {
 }
 _WITH_LENGTH = {"text", "numeric", "binary"}
 
-_TYPE = re.compile(r"\s*([^(]*?)\s*(\([^)]*\))?\s*([^()]*)\s*", re.DOTALL)
+_TYPE = re.compile(r"([^(]*)(\([^)]*\))?([^()]*)", re.DOTALL)
 # A text in quotes is kept as it is; all else has no case and no spaces.
+_NOW = re.compile(r"\b(?:now|current_timestamp)\(\)")
+"""Other spellings of CURRENT_TIMESTAMP; on PostgreSQL and MySQL they are the same."""
 _PIECE = re.compile(r"'(?:[^']|'')*'|[^']+|'")
 
 
@@ -208,7 +210,7 @@ def _plain(text: str) -> str:
         piece if piece.startswith("'") else re.sub(r"\s+", "", piece).lower()
         for piece in _PIECE.findall(text)
     )
-    plain = "".join(pieces)
+    plain = _NOW.sub("current_timestamp", "".join(pieces))
     while plain.startswith("(") and _closes_at_the_end(plain):
         plain = plain[1:-1]
     return plain

@@ -51,6 +51,7 @@ _ASKED = (
     "FROM (SELECT name FROM main.sqlite_master WHERE type IN ('table', 'view') "
     "AND name NOT LIKE 'sqlite~_%' ESCAPE '~') AS m"
 )
+_SHADOWS = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'"
 _FACTS = {
     "columns": f"SELECT m.name AS owner, x.* {_ASKED} JOIN pragma_table_xinfo(m.name, 'main') AS x",
     "indexes": (
@@ -70,7 +71,8 @@ _OPTIONS = {"without_rowid": r"\bWITHOUT\s+ROWID\b", "strict": r"\bSTRICT\b"}
 def read_sqlite(connection: sa.Connection) -> DatabaseSchema:
     """All tables and views of the file. What cannot be read is named, with the reason."""
     objects = connection.exec_driver_sql(_OBJECTS).fetchall()
-    tables = [row for row in objects if row.type == "table"]
+    shadows = _shadows(connection)
+    tables = [row for row in objects if row.type == "table" and row.name not in shadows]
     views = [row for row in objects if row.type == "view"]
     statements = {row.name: row.sql for row in objects if row.type == "index"}
     facts, unreadable = _facts(connection, [row.name for row in (*tables, *views)])
@@ -104,6 +106,14 @@ def read_sqlite(connection: sa.Connection) -> DatabaseSchema:
             Unreadable(name=name, reason=reason) for name, reason in sorted(unreadable.items())
         ),
     )
+
+
+def _shadows(connection: sa.Connection) -> set[str]:
+    """Tables in which virtual ones keep their data; SQLite before 3.37 does not tell them."""
+    try:
+        return set(connection.exec_driver_sql(_SHADOWS).scalars())
+    except sa.exc.DBAPIError:
+        return set()
 
 
 def _facts(

@@ -14,7 +14,7 @@ from xcore_tools.database.schema import SCHEMA_VERSION, DatabaseSchema, Export, 
 
 __all__ = ["json_schema", "render"]
 
-_ID = "https://xcore-tools.readthedocs.io/schema/export-1.json"
+_ID = "urn:xcore-tools:export:1"
 
 
 def render(schema: DatabaseSchema, *, meta: Meta | None = None) -> str:

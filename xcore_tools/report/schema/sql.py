@@ -277,23 +277,30 @@ def _parents_first(tables: Iterable[Table]) -> list[Table]:
 
 
 def _in_order(views: Iterable[View]) -> list[View]:
-    """The views, each behind those whose names occur in its query."""
+    """The views, each behind those that its query reads from."""
     left = list(views)
     ordered: list[View] = []
     while left:
-        names = [re.compile(rf"\b{re.escape(view.name)}\b") for view in left]
-        free = [
-            view
-            for view in left
-            if not any(
-                name.search(view.definition)
-                for name, other in zip(names, left, strict=True)
-                if other is not view
-            )
-        ]
+        free: list[View] = []
+        # a comma may stand between tables, or between columns that have the name of a view
+        for before in (r"\bFROM|\bJOIN|,", r"\bFROM|\bJOIN"):
+            free = free or [view for view in left if not _reads(view, left, before)]
         ordered += free or left
         left = [view for view in left if view not in ordered]
     return ordered
+
+
+def _reads(view: View, others: Iterable[View], before: str) -> bool:
+    """Whether the query names one of `others` behind one of the words."""
+    return any(
+        re.search(
+            rf"""(?:{before})[\s(]*(?:[\w"`]+\.)?["`\[]?{re.escape(other.name)}(?![\w.])""",
+            view.definition,
+            re.IGNORECASE,
+        )
+        for other in others
+        if other is not view
+    )
 
 
 def _split(name: str) -> tuple[str | None, str]:
