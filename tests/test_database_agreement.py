@@ -224,7 +224,7 @@ MYSQL = [
     Mutation(f"{PERSON}ADD COLUMN extra int", "added column person.extra"),
     Mutation(f"{PERSON}MODIFY email varchar(120) NOT NULL", "changed column person.email type"),
     Mutation(f"{PERSON}MODIFY age bigint", "changed column person.age type"),
-    Mutation(f"{PERSON}MODIFY age int unsigned", "changed column person.age type"),
+    Mutation(f"{PERSON}MODIFY age int unsigned", "changed column person.age type", False),
     Mutation(f"{PERSON}MODIFY kind enum('a', 'c')", "changed column person.kind type"),
     Mutation(f"{PERSON}MODIFY email varchar(100)", "changed column person.email nullable"),
     Mutation(f"{PERSON}ALTER score SET DEFAULT 1", "changed column person.score default"),
@@ -266,9 +266,7 @@ MYSQL = [
         "removed primary key person.None",
         is_seen_by_alembic=False,
     ),
-    Mutation(
-        f"{PERSON}ENGINE=MyISAM", "removed foreign key person.fk_team; changed table person options"
-    ),
+    Mutation(f"{PERSON}ROW_FORMAT=COMPRESSED", "changed table person options", False),
     Mutation("CREATE TABLE more (id int)", "added table more"),
     Mutation("CREATE VIEW v AS SELECT 1 AS a", "added view v", is_seen_by_alembic=False),
 ]
@@ -293,8 +291,8 @@ REWRITTEN = [
     Mutation("NUMERIC(10, 2)|NUMERIC(12, 2)", "changed column person.score type"),
     Mutation("VARCHAR(100) NOT NULL|VARCHAR(100)", "changed column person.email nullable"),
     Mutation("age INTEGER|age INTEGER NOT NULL", "changed column person.age nullable"),
-    Mutation("DEFAULT 0.00|DEFAULT 1.00", "changed column person.score default"),
-    Mutation("DEFAULT 0.00|", "changed column person.score default"),
+    Mutation("DEFAULT (0.00)|DEFAULT 1.00", "changed column person.score default"),
+    Mutation("DEFAULT (0.00)|", "changed column person.score default"),
     Mutation("bio TEXT|bio TEXT DEFAULT 'x'", "changed column person.bio default"),
     Mutation("bio TEXT|bio TEXT COLLATE NOCASE", "changed column person.bio collation", False),
     Mutation("CONSTRAINT uq_email UNIQUE (email), |", "removed unique person.uq_email"),
@@ -320,7 +318,9 @@ REWRITTEN = [
     ),
     Mutation("PRIMARY KEY (id), |", "removed primary key person.None", False),
     Mutation(
-        "bio TEXT|bio TEXT GENERATED ALWAYS AS (email) STORED", "changed column person.bio computed"
+        "bio TEXT|bio TEXT GENERATED ALWAYS AS (email) STORED",
+        "changed column person.bio computed",
+        False,
     ),
     Mutation(
         ") ON DELETE CASCADE|) ON DELETE CASCADE DEFERRABLE",

@@ -55,10 +55,12 @@ SELECT n.nspname AS schema, c.relname AS name, a.attname AS column,
        CASE WHEN a.attcollation <> t.typcollation
             THEN (SELECT o.collname FROM pg_collation o WHERE o.oid = a.attcollation)
        END AS collation,
-       EXISTS (SELECT FROM pg_depend o JOIN pg_class q ON q.oid = o.objid AND q.relkind = 'S'
-               WHERE o.classid = 'pg_class'::regclass AND o.refobjid = c.oid
-               AND o.refobjsubid = a.attnum AND o.deptype = 'a'
-               AND d.oid IS NOT NULL AND a.attgenerated = '') AS owns_sequence
+       d.oid IS NOT NULL AND a.attgenerated = ''
+       AND (a.attrelid, a.attnum) IN (
+           SELECT o.refobjid, o.refobjsubid FROM pg_depend o
+           JOIN pg_class q ON q.oid = o.objid AND q.relkind = 'S'
+           WHERE o.classid = 'pg_class'::regclass AND o.refclassid = 'pg_class'::regclass
+           AND o.refobjsubid > 0 AND o.deptype = 'a') AS owns_sequence
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum

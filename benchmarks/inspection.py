@@ -47,7 +47,7 @@ def metadata_of(tables: int, columns: int) -> sa.MetaData:
                 for place in range(columns - 3)
             ),
             sa.UniqueConstraint("code", name=f"uq_{name}"),
-            sa.CheckConstraint("id > 0", name=f"ck_{name}"),
+            sa.CheckConstraint("c00 > 0", name=f"ck_{name}"),
             sa.Index(f"ix_{name}", "c00", "c02"),
         )
     return metadata
