@@ -24,7 +24,7 @@ from xcore_tools.database.url import DatabaseUrl
 def execute(url: DatabaseUrl, *statements: str) -> None:
     with connected(url, may_create=True) as connection:
         for statement in statements:
-            connection.exec_driver_sql(statement)
+            connection.execute(sa.text(statement.replace(":", r"\:")))
         connection.commit()
 
 
@@ -88,10 +88,10 @@ def test_foreign_keys_on_sqlite(tmp_path: Path) -> None:
             data.ForeignKey(
                 columns=("a",), table="p", referred=("id",), deferrable=True, initially="DEFERRED"
             ),
-            data.ForeignKey(columns=("b",), table="p", referred=("id",), deferrable=True),
             data.ForeignKey(
                 columns=("b",), table="p", referred=("id",), deferrable=False, on_delete="SET NULL"
             ),
+            data.ForeignKey(columns=("b",), table="p", referred=("id",), deferrable=True),
         )
         assert not any(column.nullable for column in table(schema, "c").columns)
     (tmp_path / "app.db").unlink()
@@ -193,8 +193,8 @@ def test_schemas_on_postgresql(tmp_path: Path) -> None:
             for key in each.foreign_keys
         ]
         assert keys == [
-            (("self",), "Other", "p", "CASCADE", None),
             (("up",), None, "p", None, None),
+            (("self",), "Other", "p", "CASCADE", None),
             (("a",), "Other", "p", None, "SET NULL"),
         ]
         assert schema.enums == (
@@ -376,10 +376,10 @@ def test_a_table_without_permission_on_mysql_is_named_and_the_rest_goes_on(tmp_p
             name, database = user.sqlalchemy.username, url.sqlalchemy.database
             execute(
                 url,
-                f"REVOKE ALL ON {database}.* FROM {name}@'%%'",
-                f"GRANT SELECT ON {database}.open TO {name}@'%%'",
-                f"GRANT SELECT (a) ON {database}.closed TO {name}@'%%'",
-                f"GRANT SELECT ON {database}.v TO {name}@'%%'",
+                f"REVOKE ALL ON {database}.* FROM {name}@'%'",
+                f"GRANT SELECT ON {database}.open TO {name}@'%'",
+                f"GRANT SELECT (a) ON {database}.closed TO {name}@'%'",
+                f"GRANT SELECT ON {database}.v TO {name}@'%'",
             )
             schema = DatabaseInspector(user).inspect(statistics=True)
         assert [each.name for each in schema.tables] == ["open"]
