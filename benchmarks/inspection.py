@@ -97,15 +97,14 @@ def run(engine: str, tables: int, columns: int, repeat: int) -> None:
         text = url.sqlalchemy.render_as_string(hide_password=False)
         results: dict[str, list[dict[str, float]]] = {"inspect": [], "reflect": []}
         for _ in range(repeat):
-            for what in results:
+            for what, rows in results.items():
                 command = [sys.executable, __file__, "--one", what, text]
                 done = subprocess.run(command, capture_output=True, text=True, check=True)
-                results[what].append(json.loads(done.stdout))
+                rows.append(json.loads(done.stdout))
         for what, rows in results.items():
             assert all(row["tables"] == tables for row in rows), rows
             cpu, wall, statements = (
-                statistics.median(row[key] for row in rows)
-                for key in ("cpu", "wall", "statements")
+                statistics.median(row[key] for row in rows) for key in ("cpu", "wall", "statements")
             )
             print(f"{engine:<12}{what:<10}{cpu:>8.2f}{wall:>8.2f}{statements:>12.0f}", flush=True)
 

@@ -32,16 +32,15 @@ def create(root: Path, skip: list[str], urls: list[str]) -> int:
         schemas = {table.schema for table in metadata.tables.values()} - {None}
         with engine.begin() as connection:
             if engine.dialect.name == "sqlite":
-                connection = connection.execution_options(
-                    schema_translate_map=dict.fromkeys(schemas)
-                )
-            else:
-                for schema in schemas:
-                    connection.execute(sa.schema.CreateSchema(str(schema), if_not_exists=True))
+                left_out = dict.fromkeys(schemas)
+                metadata.create_all(connection.execution_options(schema_translate_map=left_out))
+                continue
+            for schema in schemas:
+                connection.execute(sa.schema.CreateSchema(str(schema), if_not_exists=True))
             metadata.create_all(connection)
     return min(len(found), len(urls))
 
 
 if __name__ == "__main__":
     question = json.loads(sys.argv[1])
-    print(create(Path(question["root"]), question["skip"], question["urls"]))
+    sys.stdout.write(f"{create(Path(question['root']), question['skip'], question['urls'])}\n")

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -359,9 +358,9 @@ def alembic_says(url: DatabaseUrl, metadata: sa.MetaData) -> list[object]:
 
 
 @pytest.fixture(scope="module")
-def unmutated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, DatabaseSchema]]:
+def unmutated() -> dict[str, DatabaseSchema]:
     """The schema of a fresh create_all on each engine, once it is asked for."""
-    yield {}
+    return {}
 
 
 def assert_found(

@@ -20,7 +20,7 @@ from xcore_tools.report.schema import json
 NAMES = st.text(st.sampled_from("abcxyz_ABC 01,.()\"'`[]%:-äß漢"), min_size=1, max_size=12).filter(
     lambda name: name.strip() == name and not name.lower().startswith("sqlite_")
 )
-TYPES = {
+TYPES: dict[str, sa.types.TypeEngine[Any]] = {
     "INTEGER": sa.INTEGER(),
     "VARCHAR(20)": sa.VARCHAR(20),
     "TEXT": sa.TEXT(),

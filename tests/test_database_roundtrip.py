@@ -6,11 +6,11 @@ import json as standard
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 import pytest
-import sqlalchemy as sa
 from rebuilding import rebuild
 from schemas import ODD
 from servers import as_url, fresh_database
@@ -44,12 +44,11 @@ def assert_there_and_back(url: DatabaseUrl, empty: DatabaseUrl, empty_too: Datab
     assert exported(empty_too)[1] == text
 
 
-def execute(url: DatabaseUrl, statements: object) -> None:
+def execute(url: DatabaseUrl, statements: Iterable[str]) -> None:
     with connected(url, may_create=True) as connection:
-        for statement in statements:  # type: ignore[attr-defined]
-            if url.engine_name != "sqlite":
-                statement = statement.replace("%", "%%")
-            connection.exec_driver_sql(statement)
+        for statement in statements:
+            is_formatted = url.engine_name != "sqlite"
+            connection.exec_driver_sql(statement.replace("%", "%%") if is_formatted else statement)
         connection.commit()
 
 
@@ -66,9 +65,13 @@ def assert_case(name: str, engine: str, directory: Path) -> int:
     if engine == "sqlite":
         urls = [as_url(f"sqlite:///{each}/app.db") for each in directories]
         return _taken(case_root(name, case.sys_path), list(case.skip), urls)
-    with fresh_database(engine, directory) as a, fresh_database(engine, directory) as b:
-        with fresh_database(engine, directory) as c:
-            return _taken(case_root(name, case.sys_path), list(case.skip), [a, b, c])
+    with (
+        fresh_database(engine, directory) as first,
+        fresh_database(engine, directory) as second,
+        fresh_database(engine, directory) as third,
+    ):
+        urls = [first, second, third]
+        return _taken(case_root(name, case.sys_path), list(case.skip), urls)
 
 
 def case_root(name: str, sys_path: str) -> str:
@@ -97,7 +100,13 @@ def _taken(root: str, skip: list[str], urls: list[DatabaseUrl]) -> int:
     return made
 
 
-@pytest.mark.parametrize("name", fixtures())
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if number % 9 == 0 else pytest.param(name, marks=pytest.mark.slow)
+        for number, name in enumerate(fixtures())
+    ],
+)
 def test_the_tables_of_a_fixture_on_sqlite(name: str, tmp_path: Path) -> None:
     if not assert_case(name, "sqlite", tmp_path):
         pytest.skip("it makes no tables on SQLite")

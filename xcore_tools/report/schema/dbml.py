@@ -122,8 +122,8 @@ def _name(name: str | None) -> str:
 
 
 def _type(text: str) -> str:
-    """A type; quoted where it is more than a word and its numbers."""
-    text = _one_line(text) or "unknown"
+    """A type; quoted where it is more than a word and its numbers, and has no quotes inside."""
+    text = _one_line(text).replace('"', "") or "unknown"
     return text if re.fullmatch(r"\w+(\(\d+(, ?\d+)?\))?", text) else _quoted(text)
 
 
