@@ -376,7 +376,7 @@ def test_a_table_without_permission_on_mysql_is_named_and_the_rest_goes_on(tmp_p
             name, database = user.sqlalchemy.username, url.sqlalchemy.database
             execute(
                 url,
-                f"REVOKE ALL ON {database}.* FROM {name}@'%'",
+                f"REVOKE ALL PRIVILEGES, GRANT OPTION FROM {name}@'%'",
                 f"GRANT SELECT ON {database}.open TO {name}@'%'",
                 f"GRANT SELECT (a) ON {database}.closed TO {name}@'%'",
                 f"GRANT SELECT ON {database}.v TO {name}@'%'",
