@@ -2,7 +2,7 @@
 
 Run in a process of its own: `python creating.py '{"root": …, "skip": [], "urls": […]}'`. Each
 MetaData with tables goes into the next of the databases; the number used is printed. On SQLite,
-which has none, the schemas of tables are left out.
+which has no schemas, and on MySQL, where they are databases, those of tables are left out.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def create(root: Path, skip: list[str], urls: list[str]) -> int:
         engine = sa.create_engine(url, poolclass=sa.NullPool)
         schemas = {table.schema for table in metadata.tables.values()} - {None}
         with engine.begin() as connection:
-            if engine.dialect.name == "sqlite":
+            if engine.dialect.name != "postgresql":
                 left_out = dict.fromkeys(schemas)
                 metadata.create_all(connection.execution_options(schema_translate_map=left_out))
                 continue

@@ -105,9 +105,7 @@ def _table(table: data.Table, schema: DatabaseSchema, metadata: sa.MetaData) -> 
 
 def _options(table: data.Table, engine: str, dialect: str) -> dict[str, Any]:
     if engine == "mysql":
-        return {
-            f"{dialect}_{name.replace(' ', '_')}": value for name, value in table.options.items()
-        }
+        return {f"mysql_{name.replace(' ', '_')}": value for name, value in table.options.items()}
     if engine == "sqlite":
         return {
             "sqlite_autoincrement": any(column.autoincrement for column in table.columns),
@@ -217,5 +215,5 @@ def _index(  # noqa: C901 (one branch for each thing that a key may have)
         options["postgresql_include"] = list(index.include)
         options["postgresql_with"] = dict(index.options)
     elif index.method:
-        options[f"{dialect}_prefix"] = index.method.upper()
+        options["mysql_prefix"] = index.method.upper()
     sa.Index(index.name, *keys, _table=table, unique=index.unique, **options)

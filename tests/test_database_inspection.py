@@ -374,12 +374,15 @@ def test_a_table_without_permission_on_mysql_is_named_and_the_rest_goes_on(tmp_p
         )
         with fresh_user(url) as user:
             name, database = user.sqlalchemy.username, url.sqlalchemy.database
+            with connected(url) as connection:
+                hosts = sa.text("SELECT host FROM mysql.user WHERE user = :name")
+                who = f"{name}@'{connection.scalar(hosts, {'name': name})}'"
             execute(
                 url,
-                f"REVOKE ALL PRIVILEGES, GRANT OPTION FROM {name}@'%'",
-                f"GRANT SELECT ON {database}.open TO {name}@'%'",
-                f"GRANT SELECT (a) ON {database}.closed TO {name}@'%'",
-                f"GRANT SELECT ON {database}.v TO {name}@'%'",
+                f"REVOKE ALL PRIVILEGES, GRANT OPTION FROM {who}",
+                f"GRANT SELECT ON {database}.open TO {who}",
+                f"GRANT SELECT (a) ON {database}.closed TO {who}",
+                f"GRANT SELECT ON {database}.v TO {who}",
             )
             schema = DatabaseInspector(user).inspect(statistics=True)
         assert [each.name for each in schema.tables] == ["open"]
