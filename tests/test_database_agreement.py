@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import warnings
@@ -20,6 +21,7 @@ from xcore_tools.database.connection import connected
 from xcore_tools.database.inspection import DatabaseInspector
 from xcore_tools.database.schema import DatabaseSchema
 from xcore_tools.database.url import DatabaseUrl
+from xcore_tools.report.difference import sql, text
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -383,6 +385,45 @@ def assert_found(
         assert lines(found) == mutation.found
         assert compare_schemas(before, before).differences == ()
         assert bool(alembic_says(url, metadata)) == mutation.is_seen_by_alembic
+        assert_told(found)
+        if engine != "sqlite":
+            assert_hint_leads_back(url, before)
+
+
+def assert_told(found: Comparison) -> None:
+    """Everything that differs is in the text, which fits the terminal, with colour or without."""
+    plain = text.render(found, width=80)
+    for each in found.differences:
+        assert (each.name or "") in plain
+        for change in each.changes:
+            assert f"{change.field.replace('_', ' ')}: " in plain
+    colored = text.render(found, width=80, color=True)
+    assert re.sub(r"\x1b\[\d+m", "", colored) == plain
+    assert re.search(r"\x1b\[3[123]m[-+~]\x1b\[0m", colored)
+
+
+def assert_hint_leads_back(url: DatabaseUrl, before: DatabaseSchema) -> None:
+    """The server takes the hint, and has then what the other side has."""
+    back = compare_schemas(DatabaseInspector(url).inspect(), before)
+    hint = sql.render(back)
+    assert len([each for each in hint.splitlines() if each.startswith("--")]) == 1 + only_told(back)
+    with connected(url) as connection:
+        for statement in hint.split(";\n"):
+            code = "\n".join(each for each in statement.splitlines() if not each.startswith("--"))
+            if code.strip():
+                connection.exec_driver_sql(code)
+        connection.commit()
+    left = compare_schemas(DatabaseInspector(url).inspect(), before)
+    assert bool(left.differences) == bool(only_told(back)), lines(left)
+
+
+def only_told(back: Comparison) -> int:
+    """How many changes no statement is offered for: the hint says so in a comment."""
+    return sum(
+        len(each.changes)
+        for each in back.differences
+        if each.action == "changed" and each.kind in ("table", "enum")
+    )
 
 
 def rewrite(connection: sa.Connection, old: str, new: str) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from xcore_tools.database.comparison.differences import Comparison, Difference, Kind
 from xcore_tools.database.schema import (
     Check,
@@ -46,6 +48,8 @@ _ADDS: tuple[Kind, ...] = (
     *("schema", "extension", "enum", "domain", "sequence", "table", "column", "primary key"),
     *("unique", "index", "check", "exclusion", "foreign key", "view"),
 )
+
+_SERIALS = {"integer": "serial", "bigint": "bigserial", "smallint": "smallserial"}
 
 Constraint = PrimaryKey | Unique | Check | Exclusion | ForeignKey
 
@@ -121,12 +125,14 @@ class _Writer:
         part, table = difference.after, self._table(difference)
         match part:
             case Table():
-                yield from table_statements(part, self.ddl.engine)
+                columns = tuple(map(self._counting, part.columns))
+                made = msgspec.structs.replace(part, columns=columns)
+                yield from table_statements(made, self.ddl.engine)
                 yield from index_statements(self.ddl, part)
             case View():
                 yield from view_statements(part, self.ddl.engine)
             case Column():
-                yield f"ALTER TABLE {table} ADD COLUMN {self.ddl.column(part)}"
+                yield f"ALTER TABLE {table} ADD COLUMN {self.ddl.column(self._counting(part))}"
             case Index():
                 yield self.ddl.index(
                     part, Table(schema=difference.schema, name=difference.table or "")
@@ -202,6 +208,13 @@ class _Writer:
                     f"-- column {_one_line(column.name)}: {change.field} is "
                     f"{_one_line(change.before)}, not {_one_line(change.after)}"
                 )
+
+    def _counting(self, column: Column) -> Column:
+        """A column of PostgreSQL that counts, by the word which makes its sequence as well."""
+        serial = _SERIALS.get(column.type)
+        if not column.autoincrement or serial is None or self.ddl.family != "postgresql":
+            return column
+        return msgspec.structs.replace(column, type=serial, default=None)
 
     def _constraint_removal(self, difference: Difference, part: Constraint) -> str:
         table = self._table(difference)
