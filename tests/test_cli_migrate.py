@@ -213,7 +213,7 @@ def test_wrong_usage_is_2(
 @pytest.mark.parametrize("error", [MigrationError("it failed"), DatabaseError("no server")])
 def test_an_error_is_one_line(library: FakeLibrary, capsys: Output, error: Exception) -> None:
     library.results["upgrade"] = error
-    assert migrate("upgrade") in (1, 2)
+    assert migrate("upgrade") == 1
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", f"error: {error}\n")
 
@@ -310,5 +310,5 @@ def test_checked_heads_as_json_and_for_github(project: Path, capsys: Output) -> 
 
 def test_heads_against_a_ref(project: Path, capsys: Output) -> None:
     subprocess.run(["git", "init", "-q", str(project)], check=True)
-    assert migrate("heads", "--check", "--against", "gone") in (1, 2)
+    assert migrate("heads", "--check", "--against", "gone") == 1
     assert "gone: git knows no such commit" in capsys.readouterr().err
