@@ -168,7 +168,8 @@ def test_a_second_head_is_refused(application: Repository) -> None:
     revise("c3", "a1")
     refused = application.commit()
     assert refused.returncode == 1
-    assert "migrations/versions/c3.py:1: XT301 c3 and b2" in refused.stdout + refused.stderr
+    output = refused.stdout + refused.stderr
+    assert "migrations/versions/c3.py:2: XT301 c3 and b2" in output
 
     revise("c3", "b2")
     assert application.commit().returncode == 0
