@@ -137,6 +137,22 @@ def test_killed_while_a_backup_is_taken(tmp_path: Path, kills: int) -> None:
     }
 
 
+def test_killed_between_the_two_names(tmp_path: Path) -> None:
+    """The file has its name and its manifest has not: as if killed there."""
+    path = tmp_path / "app.db"
+    filled(path, "wal", 10)
+    manager = manager_of(path)
+    backup = manager.create()
+    place = manager.directory / ".partial-killed"
+    place.mkdir()
+    (manager.directory / f"{backup.name}.json").rename(place / "manifest.json")
+    (place / "data").hardlink_to(manager.directory / backup.name)
+    assert manager.list() == ()
+    later = manager.create()
+    assert set(manager.list()) == {backup, later}
+    assert not place.exists()
+
+
 @pytest.mark.parametrize("kills", KILLS)
 @pytest.mark.parametrize("mode", ["wal", "delete"])
 def test_killed_while_it_restores(tmp_path: Path, mode: str, kills: int) -> None:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from xcore_tools.discovery import syntax as s
-from xcore_tools.discovery.collect import check, collect
+from xcore_tools.discovery.collect import check, collect, read_function
 from xcore_tools.discovery.facts import Problem
 
 A, B, C, X = s.Name("a"), s.Name("b"), s.Name("c"), s.Name("x")
@@ -21,7 +21,7 @@ def body(source: str | bytes) -> s.Block:
     found = collect("pkg.m", "pkg/m.py", False, data)
     assert isinstance(found, s.ModuleFacts), found
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(found), type=s.ModuleFacts) == found
-    return found.body
+    return tuple(read_function(x) if isinstance(x, s.FunctionDef) else x for x in found.body)
 
 
 def expression(source: str) -> s.Expr:

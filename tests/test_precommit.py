@@ -148,3 +148,29 @@ def test_models_come_and_go_with_the_commits(application: Repository) -> None:
 
     application.write("README.md", "no models here\n")
     assert application.commit().returncode == 0
+
+
+def test_a_second_head_is_refused(application: Repository) -> None:
+    config = application.path / ".pre-commit-config.yaml"
+    text = config.read_text(encoding="utf-8")
+    start = text.index("      - id: ")
+    application.write(config.name, text[:start] + "      - id: xcore-tools-heads\n")
+
+    def revise(name: str, down: str | None) -> None:
+        text = f"import not_installed\nrevision = {name!r}\ndown_revision = {down!r}\n"
+        application.write(f"migrations/versions/{name}.py", text)
+
+    revise("a1", None)
+    revise("b2", "a1")
+    accepted = application.commit()
+    assert accepted.returncode == 0, accepted.stdout + accepted.stderr
+
+    revise("c3", "a1")
+    refused = application.commit()
+    assert refused.returncode == 1
+    output = refused.stdout + refused.stderr
+    assert "migrations/versions/c3.py:2: XT301 c3 and b2" in output
+
+    revise("c3", "b2")
+    assert application.commit().returncode == 0
+    assert application.git("status", "--porcelain") == ""

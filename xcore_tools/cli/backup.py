@@ -35,7 +35,15 @@ _COMMANDS = {
     "prune": f"{_HERE}:prune",
 }
 
-EXIT_CODES = """\b
+EPILOG = """\b
+Settings, in migration.backup:
+  backup_directory      where backups are; "backups"
+  max_backup_files      how many of one database are kept; 10
+  max_backup_age_days   how old they get; no limit
+  backup_name_format    with {timestamp}, {database}, {revision}; "backup_{timestamp}.db"
+  compression           "none", "gzip" or "zstd"; PostgreSQL's format has its own
+
+\b
 Exit codes:
   0  done
   1  it failed or was refused; or a backup is damaged
@@ -48,13 +56,16 @@ Exit codes:
     commands=_COMMANDS,
     invoke_without_command=True,
     short_help="Back up the database, check and restore backups.",
-    epilog=EXIT_CODES,
+    epilog=EPILOG,
 )
 @click.pass_context
 def backup(ctx: click.Context) -> None:
     """Take verified backups of the database, and restore them.
 
-    SQLite needs nothing else; PostgreSQL and MySQL need the client tools of the server.
+    SQLite needs nothing else; PostgreSQL and MySQL need the client tools of the server, and MySQL
+    the right to make a database beside the live one for a restore. There others may see tables
+    without their triggers and views for a moment. Copies called backup_*.db that other tools left
+    are listed as unverified.
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)

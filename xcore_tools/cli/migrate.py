@@ -41,10 +41,22 @@ class _WithRelativeRevisions(click.Command):
     """A command that takes `-1` for a revision, as Alembic's own does."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        relative = [text for text in args if _RELATIVE.fullmatch(text)]
-        if relative and "--" not in args:
-            args = [*(text for text in args if text not in relative), "--", *relative]
+        if "--" not in args:
+            relative = [at for at in range(len(args)) if self._is_revision(args, at)]
+            others = [text for at, text in enumerate(args) if at not in relative]
+            args = [*others, "--", *(args[at] for at in relative)] if relative else args
         return super().parse_args(ctx, args)
+
+    def _is_revision(self, args: list[str], at: int) -> bool:
+        """Whether an argument is `-1` or the like, and not the value of the option before it."""
+        valued = {
+            name
+            for option in self.params
+            if isinstance(option, click.Option) and not option.is_flag
+            for name in option.opts
+        }
+        is_value = at > 0 and args[at - 1] in valued
+        return bool(_RELATIVE.fullmatch(args[at])) and not is_value
 
 
 def _project_options(command: _Command) -> _Command:

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from xcore_tools.config import Config, load_config
+from xcore_tools.discovery.examine import without_collector
 from xcore_tools.discovery.facts import Discovery, Problem
 from xcore_tools.discovery.scan import Scan
 from xcore_tools.discovery.walk import Root, Rules, find_roots, find_sources
@@ -44,7 +45,8 @@ def discover(
     if not any(source.selected for source in walk.sources):
         raise NothingToScanError(_nothing(config, [*problems, *walk.problems]))
     scan = Scan(config, roots, walk, progress)
-    linked = scan.run(prefilter=prefilter)
+    with without_collector():
+        linked = scan.run(prefilter=prefilter)
     found = linked.discovery
     problems = sorted({*problems, *walk.problems, *scan.problems, *found.problems})
     files = sum(source.selected for source in walk.sources)

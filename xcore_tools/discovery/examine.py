@@ -13,9 +13,9 @@ from contextlib import contextmanager
 import msgspec
 
 from xcore_tools.discovery.facts import Problem
-from xcore_tools.discovery.syntax import ModuleFacts
+from xcore_tools.discovery.syntax import FunctionDef, ModuleFacts
 
-__all__ = ["Job", "examine"]
+__all__ = ["Job", "examine", "read_function", "without_collector"]
 
 _WORTH_A_PROCESS = 1_500_000
 """Bytes of source, about three seconds of parsing; starting a worker costs a tenth of one."""
@@ -49,8 +49,7 @@ def _outcomes(jobs: list[Job]) -> Iterable[Outcome]:
     workers = min(os.cpu_count() or 1, len(jobs))
     size = sum(len(job.data) for job in jobs)
     if workers < 2 or size < _WORTH_A_PROCESS or not _may_fork():
-        with _without_collector():
-            yield from map(_outcome, jobs)
+        yield from map(_outcome, jobs)
         return
     context = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(workers, context, initializer=gc.disable) as pool:
@@ -63,8 +62,8 @@ def _may_fork() -> bool:
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
-    """Parsing makes trees without cycles; looking for cycles in them costs a third of the time."""
+def without_collector() -> Iterator[None]:
+    """Inside, nobody looks for garbage in cycles: there is next to none, and the look is a third of the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -75,9 +74,16 @@ def _without_collector() -> Iterator[None]:
 
 
 def _outcome(job: Job) -> Outcome:
-    # libcst takes a third of a second to load: only who parses a file waits for it.
+    # libcst takes a third of a second to load: only who parses something waits for it.
     from xcore_tools.discovery.collect import check, collect  # noqa: PLC0415
 
     if job.only_check:
         return check(job.path, job.data)
     return collect(job.module, job.path, job.is_package, job.data)
+
+
+def read_function(function: FunctionDef) -> FunctionDef:
+    """`function` with the parameters and the body that were left unread."""
+    from xcore_tools.discovery import collect  # noqa: PLC0415 - see _outcome
+
+    return collect.read_function(function)

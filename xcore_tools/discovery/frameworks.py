@@ -151,7 +151,7 @@ DATABASES = frozenset(
 
 
 _LIBRARIES = frozenset(
-    {path.partition(".")[0] for path in (*FOREIGN, *DATABASES)}
+    {path.partition(".")[0] for path in FOREIGN}
     | {
         "sqlalchemy",
         "sqlmodel",

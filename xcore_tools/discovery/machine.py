@@ -42,7 +42,7 @@ from xcore_tools.discovery.mapping.attributes import implicit_attribute
 from xcore_tools.discovery.mapping.roots import root_of
 from xcore_tools.discovery.outside import Outside
 
-__all__ = ["Load", "Locate", "Machine"]
+__all__ = ["Load", "Locate", "Machine", "Read"]
 
 _STATEMENT_BUDGET = 30_000
 """Steps for one statement of a module, with all the calls in it."""
@@ -63,6 +63,7 @@ _REST = "the module does too much work to be followed; from here on only imports
 
 Locate = Callable[[str, str], str | None]
 Load = Callable[[str], s.ModuleFacts | None]
+Read = Callable[[s.FunctionDef], s.FunctionDef]
 
 
 _FAILURES = (
@@ -83,6 +84,7 @@ class Machine:
 
     `modules` are the facts at hand, `locate` tells which module of the project an import means in the
     file that imports it (None: none), `load` reads a module that is not at hand (None: it cannot),
+    `read` reads a function that was left unread,
     `leads` are names worth loading a module for although nobody insists, `bases` are dotted names of
     declarative bases outside the project.
     """
@@ -92,12 +94,14 @@ class Machine:
         modules: Mapping[str, s.ModuleFacts],
         locate: Locate,
         load: Load,
+        read: Read,
         leads: frozenset[str] = frozenset(),
         bases: tuple[str, ...] = (),
     ) -> None:
         self.modules = dict(modules)
         self.locate = locate
         self.leads = leads | LIBRARY
+        self.read = read
         self.outside = Outside(bases)
         # what was made
         self.classes: list[ClassValue] = []

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from xcore_tools.config import Config
-from xcore_tools.discovery.examine import Job, examine
+from xcore_tools.discovery.examine import Job, examine, read_function
 from xcore_tools.discovery.facts import Problem
+from xcore_tools.discovery.leads import LIBRARY_LEADS, Leads
 from xcore_tools.discovery.link import Linked, link
-from xcore_tools.discovery.names import absolute_name
-from xcore_tools.discovery.prefilter import LIBRARY_LEADS, Leads, Sketch, is_suspicious, sketch
-from xcore_tools.discovery.syntax import ModuleFacts
+from xcore_tools.discovery.mentions import Mentions
+from xcore_tools.discovery.origins import Origins
+from xcore_tools.discovery.prefilter import Sketch, is_suspicious, sketch
+from xcore_tools.discovery.surroundings import Surroundings
+from xcore_tools.discovery.syntax import FunctionDef, ModuleFacts, Unread
 from xcore_tools.discovery.walk import ModuleIndex, Root, SourceFile, Walk, read_source
 
 __all__ = ["Scan"]
@@ -37,25 +40,25 @@ class Scan:
         self._progress = progress
         self._sources = {source.path: source for source in walk.sources if source.selected}
         self._sketches: dict[str, Sketch] = {}
-        self._aliases: frozenset[str] = frozenset()
         self._data: dict[str, bytes] = {}
         self._facts: dict[str, ModuleFacts] = {}
+        self._functions: dict[Unread, FunctionDef] = {}
         self._seen: set[str] = set()
         self._bases = config.migration.model_discovery.bases
         bases = frozenset(base.rpartition(".")[2] for base in self._bases)
-        self._leads = LIBRARY_LEADS | Leads(classes=bases)
-        self._outside = self._leads.names
+        self._outside = LIBRARY_LEADS | Leads(classes=bases)
 
     def run(self, *, prefilter: bool) -> Linked:
         """The result over all files that matter; over all files without the prefilter."""
         self._glance()
-        wanted = self._mentioning(self._leads) if prefilter else self._readable()
+        mentions = self._mentions()
+        wanted = [*self._evident(), *mentions.add(Leads())]
         while True:
-            self._parse(wanted, self._progress)
-            linked = self._link()
-            known, self._leads = self._leads, self._leads | linked.leads
-            wanted = self._mentioning(self._leads)
-            if not wanted and self._leads.names == known.names:
+            self._parse(wanted if prefilter else self._readable(), self._progress)
+            names = mentions.names
+            linked = self._link(names)
+            wanted = mentions.add(linked.leads)
+            if not wanted and mentions.names == names:
                 break  # the last result was made with every name that leads anywhere
         self._check_the_rest()
         return linked
@@ -69,42 +72,24 @@ class Scan:
             else:
                 self._data[path] = data
                 self._sketches[path] = sketch(path, data)
-        self._aliases = frozenset().union(*(s.aliases for s in self._sketches.values()))
 
-    def _mentioning(self, leads: Leads) -> list[SourceFile]:
-        """Files not parsed yet that hold evidence, or mention what comes from where a lead is bound."""
-        wider = leads | Leads(self._aliases, self._aliases)  # what leads may be called elsewhere
-        return [s for s in self._readable() if self._matters(s, leads, wider)]
+    def _mentions(self) -> Mentions:
+        readable = [(source, self._sketches[source.path]) for source in self._readable()]
+        origins = Origins(self._sources.values(), self._index.locate)
+        mentions = Mentions(readable, origins, self._text_of, self._outside)
+        mentions.add_evident(self._evident())
+        return mentions
 
-    def _matters(self, source: SourceFile, leads: Leads, wider: Leads) -> bool:
-        found = self._sketches[source.path]
-        return found.has_evidence or any(
-            name in found.dotted or self._reaches(source, name, leads, set())
-            for name in found.mentioned(wider)
-        )
+    def _text_of(self, source: SourceFile) -> Surroundings:
+        data = self._data.get(source.path)
+        if data is None:
+            read = read_source(self._config.project, source.path)
+            data = read if isinstance(read, bytes) else b""
+        return Surroundings(data)
 
-    def _reaches(self, source: SourceFile, name: str, leads: Leads, seen: set[str]) -> bool:
-        """Whether `name` in a file can be a lead, as far as from-imports tell; yes in case of doubt."""
-        found = self._sketches.get(source.path)
-        if found is None or found.has_star or (source.module, name) in leads.places:
-            return True
-        if name not in found.imports or source.path in seen:
-            return name in self._outside  # else bound here, by a class that is no lead
-        seen.add(source.path)
-        module, there = found.imports[name]
-        target = self._imported(source, module)
-        if target is None:
-            return there in self._outside
-        return self._reaches(target, there, leads, seen)
-
-    def _imported(self, source: SourceFile, module: str) -> SourceFile | None:
-        """The file that a from-import names; None for another library."""
-        plain = module.lstrip(".")
-        level = len(module) - len(plain)
-        if not level:
-            return self._index.locate(plain, source.path)
-        name = absolute_name(source.module, source.is_package, level, plain or None)
-        return self._index.locate(name, source.path) if name is not None else None
+    def _evident(self) -> list[SourceFile]:
+        """Files not parsed yet that hold evidence."""
+        return [s for s in self._readable() if self._sketches[s.path].has_evidence]
 
     def _readable(self) -> list[SourceFile]:
         """Files not parsed yet that belong to the application."""
@@ -116,6 +101,8 @@ class Scan:
     ) -> None:
         jobs: list[Job] = []
         for source in sources:
+            if source.path in self._seen:
+                continue
             self._seen.add(source.path)
             data = self._data.pop(source.path, None) or read_source(
                 self._config.project, source.path
@@ -130,14 +117,15 @@ class Scan:
             elif outcome is not None:
                 self.problems.add(outcome)
 
-    def _link(self) -> Linked:
+    def _link(self, leads: frozenset[str]) -> Linked:
         origins = {s.module: s.origin for s in self._sources.values() if not self._is_set_aside(s)}
         return link(
             self._facts,
             origins,
             self._locate,
             self._load,
-            leads=self._leads.names,
+            self._read_function,
+            leads=leads,
             bases=self._bases,
         )
 
@@ -155,6 +143,14 @@ class Scan:
         if source is not None and source.path not in self._seen:
             self._parse([source])
         return self._facts.get(module)
+
+    def _read_function(self, function: FunctionDef) -> FunctionDef:
+        unread = function.unread
+        if unread is None:
+            return function
+        if unread not in self._functions:
+            self._functions[unread] = read_function(function)
+        return self._functions[unread]
 
     def _check_the_rest(self) -> None:
         """Looks for errors in files that nothing led to: all of them in a small project, else at a glance."""

@@ -53,6 +53,7 @@ __all__ = [
     "Subscript",
     "Try",
     "Unary",
+    "Unread",
     "While",
     "With",
     "Yield",
@@ -314,14 +315,27 @@ class ClassDef(_Node, frozen=True):
     line: int
 
 
+class Unread(_Node, frozen=True):
+    """A function that is read when somebody calls it: its source from `def` on, and the line of that."""
+
+    text: str
+    line: int
+
+
 class FunctionDef(_Node, frozen=True):
-    """A function statement; `body` is None where it was set aside as irrelevant."""
+    """A function statement; `body` is None for `...`, and where it is `unread`, as are the `params`."""
 
     name: str
     params: tuple[Param, ...]
     decorators: tuple[Expr, ...]
     body: Block | None
     line: int
+    unread: Unread | None = None
+
+    @property
+    def has_body(self) -> bool:
+        """Whether a call does something, as far as it is followed."""
+        return self.body is not None or self.unread is not None
 
 
 class If(_Node, frozen=True):

@@ -110,7 +110,7 @@ def render_generated(generated: Generated, *, color: bool = False) -> str:
     """The new file, what stands in it, and what comes next."""
     revision = generated.revision
     lines = [
-        f"{painted(visible(revision.path), 'bold', color=color)}: revision {revision.revision}",
+        f"{painted(visible(revision.path), 'bold', color=color)}: revision {visible(revision.revision)}",
         *(f"  {visible(operation)}" for operation in generated.operations),
     ]
     return _text(lines)

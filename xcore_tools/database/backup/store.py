@@ -154,11 +154,21 @@ class Store:
             for path in self.directory.iterdir()
             if not path.name.startswith(".") and not path.is_symlink() and path.is_file()
         }
-        names = {name for name, path in files.items() if path.match(_ADOPTED)}
+        adopted = [path for path in files.values() if path.match(_ADOPTED)]
+        unfinished = self._unfinished()  # after the files: one that is finished now has a manifest
+        names = {path.name for path in adopted if path.stat().st_ino not in unfinished}
         for name, path in files.items():
             if name.endswith(SUFFIX) and is_ours(path.read_bytes()):
                 names.add(name.removesuffix(SUFFIX))
         return {name for name in names if name and not name.endswith(SUFFIX)}
+
+    def _unfinished(self) -> set[int]:
+        """The files that have their name, but not yet their manifest; a kill may leave one so."""
+        found = set()
+        for place in self.directory.glob(f"{_PARTIAL}*"):
+            with suppress(FileNotFoundError):
+                found.add((place / DATA).stat().st_ino)
+        return found
 
     def _described(self, name: str) -> Backup:
         path = self.directory / name

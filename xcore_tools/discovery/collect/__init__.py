@@ -5,17 +5,18 @@ from __future__ import annotations
 import warnings
 
 import libcst as cst
+import msgspec
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from xcore_tools.discovery.collect.bounds import MAX_SIZE, find_excess
 from xcore_tools.discovery.collect.decoding import decoded, error_line, first_line
 from xcore_tools.discovery.collect.expressions import LineOf
-from xcore_tools.discovery.collect.outline import make_outline
+from xcore_tools.discovery.collect.outline import Outline, make_outline
 from xcore_tools.discovery.collect.statements import StatementReader
 from xcore_tools.discovery.facts import Problem
-from xcore_tools.discovery.syntax import Block, ModuleFacts
+from xcore_tools.discovery.syntax import Block, FunctionDef, If, ModuleFacts
 
-__all__ = ["check", "collect"]
+__all__ = ["check", "collect", "read_function"]
 
 
 def collect(module: str, path: str, is_package: bool, data: bytes) -> ModuleFacts | Problem:
@@ -23,48 +24,85 @@ def collect(module: str, path: str, is_package: bool, data: bytes) -> ModuleFact
 
     Never raises and never runs anything of the file, whatever its bytes are.
     """
-    source = decoded(path, data)
-    if isinstance(source, Problem):
-        return source
-    if len(source) > MAX_SIZE:
-        return Problem(path, 0, "XT105", "error", f"file is larger than {MAX_SIZE} characters")
-    if excess := find_excess(source):
-        return Problem(path, excess[0], "XT104", "error", f"not parsed: {excess[1]}")
+    outline = _outline(path, data)
+    if isinstance(outline, Problem):
+        return outline
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # invalid escapes in the user's strings
-            return ModuleFacts(module, path, is_package, _read(source))
+        return ModuleFacts(module, path, is_package, _read(outline))
     except cst.ParserSyntaxError as error:
-        line = error_line(source, error.raw_line)
+        line = error_line(outline.text, error.raw_line)
         return Problem(path, line, "XT101", "error", first_line(error.message))
-    except (RecursionError, ValueError, TypeError, IndexError, cst.CSTValidationError) as error:
-        # libcst raises these for some text that is not Python; see its issues 1076 and 1213.
+    except _FAILURES as error:
         return Problem(path, 0, "XT101", "error", f"cannot be parsed ({type(error).__name__})")
+
+
+_FAILURES = (RecursionError, ValueError, TypeError, IndexError, cst.CSTValidationError)
+"""libcst raises these for some text that is not Python; see its issues 1076 and 1213."""
 
 
 def check(path: str, data: bytes) -> Problem | None:
     """The problem that would keep the file from being read, without reading its facts; usually None."""
-    source = decoded(path, data)
-    if isinstance(source, Problem):
-        return source
-    if excess := find_excess(source):
-        return Problem(path, excess[0], "XT104", "error", f"not parsed: {excess[1]}")
-    if make_outline(source).lines is not None:
+    outline = _outline(path, data)
+    if isinstance(outline, Problem):
+        return outline
+    if outline.lines is not None:
         return None
     outcome = collect("", path, False, data)  # the running Python may be older than the syntax
     return outcome if isinstance(outcome, Problem) else None
 
 
-def _read(source: str) -> Block:
+def read_function(function: FunctionDef) -> FunctionDef:
+    """`function` with the parameters and the body that were left unread; as it is where it was read.
+
+    The body is None where the source nests too deeply to be read. Never raises.
+    """
+    unread = function.unread
+    if unread is None:
+        return function
+    is_indented = unread.text[:1].isspace()
+    source = f"if 1:\n{unread.text}" if is_indented else unread.text
+    shift = unread.line - (2 if is_indented else 1)
+    outline = make_outline(source, cuts=False)
+    try:
+        is_readable = outline.is_short or not find_excess(source)
+        found = _read(outline, shift)[0] if is_readable else None
+    except (cst.ParserSyntaxError, *_FAILURES):
+        found = None
+    read = found.body[0] if isinstance(found, If) else found
+    if not isinstance(read, FunctionDef):
+        return msgspec.structs.replace(function, unread=None)
+    return msgspec.structs.replace(function, params=read.params, body=read.body, unread=None)
+
+
+def _outline(path: str, data: bytes) -> Outline | Problem:
+    """What libcst shall read of a file, or the problem that keeps it from being read."""
+    source = decoded(path, data)
+    if isinstance(source, Problem):
+        return source
+    if len(source) > MAX_SIZE:
+        return Problem(path, 0, "XT105", "error", f"file is larger than {MAX_SIZE} characters")
     outline = make_outline(source)
-    module = cst.parse_module(outline.text)
-    if outline.lines is None:
-        return StatementReader(_lines_by_position(module), knows_calls=True).block(module.body)
-    lines = iter(outline.lines)
-    return StatementReader(lambda _: next(lines), knows_calls=False).block(module.body)
+    if not outline.is_short and find_excess(outline.text) and (excess := find_excess(source)):
+        return Problem(path, excess[0], "XT104", "error", f"not parsed: {excess[1]}")
+    return outline
 
 
-def _lines_by_position(module: cst.Module) -> LineOf:
+def _read(outline: Outline, shift: int = 0) -> Block:
+    """The facts of what is left of a file; `shift` is added to every line."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # invalid escapes in the user's strings
+        module = cst.parse_module(outline.text)
+        if outline.lines is None:
+            line_of = _lines_by_position(module, shift)
+            return StatementReader(line_of, knows_calls=True).block(module.body)
+        lines = iter(outline.lines)
+        reader = StatementReader(
+            lambda _: next(lines) + shift, outline.functions, knows_calls=False
+        )
+        return reader.block(module.body)
+
+
+def _lines_by_position(module: cst.Module, shift: int) -> LineOf:
     wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
     positions = wrapper.resolve(PositionProvider)
-    return lambda node: positions[node].start.line
+    return lambda node: positions[node].start.line + shift

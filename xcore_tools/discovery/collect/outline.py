@@ -1,9 +1,10 @@
-"""A source text without the function bodies that cannot matter, and the line of each statement.
+"""A source text without its functions, which are kept aside unread, and the line of each statement.
 
-More than half of a code base is function bodies that say nothing about tables. `ast` reads ten times
-as fast as libcst and knows where every statement begins and ends, so whole bodies are replaced by
-`...` before libcst sees the text. Where `ast` cannot read the file (syntax newer than the running
-Python), or the lines of statements do not suffice, the text stays whole and the lines are left to libcst.
+More than half of a code base is functions that nobody calls while modules are imported. `ast` reads ten
+times as fast as libcst and knows where every statement begins and ends, so `def f(): ...` takes the
+place of each function of a module or a class before libcst sees the text; its source is kept and read
+when a call of it is followed. Where `ast` cannot read the file (syntax newer than the running Python),
+or the lines of statements do not suffice, the text stays whole and the lines are left to libcst.
 """
 
 from __future__ import annotations
@@ -15,52 +16,61 @@ from collections.abc import Iterator
 
 import msgspec
 
+from xcore_tools.discovery.syntax import Unread
+
 __all__ = ["Outline", "make_outline"]
 
-_LONG_BODY = 15
-_LONG_METHOD = 4
-"""Lines without the docstring; a shorter body is kept, for it may be a helper that computes a name."""
-
-_MAKES = re.compile(
-    r"\b(?:\w*Table|MetaData|registry|mapper|declarative_base|automap_base|SQLAlchemy|to_?metadata|generate_base)\("
-    r"|^\s*class\s|\bmap_(?:imperatively|declaratively)\b|\bas_declarative\b|__table\w*__|\btype\([^()]*,",
-    re.MULTILINE,
-)
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class Outline(msgspec.Struct, frozen=True):
-    """`lines` holds the line of every statement of `text` in source order; None if not known."""
+    """`lines` holds the line of every statement of `text` in source order; None if not known.
+
+    `functions` holds what was cut of each function of `text`, in the same order; None for one that
+    stands there as it is. The statements of a `text` that `is_short` are none of them long enough to
+    nest, or to chain, more than a parser can take.
+    """
 
     text: str
     lines: tuple[int, ...] | None
+    functions: tuple[Unread | None, ...] = ()
+    is_short: bool = False
 
 
-def make_outline(source: str) -> Outline:
+_SHORT = 600
+"""Characters of one statement: a chain of as many operators is longer."""
+_MAX_BRACKETS = 100
+_SHORT_SQUARES = 10_000_000
+_MANY_BRANCHES = 600
+
+
+def make_outline(source: str, *, cuts: bool = True) -> Outline:
     """The outline of `source`; the text itself where nothing can be cut. Never raises."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # invalid escapes in the user's strings
             tree = ast.parse(source)
+        cutter = _Cutter(source, cuts=cuts)
+        lines = tuple(cutter.lines_of(tree.body))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Outline(source, None)
-    if any(_hides_table(statement, source) for statement in ast.walk(tree)):
+    if cutter.hides_tables:
         return Outline(source, None)
-    starts = [0, *(match.end() for match in _NEWLINE.finditer(source))]
-    starts.append(len(source))
-    cutter = _Cutter(source, starts)
-    lines = tuple(cutter.lines_of(tree.body))
-    return Outline(cutter.reduced(), lines)
+    text = cutter.reduced()
+    is_short = cutter.is_short and text.count("elif") < _MANY_BRANCHES
+    return Outline(text, lines, tuple(cutter.functions), is_short)
 
 
-def _hides_table(node: ast.AST, source: str) -> bool:
+def _hides_table(node: ast.stmt) -> bool:
     """Whether a simple statement makes a table further down than on its first line.
 
     Statements have known lines, calls inside them do not; libcst knows those, at a price.
     """
     if not isinstance(node, ast.Assign | ast.AnnAssign | ast.Expr | ast.Return):
         return False
-    if node.end_lineno == node.lineno or isinstance(node.value, ast.Constant):
+    if isinstance(node.value, ast.Constant):
         return False
     calls = (
         call for call in ast.walk(node) if isinstance(call, ast.Call) and call.lineno > node.lineno
@@ -75,11 +85,21 @@ def _called(call: ast.Call) -> str:
 class _Cutter:
     """Walks the statements of a tree in source order and notes which spans of text to leave out."""
 
-    def __init__(self, source: str, starts: list[int]) -> None:
+    def __init__(self, source: str, *, cuts: bool) -> None:
+        self.functions: list[Unread | None] = []
+        self.hides_tables = False
         self._source = source
-        self._starts = starts
+        self._starts = [0, *(match.end() for match in _NEWLINE.finditer(source)), len(source)]
+        self._has_tables = "Table" in source
         self._cuts: list[tuple[int, int, str]] = []
-        self._in_class = False
+        self._may_cut = cuts
+        self._has_long = False
+        self._squares = 0
+
+    @property
+    def is_short(self) -> bool:
+        """Whether all statements that are left are short, and not too many."""
+        return not self._has_long and self._squares < _SHORT_SQUARES
 
     def reduced(self) -> str:
         pieces: list[str] = []
@@ -90,51 +110,84 @@ class _Cutter:
         return "".join((*pieces, self._source[done:]))
 
     def lines_of(self, body: list[ast.stmt]) -> Iterator[int]:
+        """The lines of the statements that are left, in source order."""
         for statement in body:
             yield statement.lineno
-            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and self._cut(
-                statement
-            ):
-                yield statement.lineno  # of the `...` that stands for the body
-                continue
-            outer, self._in_class = self._in_class, isinstance(statement, ast.ClassDef)
-            for block in _blocks(statement):
-                yield from self.lines_of(block)
-            self._in_class = outer
+            if isinstance(statement, _Function):
+                unread = self._cut(statement)
+                self.functions.append(unread)
+                if unread is not None:
+                    self._measure(statement, statement.lineno)
+                    continue
+            self._measure(statement, _last_line(statement))
+            if self._has_tables and statement.end_lineno != statement.lineno:
+                self.hides_tables = self.hides_tables or _hides_table(statement)
+            if isinstance(statement, _COMPOUND):
+                yield from self._lines_inside(statement)
 
-    def _cut(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-        """Notes the body of `function` for cutting, if it is long and makes nothing we look for."""
-        first = min(_first_lines(function.body[0]))
-        end_line = function.end_lineno or first
-        is_plain_method = (
-            self._in_class and not function.decorator_list and not function.name.startswith("__")
-        )
-        limit = _LONG_METHOD if is_plain_method else _LONG_BODY
-        if first == function.lineno or _length(function, end_line) <= limit:
-            return False
-        start, end = self._starts[first - 1], self._starts[end_line]
-        body = self._source[start:end]
-        header = self._source[self._starts[first - 2] : start].rstrip()
-        if _MAKES.search(function.name) or _MAKES.search(body) or header.endswith("\\"):
-            return False
-        indent = body[: len(body) - len(body.lstrip(" \t\f"))]
-        newline = "\n" if body.endswith(("\n", "\r")) else ""
-        self._cuts.append((start, end, f"{indent}...{newline}"))
-        return True
+    def _measure(self, statement: ast.stmt, last: int) -> None:
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+            return  # a docstring, however long
+        start, end = self._starts[min(_first_lines(statement)) - 1], self._starts[last]
+        size = end - start
+        if size >= 2 * _MAX_BRACKETS and (
+            size >= _SHORT or sum(self._source.count(c, start, end) for c in "([{") > _MAX_BRACKETS
+        ):
+            self._has_long = True
+        self._squares += size * size
+
+    def _lines_inside(self, statement: ast.stmt) -> Iterator[int]:
+        """What a loop or a function makes may differ in every round or call: it is read as a whole."""
+        outer = self._may_cut
+        self._may_cut = outer and not isinstance(statement, _REPEATED)
+        for block in _blocks(statement):
+            yield from self.lines_of(block)
+        self._may_cut = outer
+
+    def _cut(self, function: _Function) -> Unread | None:
+        """Takes `function` out of the text, unless it shares a line with something else."""
+        line = function.lineno
+        first, end = self._starts[line - 1], self._starts[function.end_lineno or line]
+        is_continued = self._source[self._starts[max(line - 2, 0)] : first].rstrip().endswith("\\")
+        if not self._may_cut or is_continued or function.body[0].lineno == line:
+            return None
+        text = self._source[first:end]
+        indent = text[: len(text) - len(text.lstrip(" \t\f"))]
+        if not function.name.isascii() or not text.startswith(("def", "async"), len(indent)):
+            return None
+        newline = "\n" if text.endswith(("\n", "\r")) else ""
+        self._cuts.append((first, end, f"{indent}def {function.name}(): ...{newline}"))
+        return Unread(text, line)
 
 
-def _length(function: ast.FunctionDef | ast.AsyncFunctionDef, end_line: int) -> int:
-    """The lines of a body from its first statement after the docstring."""
-    for statement in function.body:
-        if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
-            return end_line - statement.lineno + 1
-    return 0
+_REPEATED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.For, ast.AsyncFor, ast.While)
+_COMPOUND = (
+    *_REPEATED,
+    ast.ClassDef,
+    ast.If,
+    ast.With,
+    ast.AsyncWith,
+    ast.Try,
+    ast.TryStar,
+    ast.Match,
+)
+
+
+_SEVERAL_HEADS = (ast.Try, ast.TryStar, ast.Match)
 
 
 def _first_lines(statement: ast.stmt) -> Iterator[int]:
     yield statement.lineno
     for decorator in getattr(statement, "decorator_list", ()):
         yield decorator.lineno
+
+
+def _last_line(statement: ast.stmt) -> int:
+    """The last line of a statement, of a compound one with a single head that of its head."""
+    is_single = isinstance(statement, _COMPOUND) and not isinstance(statement, _SEVERAL_HEADS)
+    for block in _blocks(statement) if is_single else ():
+        return max(statement.lineno, min(_first_lines(block[0])))
+    return statement.end_lineno or statement.lineno
 
 
 def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:

@@ -18,11 +18,15 @@ class StatementReader(cst.CSTVisitor):
     """Turns statements into facts. Each visit method reads one statement and ends the descent there,
 
     so libcst never walks the expressions; `line_of` is asked for every statement in source order.
+    `functions` says for each function in that order what was cut of it, None for nothing.
     """
 
-    def __init__(self, line_of: LineOf, *, knows_calls: bool) -> None:
+    def __init__(
+        self, line_of: LineOf, functions: Iterable[s.Unread | None] = (), *, knows_calls: bool
+    ) -> None:
         super().__init__()
         self._line_of = line_of
+        self._functions = iter(functions)
         self._line = 0
         self._found: list[s.Statement] = []
         self._expressions = ExpressionReader(line_of if knows_calls else None)
@@ -169,9 +173,10 @@ class StatementReader(cst.CSTVisitor):
         line = self._line
         params = tuple(self._expressions.params(node.params))
         decorators = tuple(self._expr(d.decorator) for d in node.decorators)
-        body = self._suite(node.body)
+        unread = next(self._functions, None)
+        body = self._suite(node.body) if unread is None else None
         kept = None if _is_ellipsis(node.body) else body
-        self._found.append(s.FunctionDef(node.name.value, params, decorators, kept, line))
+        self._found.append(s.FunctionDef(node.name.value, params, decorators, kept, line, unread))
         return False
 
     def visit_If(self, node: cst.If) -> bool:

@@ -123,7 +123,7 @@ def _expression(machine: Machine, statement: s.Expression, frame: Frame) -> int:
 def _has_effect(machine: Machine, expr: s.Expr, frame: Frame) -> bool:
     """Whether a call that stands alone calls a function of the project that changes what others see."""
     callee = machine.tentative(expr.func, frame) if isinstance(expr, s.Call) else None
-    return isinstance(callee, FunctionValue) and changes(callee)
+    return isinstance(callee, FunctionValue) and changes(machine, callee)
 
 
 def _function(machine: Machine, statement: s.FunctionDef, frame: Frame) -> int:

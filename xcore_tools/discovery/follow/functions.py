@@ -42,11 +42,11 @@ def call_function(
     Raises:
         NotReadyError: nobody insists, and the call makes no class and no table.
     """
-    facts = function.facts
     if not machine.is_demanding and not makes(machine, function):
         raise NotReadyError  # whoever needs the result will insist
+    facts = machine.read(function.facts)
     if facts.body is None:
-        return Unknown(f"the function {facts.name} is too long to follow")
+        return Unknown(f"the function {facts.name} has no body that can be read")
     wrapped = _decorated(machine, function) if facts.decorators else None
     if function.is_bound:
         args = (function.receiver, *args)

@@ -5,6 +5,7 @@ The others need not be followed unless somebody asks for their result.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import syntax as s
@@ -111,12 +112,33 @@ def makes(machine: Machine, function: FunctionValue) -> bool:
     key = id(function.facts)
     if key not in machine.makers:
         machine.makers[key] = False  # what a recursive function sees
-        body = function.facts.body
-        machine.makers[key] = body is not None and (
-            may_make(body, machine.leads)
-            or any(_makes_by_name(machine, name, function) for name in _called_names(body))
-        )
+        machine.makers[key] = _may_be_maker(machine, function) and _is_maker_of(machine, function)
     return machine.makers[key]
+
+
+_SIGN = re.compile(r"\bclass\b|\.__table|\btype\b|Table\b")
+_CALLED = re.compile(r"(\w+)[\s\\)]*\(")
+
+
+def _may_be_maker(machine: Machine, function: FunctionValue) -> bool:
+    """Whether a look at the source of `function` finds it worth reading; yes in case of doubt."""
+    unread = function.facts.unread
+    if unread is None:
+        return True
+    called = set(_CALLED.findall(unread.text))
+    return (
+        not called.isdisjoint(_MAKERS)
+        or _SIGN.search(unread.text) is not None
+        or any(_makes_by_name(machine, name, function) for name in sorted(called))
+    )
+
+
+def _is_maker_of(machine: Machine, function: FunctionValue) -> bool:
+    body = machine.read(function.facts).body
+    return body is not None and (
+        may_make(body, machine.leads)
+        or any(_makes_by_name(machine, name, function) for name in sorted(_called_names(body)))
+    )
 
 
 def has_makers(machine: Machine, cls: ClassValue) -> bool:
@@ -126,9 +148,9 @@ def has_makers(machine: Machine, cls: ClassValue) -> bool:
     )
 
 
-def changes(function: FunctionValue) -> bool:
+def changes(machine: Machine, function: FunctionValue) -> bool:
     """Whether a call of `function` may change what others see: a global name, an attribute, an item."""
-    body = function.facts.body
+    body = machine.read(function.facts).body
     return body is not None and any(_is_change(node) for node in s.walk(body))
 
 

@@ -131,7 +131,7 @@ def _instantiate(this: Call, cls: ClassValue) -> Value:
     if found is None:
         _fill_fields(this, cls, instance)
     function = this.machine.known(found[1]) if found else None
-    if isinstance(function, FunctionValue) and function.facts.body is not None:
+    if isinstance(function, FunctionValue) and function.facts.has_body:
         if has_makers(this.machine, cls):
             with this.machine.demand():
                 this.machine.call(function, (instance, *this.args), this.keywords, this.site)

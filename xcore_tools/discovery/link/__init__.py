@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import msgspec
 
 from xcore_tools.discovery.facts import Discovery
+from xcore_tools.discovery.leads import Leads
 from xcore_tools.discovery.link.leads import leads_of
 from xcore_tools.discovery.link.models import add_models
 from xcore_tools.discovery.link.results import Results
 from xcore_tools.discovery.link.tables import add_tables
-from xcore_tools.discovery.machine import Load, Locate, Machine
-from xcore_tools.discovery.prefilter import Leads
+from xcore_tools.discovery.machine import Load, Locate, Machine, Read
 from xcore_tools.discovery.syntax import ModuleFacts
 
 __all__ = ["Linked", "link"]
@@ -25,11 +25,12 @@ class Linked(msgspec.Struct, frozen=True):
     leads: Leads
 
 
-def link(
+def link(  # noqa: PLR0913 - what it asks for, and what it is told
     modules: Mapping[str, ModuleFacts],
     origins: Mapping[str, str],
     locate: Locate,
     load: Load,
+    read: Read,
     *,
     leads: frozenset[str] = frozenset(),
     bases: tuple[str, ...] = (),
@@ -37,10 +38,10 @@ def link(
     """What the modules define together.
 
     `origins` names the origin of each module that is reported; the others only help to resolve names.
-    `locate` and `load` find and read modules that are not at hand yet (see Machine).
+    `locate`, `load` and `read` find and read what is not at hand yet (see Machine).
     `bases` are dotted names of further declarative bases outside the project.
     """
-    machine = Machine(modules, locate, load, leads, bases)
+    machine = Machine(modules, locate, load, read, leads, bases)
     machine.run()
     results = Results(machine, origins)
     add_models(machine, results)

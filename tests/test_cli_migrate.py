@@ -1,0 +1,314 @@
+"""`xcore-tools migrate`: which call of the library each command becomes, what is printed, exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import xcore_tools
+from xcore_tools.cli import main
+from xcore_tools.errors import DatabaseError, MigrationError
+from xcore_tools.migrate.facts import (
+    Change,
+    Creation,
+    Generated,
+    Outcome,
+    Revision,
+    Script,
+    State,
+    Status,
+)
+
+Output = pytest.CaptureFixture[str]
+
+FIRST = Revision("a1", (), "first", "versions/a1.py", is_head=True)
+STATUS = Status("sqlite:///x.db", True, State.AT_HEAD, ("a1",), ("a1",), ())
+CHANGE = Change("sqlite:///x.db", Outcome.DONE, (), ("a1",), applied=(FIRST,), seconds=0.5)
+RESULTS: dict[str, Any] = {
+    "status": STATUS,
+    "current": (FIRST,),
+    "history": (FIRST,),
+    "heads": (FIRST,),
+    "show": (Script(FIRST, "revision = 'a1'\n"),),
+    "check": (),
+    "generate": Generated(FIRST, ("add_table users",)),
+    "merge": FIRST,
+    "upgrade": CHANGE,
+    "downgrade": CHANGE,
+    "stamp": CHANGE,
+    "init": Creation("sqlite:///x.db", ("users",), ("a1",)),
+    "sql": "CREATE TABLE users;\n",
+}
+
+
+class FakeLibrary:
+    """Stands in for `load_config` and `Migrations`, and keeps what they were called with."""
+
+    def __init__(self) -> None:
+        self.results: dict[str, Any] = dict(RESULTS)
+        self.config: list[Path | None] = []
+        self.made: list[dict[str, Any]] = []
+        self.calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
+
+    def load_config(self, path: Path | None = None) -> str:
+        self.config.append(path)
+        return "the config"
+
+    def __call__(self, config: str, **options: Any) -> FakeLibrary:
+        self.made.append({"config": config, **options})
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*arguments: Any, **options: Any) -> Any:
+            self.calls.append((name, arguments, options))
+            result = self.results[name]
+            if isinstance(result, BaseException):
+                raise result
+            return result
+
+        return call
+
+
+@pytest.fixture(autouse=True)
+def library(monkeypatch: pytest.MonkeyPatch) -> FakeLibrary:
+    fake = FakeLibrary()
+    monkeypatch.setitem(xcore_tools.__dict__, "load_config", fake.load_config)
+    monkeypatch.setitem(xcore_tools.__dict__, "Migrations", fake)
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    return fake
+
+
+def migrate(*arguments: str) -> int:
+    return main(["migrate", *arguments])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "call"),
+    [
+        (["status"], ("status", (), {})),
+        (["current"], ("current", (), {})),
+        (["history"], ("history", (None,), {"indicate_current": False})),
+        (["history", "-i", "-r", "-3:"], ("history", ("-3:",), {"indicate_current": True})),
+        (["heads"], ("heads", (), {})),
+        (["show", "head"], ("show", ("head",), {})),
+        (["check"], ("check", (), {})),
+        (
+            ["merge", "a", "b"],
+            ("merge", (("a", "b"), None), {"branch_label": None, "rev_id": None}),
+        ),
+        (
+            ["merge", "heads", "-m", "join", "--branch-label", "x", "--rev-id", "c"],
+            ("merge", (("heads",), "join"), {"branch_label": "x", "rev_id": "c"}),
+        ),
+        (["upgrade"], ("upgrade", ("head",), {"tag": None})),
+        (["upgrade", "+1", "--tag", "t"], ("upgrade", ("+1",), {"tag": "t"})),
+        (["upgrade", "-1"], ("upgrade", ("-1",), {"tag": None})),
+        (["upgrade", "--sql", "a:b"], ("sql", ("upgrade", "a:b"), {"tag": None})),
+        (["downgrade", "-1"], ("downgrade", ("-1",), {"tag": None})),
+        (["downgrade", "-12", "--tag", "t"], ("downgrade", ("-12",), {"tag": "t"})),
+        (["downgrade", "--tag", "-5", "-1"], ("downgrade", ("-1",), {"tag": "-5"})),
+        (["downgrade", "--tag=t", "--", "-1"], ("downgrade", ("-1",), {"tag": "t"})),
+        (["downgrade", "one@-2"], ("downgrade", ("one@-2",), {"tag": None})),
+        (["downgrade", "base", "--sql"], ("sql", ("downgrade", "base"), {"tag": None})),
+        (["stamp", "head"], ("stamp", ("head",), {"purge": False, "tag": None})),
+        (["stamp", "a1", "--purge"], ("stamp", ("a1",), {"purge": True, "tag": None})),
+        (["stamp", "-1", "--sql", "--tag", "t"], ("sql", ("stamp", "-1"), {"tag": "t"})),
+        (["init"], ("init", (), {"stamp_existing": False})),
+        (["init", "--stamp-existing"], ("init", (), {"stamp_existing": True})),
+    ],
+)
+def test_each_command_is_one_call(
+    library: FakeLibrary, arguments: list[str], call: tuple[str, tuple[Any, ...], dict[str, Any]]
+) -> None:
+    assert migrate(*arguments) == 0
+    assert library.calls == [call]
+
+
+@pytest.mark.parametrize("message", [["add users"], ["-m", "add users"], ["--message=add users"]])
+def test_a_new_revision(library: FakeLibrary, message: list[str]) -> None:
+    assert migrate("generate", *message) == 0
+    ((name, arguments, options),) = library.calls
+    assert (name, arguments, options["empty"]) == ("generate", ("add users",), False)
+    assert options["depends_on"] is None
+
+
+def test_every_option_of_a_new_revision(library: FakeLibrary) -> None:
+    given = "--empty --head a --splice --branch-label l --version-path v --rev-id r"
+    assert migrate("generate", *given.split(), "--depends-on", "x", "--depends-on", "y") == 0
+    assert library.calls == [
+        (
+            "generate",
+            (None,),
+            {
+                "empty": True,
+                "head": "a",
+                "splice": True,
+                "branch_label": "l",
+                "version_path": "v",
+                "rev_id": "r",
+                "depends_on": ["x", "y"],
+            },
+        )
+    ]
+
+
+def test_a_revision_without_differences_is_told(library: FakeLibrary, capsys: Output) -> None:
+    library.results["generate"] = Generated(FIRST)
+    assert migrate("generate", "x") == 0
+    assert capsys.readouterr().err == "no differences found: the revision is empty\n"
+    assert migrate("generate", "x", "--empty") == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_the_project_options(library: FakeLibrary, tmp_path: Path) -> None:
+    config = tmp_path / "c.json"
+    config.write_text("{}", encoding="utf-8")
+    given = ("--config", str(config), "--url", "sqlite://", "-n", "other")
+    assert migrate("upgrade", *given, "-x", "a=1", "-x", "-2", "--lock-timeout", "2.5") == 0
+    assert library.config == [config]
+    assert library.made == [
+        {
+            "config": "the config",
+            "url": "sqlite://",
+            "name": "other",
+            "arguments": ("a=1", "-2"),
+            "lock_timeout": 2.5,
+        }
+    ]
+    assert library.calls == [("upgrade", ("head",), {"tag": None})]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["downgrade"], "Missing argument 'REVISION'"),
+        (["stamp"], "Missing argument 'REVISION'"),
+        (["merge"], "Missing argument 'REVISIONS...'"),
+        (["upgrade", "a", "b"], "Got unexpected extra argument"),
+        (["downgrade", "-1", "-2"], "Got unexpected extra argument"),
+        (["downgrade", "-1x"], "No such option"),
+        (["upgrade", "--lock-timeout", "-1"], "Invalid value for '--lock-timeout'"),
+        (["generate", "a", "-m", "b"], "the message is given twice"),
+        (["heads", "--against", "main"], "--against and --format github go with --check"),
+        (["heads", "--format", "github"], "--against and --format github go with --check"),
+        (["status", "--format", "xml"], "Invalid value for '--format'"),
+        (["statsu"], "No such command 'statsu'"),
+    ],
+)
+def test_wrong_usage_is_2(
+    library: FakeLibrary, capsys: Output, arguments: list[str], message: str
+) -> None:
+    assert migrate(*arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert message in captured.err
+    assert library.calls == []
+
+
+@pytest.mark.parametrize("error", [MigrationError("it failed"), DatabaseError("no server")])
+def test_an_error_is_one_line(library: FakeLibrary, capsys: Output, error: Exception) -> None:
+    library.results["upgrade"] = error
+    assert migrate("upgrade") == 1
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", f"error: {error}\n")
+
+
+@pytest.mark.parametrize("state", [*State, None])
+def test_status_is_1_unless_at_head(library: FakeLibrary, state: State | None) -> None:
+    library.results["status"] = Status("u", state is not None, state, (), (), ())
+    for form in "text", "json":
+        assert migrate("status", "--format", form) == int(state is not State.AT_HEAD)
+
+
+def test_check_is_1_where_something_differs(library: FakeLibrary, capsys: Output) -> None:
+    library.results["check"] = ("add_table users",)
+    assert migrate("check") == 1
+    assert capsys.readouterr().out == "  add_table users\n1 operation to generate\n"
+    assert migrate("check", "--format", "json") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key"),
+    [
+        (["status"], "state"),
+        (["current"], "revisions"),
+        (["history"], "revisions"),
+        (["heads"], "revisions"),
+        (["show", "a1"], "scripts"),
+        (["check"], "operations"),
+        (["generate", "x"], "operations"),
+        (["merge", "heads"], "revisions"),
+        (["upgrade"], "applied"),
+        (["downgrade", "base"], "reverted"),
+        (["stamp", "head"], "after"),
+        (["init"], "stamped"),
+    ],
+)
+def test_every_verb_speaks_json(capsys: Output, arguments: list[str], key: str) -> None:
+    assert migrate(*arguments, "--format", "json") == 0
+    captured = capsys.readouterr()
+    document = json.loads(captured.out)
+    assert document["schema_version"] == 1
+    assert key in document
+    assert captured.err == ""
+
+
+def test_statements_are_printed_as_they_are(capsys: Output) -> None:
+    assert migrate("upgrade", "--sql") == 0
+    assert capsys.readouterr().out == "CREATE TABLE users;\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A real project with two heads, for what needs no database."""
+    monkeypatch.undo()
+    for name in ("NO_COLOR", "FORCE_COLOR", "XCORE_TOOLS_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "m" / "versions").mkdir(parents=True)
+    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = m\n", encoding="utf-8")
+    for name, down in {"a": None, "b": "a", "c": "a"}.items():
+        text = f"revision = {name!r}\ndown_revision = {down!r}\n"
+        (tmp_path / "m" / "versions" / f"{name}.py").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+MESSAGE = (
+    "c and b (m/versions/b.py) are both heads and both follow a (m/versions/a.py); "
+    "join them with `xcore-tools migrate merge c b`"
+)
+
+
+def test_heads_are_checked(project: Path, capsys: Output) -> None:
+    assert migrate("heads", "--check") == 1
+    captured = capsys.readouterr()
+    assert captured.out == "b (m/versions/b.py)\nc (m/versions/c.py)\n2 heads of 3 revisions\n"
+    assert captured.err == f"m/versions/c.py:1: XT301 {MESSAGE}\n"
+    (project / "m" / "versions" / "c.py").unlink()
+    assert migrate("heads", "--check") == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_checked_heads_as_json_and_for_github(project: Path, capsys: Output) -> None:
+    assert migrate("heads", "--check", "--format", "json") == 1
+    captured = capsys.readouterr()
+    document = json.loads(captured.out)
+    assert (document["schema_version"], document["files"]) == (1, 3)
+    assert [head["revision"] for head in document["heads"]] == ["b", "c"]
+    assert [problem["code"] for problem in document["problems"]] == ["XT301"]
+    assert captured.err == ""
+    assert migrate("heads", "--check", "--format", "github") == 1
+    assert capsys.readouterr().out == (
+        f"::error file=m/versions/c.py,line=1,title=XT301::{MESSAGE}\n"
+    )
+
+
+def test_heads_against_a_ref(project: Path, capsys: Output) -> None:
+    subprocess.run(["git", "init", "-q", str(project)], check=True)
+    assert migrate("heads", "--check", "--against", "gone") == 1
+    assert "gone: git knows no such commit" in capsys.readouterr().err
