@@ -50,7 +50,7 @@ def sizes(small: int, large: int) -> pytest.MarkDecorator:
 # -- many modules, many classes -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [40, pytest.param(100, marks=slow)])
+@pytest.mark.parametrize("size", [40, pytest.param(1_000, marks=slow)])
 def test_a_chain_of_classes_over_modules(scan: Scan, size: int) -> None:
     answer = scan(h.chain_over_modules(size), 10)
     assert len(answer.models) == size

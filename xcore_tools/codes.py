@@ -98,6 +98,12 @@ CODES: dict[str, Code] = {
             "Simplify the module, or exclude it if it holds no models.",
         ),
         Code(
+            "XT126",
+            "model whose name is not known statically",
+            "A call makes a class of a declarative base; its name is computed in a way that cannot be followed.",
+            "Write the model as a class statement, or give the call a literal or a constant for its name.",
+        ),
+        Code(
             "XT201",
             "models not covered by target_metadata",
             "Alembic compares only target_metadata with the database; it lacks a MetaData that models live in.",

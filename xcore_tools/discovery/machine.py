@@ -18,6 +18,7 @@ from xcore_tools.discovery.follow.execute import execute
 from xcore_tools.discovery.follow.functions import call_function, call_lambda
 from xcore_tools.discovery.follow.lookup import module_attribute
 from xcore_tools.discovery.follow.makers import LIBRARY
+from xcore_tools.discovery.follow.moments import at, moment_of
 from xcore_tools.discovery.follow.schema import TableValue
 from xcore_tools.discovery.follow.signals import LimitReachedError, NotReadyError
 from xcore_tools.discovery.follow.text import is_plain
@@ -30,6 +31,7 @@ from xcore_tools.discovery.follow.values import (
     Frame,
     FunctionValue,
     ImportedName,
+    Instance,
     LambdaValue,
     Partial,
     Site,
@@ -107,9 +109,11 @@ class Machine:
         self.classes: list[ClassValue] = []
         self.tables: list[TableValue] = []
         self.frames: dict[str, Frame] = {}
-        self.exhausted: set[tuple[str, int, str]] = set()
+        self.packages: set[str] = set()  # that imports lead through, with __init__.py or without
+        self.losses: set[tuple[str, int, str, str]] = set()  # module, line, code, what
         # what is under way
         self.pending: list[Deferred] = []
+        self.moments: dict[Frame, int] = {}  # of modules that are looked back to
         self.preparing: list[ClassValue] = []
         self.running: set[str] = set()
         self.makers: dict[int, bool] = {}
@@ -132,19 +136,18 @@ class Machine:
         for deferred in waiting:
             self._budget = _STATEMENT_BUDGET
             line = s.line_of(deferred.expr)
-            self._guarded(
-                deferred.frame, line, partial(self.tentative, deferred.expr, deferred.frame)
-            )
+            self._guarded(deferred.frame, line, partial(self.resolve, deferred))
         with self.demand():
             for cls in self.classes:
                 self.decide(cls, partial(prepare, self, cls))
         self.is_settled = True
 
     def decide(self, cls: ClassValue, work: Callable[[], object]) -> None:
-        """Does `work` for one class; whatever ends it early is noted."""
+        """Does `work` for one class, as of when it was made; whatever ends it early is noted."""
         self._budget = _STATEMENT_BUDGET
-        if cls.frame is not None:
-            self._guarded(cls.frame, cls.line, work)
+        if cls.frame is not None and cls.moment is not None:
+            with at(self, cls.moment):
+                self._guarded(cls.frame, cls.line, work)
 
     def frame_of(self, name: str) -> Frame | None:
         """The frame of a module at hand, followed to its end unless that is under way.
@@ -188,7 +191,7 @@ class Machine:
             self.follow(statement, frame)
             left -= before - max(self._budget, 0)
             if left <= 0 < left + before:
-                self.exhausted.add((name, s.line_of(statement), _REST))
+                self.lose(name, s.line_of(statement), _REST)
         self._budget, self.is_demanding = budget, demanding
         self.running.discard(name)
         return frame
@@ -204,7 +207,7 @@ class Machine:
         except NotReadyError:
             pass
         except _FAILURES:
-            self.exhausted.add((frame.module.module, s.line_of(statement), _STATEMENT))
+            self.lose(frame.module.module, s.line_of(statement), _STATEMENT)
         self.depth = depth
         del self.preparing[preparing:]
         lose((statement,), frame)
@@ -219,13 +222,13 @@ class Machine:
         except NotReadyError:
             pass
         except _FAILURES:
-            self.exhausted.add((frame.module.module, line, _STATEMENT))
+            self.lose(frame.module.module, line, _STATEMENT)
         self.depth = depth
         del self.preparing[preparing:]
 
-    def give_up(self, frame: Frame, node: object, what: str) -> None:
+    def lose(self, module: str, line: int, what: str, code: str = "XT125") -> None:
         """Notes what is not followed although it may make a class or a table."""
-        self.exhausted.add((frame.module.module, s.line_of(node), what))
+        self.losses.add((module, line, code, what))
 
     def attempt(self, work: Callable[[], Value]) -> Value:
         """What `work` gives, Unknown where it needs what is not to be had or takes too long."""
@@ -271,7 +274,7 @@ class Machine:
         try:
             return evaluate(self, expr, frame)
         except NotReadyError:
-            return Deferred(expr, pinned(expr, frame))
+            return Deferred(expr, pinned(expr, frame), moment_of(self, frame))
         finally:
             self.is_demanding = before
 
@@ -291,12 +294,21 @@ class Machine:
                 if isinstance(value, ImportedName):
                     value = module_attribute(self, value.module, value.name)
                 else:
-                    value = evaluate(self, value.expr, value.frame)
+                    value = self._evaluated(value)
             if isinstance(value, Choice):
                 return choice_of([self.resolve(option) for option in value.options])
             return value
         finally:
             self._resolving.difference_update(passed)
+
+    def _evaluated(self, deferred: Deferred) -> Value:
+        if deferred.value is ...:
+            with at(self, deferred.moment):
+                value = evaluate(self, deferred.expr, deferred.frame)
+            if not isinstance(value, str | list | dict | Instance):
+                return value
+            deferred.value = value
+        return deferred.value
 
     def known(self, value: Value) -> Value:
         """The value behind `value`, Unknown where it is not to be had; insists on loading what it needs."""

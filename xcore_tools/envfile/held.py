@@ -13,7 +13,7 @@ from xcore_tools.envfile.metadata import Import
 __all__ = ["Held", "held_by", "hiding", "lost", "with_lost"]
 
 # a file that vanished under the scan; a statement that was not followed to its end
-_WARNINGS = ("XT102", "XT125")
+_WARNINGS = ("XT102", "XT125", "XT126")
 
 
 class Held(msgspec.Struct, frozen=True):

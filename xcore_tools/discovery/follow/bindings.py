@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import syntax as s
+from xcore_tools.discovery.follow.moments import put
 from xcore_tools.discovery.follow.operators import iterate
 from xcore_tools.discovery.follow.schema import DatabaseValue, MetaDataValue, RegistryValue
 from xcore_tools.discovery.follow.values import (
@@ -140,7 +141,7 @@ def bind(frame: Frame, name: str, value: Value) -> None:
     _give_home(frame, name, value)
     if frame.uncertain and name in frame.names:
         value = choice_of([frame.names[name], value])
-    frame.names[name] = value
+    put(frame, name, value)
 
 
 def _give_home(frame: Frame, name: str, value: Value) -> None:
@@ -183,25 +184,15 @@ def forget(body: s.Block, frame: Frame) -> None:
 
 
 def pinned(expr: s.Expr, frame: Frame) -> Frame:
-    """The scope in which `expr` can be evaluated later: the names in it mean what they mean now."""
-    if frame.kind == "function":
-        return frame  # nothing is bound in it once its call is over
-    names = {
-        node.id: frame.names[node.id]
-        for node in s.walk(expr)
-        if isinstance(node, s.Name) and node.id in frame.names
-    }
-    if not names:
-        return frame
-    if frame.kind == "class":
-        names, parent = dict(frame.names), frame.parent
-    else:
-        parent = frame
+    """The scope in which `expr` can be evaluated later: the names of a class mean what they mean now."""
+    names = (node.id for node in s.walk(expr) if isinstance(node, s.Name))
+    if frame.kind != "class" or not any(name in frame.names for name in names):
+        return frame  # of a module, the moment is known; of a function, nothing is bound after its call
     return Frame(
         frame.module,
         frame.kind,
-        names,
-        parent,
+        dict(frame.names),
+        frame.parent,
         frame.qualname,
         frame.cls,
         call_site=frame.call_site,
@@ -215,7 +206,7 @@ def lose(block: s.Block, frame: Frame) -> None:
     """After statements that could not be followed, what they bind or change is not known."""
     for name in bound_names(block):
         if name not in frame.names or _is_data(frame.names[name]):
-            frame.names[name] = Unknown("more work than can be followed")
+            put(frame, name, Unknown("more work than can be followed"))
 
 
 def bound_names(node: object) -> Iterator[str]:

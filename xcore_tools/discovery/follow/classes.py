@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -105,7 +106,7 @@ def bind(machine: Machine, value: Value, receiver: Value) -> Value:
         )
     if is_class and not ("classmethod" in kinds or value.facts.name in _IMPLICIT_CLASSMETHODS):
         return value
-    return FunctionValue(value.facts, value.frame, value.qualname, receiver, is_bound=True)
+    return replace(value, receiver=receiver, is_bound=True)
 
 
 _IMPLICIT_CLASSMETHODS = frozenset({"__init_subclass__", "__class_getitem__"})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import syntax as s
 from xcore_tools.discovery.follow.classes import bind, find
+from xcore_tools.discovery.follow.moments import moment_of
 from xcore_tools.discovery.follow.operators import iterate
 from xcore_tools.discovery.follow.values import (
     ClassValue,
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
 __all__ = ["begin_class", "decorated", "entered", "function_value"]
 
 
-def function_value(statement: s.FunctionDef, frame: Frame) -> Value:
+def function_value(machine: Machine, statement: s.FunctionDef, frame: Frame) -> Value:
     """What a function statement binds; `@name.setter` and its kin keep the property they belong to."""
-    value = FunctionValue(statement, frame, _qualname(frame, statement.name))
+    moment = moment_of(machine, frame)
+    value = FunctionValue(statement, frame, _qualname(frame, statement.name), moment)
     if frame.kind == "class" and _is_setter(statement):
         return frame.names.get(statement.name, value)
     return value
@@ -54,6 +56,7 @@ def begin_class(machine: Machine, statement: s.ClassDef, frame: Frame) -> tuple[
         {k.name or "**": machine.tentative(k.value, frame) for k in statement.keywords},
         is_conditional=bool(frame.uncertain),
         frame=frame,
+        moment=moment_of(machine, frame),
     )
     machine.classes.append(cls)
     body = Frame(
@@ -71,7 +74,9 @@ def _bases(machine: Machine, exprs: tuple[s.Expr, ...], frame: Frame) -> list[Va
         else:
             value = machine.tentative(expr, frame)
             # No class: a package not at hand may bind the name of a submodule to one.
-            found.append(Deferred(expr, frame) if isinstance(value, ModuleValue) else value)
+            moment = moment_of(machine, frame)
+            later = isinstance(value, ModuleValue)
+            found.append(Deferred(expr, frame, moment) if later else value)
     return found
 
 

@@ -127,7 +127,7 @@ def _has_effect(machine: Machine, expr: s.Expr, frame: Frame) -> bool:
 
 
 def _function(machine: Machine, statement: s.FunctionDef, frame: Frame) -> int:
-    bind(frame, statement.name, function_value(statement, frame))
+    bind(frame, statement.name, function_value(machine, statement, frame))
     return _NEXT
 
 
@@ -196,7 +196,8 @@ def _for(machine: Machine, statement: s.For, frame: Frame) -> int:
     items = each(iterable)
     if items is None:
         if isinstance(iterable, _COLLECTIONS) and may_make(statement.body):
-            machine.give_up(frame, statement, "a loop over more items than are followed")
+            line = s.line_of(statement)
+            machine.lose(frame.module.module, line, "a loop over more items than are followed")
         with _uncertain(frame):
             assign(machine, statement.target, Unknown("a loop variable"), frame)
             execute(machine, statement.body, frame)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,7 @@ from xcore_tools.discovery import syntax as s
 from xcore_tools.discovery.follow.evaluate import evaluate
 from xcore_tools.discovery.follow.execute import execute
 from xcore_tools.discovery.follow.makers import makes
+from xcore_tools.discovery.follow.moments import at
 from xcore_tools.discovery.follow.signals import NotReadyError
 from xcore_tools.discovery.follow.values import (
     Frame,
@@ -58,7 +61,7 @@ def call_function(
     module, parent = function.frame.module, function.frame
     inner = Frame(module, "function", {}, parent, function.qualname, call_site=site)
     inner.params = frozenset(param.name for param in facts.params)
-    _bind_params(machine, facts.params, args, keywords, inner)
+    _bind_params(facts.params, args, keywords, inner, partial(_default, machine, function))
     machine.depth += 1
     flow = execute(machine, facts.body, inner)
     machine.depth -= 1
@@ -76,7 +79,7 @@ def _decorated(machine: Machine, function: FunctionValue) -> Value:
     """What decorators of the project make of a function; None where there are none that can be followed."""
     if function.is_plain:
         return None
-    plain = FunctionValue(function.facts, function.frame, function.qualname, is_plain=True)
+    plain = replace(function, is_plain=True, receiver=None, is_bound=False)
     value: Value = plain
     for decorator in reversed(function.facts.decorators):
         callee = machine.known(machine.tentative(decorator, function.frame))
@@ -92,20 +95,26 @@ def call_lambda(
 ) -> Value:
     """What a call of a lambda returns."""
     inner = Frame(function.frame.module, "function", {}, function.frame, "<lambda>")
-    params = function.facts.params
-    given = {param.name for param in params if param.kind == "plain"}
-    taken = {param.name for param, _ in zip(params, args, strict=False)} & given
-    defaults = {name: value for name, value in function.defaults.items() if name not in taken}
-    _bind_params(machine, params, args, {**defaults, **keywords}, inner)
+    _bind_params(
+        function.facts.params, args, keywords, inner, lambda name, _: function.defaults[name]
+    )
     return evaluate(machine, function.facts.body, inner)
 
 
+def _default(machine: Machine, function: FunctionValue, name: str, default: s.Expr) -> Value:
+    """The default of a parameter: made once, when the function was defined."""
+    if name not in function.defaults:
+        with at(machine, function.moment):
+            function.defaults[name] = machine.tentative(default, function.frame)
+    return function.defaults[name]
+
+
 def _bind_params(
-    machine: Machine,
     params: tuple[s.Param, ...],
     args: tuple[Value, ...],
     keywords: dict[str, Value],
     frame: Frame,
+    default: Callable[[str, s.Expr], Value],
 ) -> None:
     left, named = list(args), dict(keywords)
     for param in params:
@@ -118,7 +127,7 @@ def _bind_params(
             frame.names[param.name] = left.pop(0)
         elif param.name in named:
             frame.names[param.name] = named.pop(param.name)
-        elif param.default is not None and frame.parent is not None:
-            frame.names[param.name] = machine.tentative(param.default, frame.parent)
+        elif param.default is not None:
+            frame.names[param.name] = default(param.name, param.default)
         else:
             frame.names[param.name] = Unknown(f"the argument {param.name} is not known")

@@ -36,7 +36,9 @@ def imported(machine: Machine, statement: s.ImportFrom, name: str, module: s.Mod
     """What `from … import name` binds."""
     source = starred_module(machine, statement, module)
     if source.startswith(OUTSIDE):
-        return machine.outside.external(f"{source.removeprefix(OUTSIDE)}.{name}")
+        path = f"{source.removeprefix(OUTSIDE)}.{name}"
+        located = _located(machine, path, module)  # below a directory without __init__.py
+        return ModuleValue(located) if located else machine.outside.external(path)
     return ImportedName(source, name)
 
 
@@ -52,7 +54,13 @@ def top_level_value(machine: Machine, name: str, module: s.ModuleFacts) -> Value
     top = name.partition(".")[0]
     if located is None:
         return machine.outside.external(top)
-    return ModuleValue(located.removesuffix(name) + top if located.endswith(name) else located)
+    if not located.endswith(name):
+        return ModuleValue(located)
+    outer = located.rpartition(".")[0]
+    while "." in outer:
+        machine.packages.add(outer)
+        outer = outer.rpartition(".")[0]
+    return ModuleValue(located.removesuffix(name) + top)
 
 
 def _located(machine: Machine, name: str, module: s.ModuleFacts) -> str | None:

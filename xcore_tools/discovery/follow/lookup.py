@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xcore_tools.discovery.follow.imports import OUTSIDE, exists
+from xcore_tools.discovery.follow.moments import value_of
 from xcore_tools.discovery.follow.signals import NotReadyError
 from xcore_tools.discovery.follow.values import (
     ClassValue,
@@ -50,7 +51,8 @@ def lookup(machine: Machine, name: str, frame: Frame) -> Value:
     top = frame
     while scope is not None:
         if (scope is frame or scope.kind != "class") and name in scope.names:
-            return scope.names[name]
+            hidden = _covering(machine, scope, name) if scope.stars else None
+            return value_of(machine, scope, name) if hidden is None else hidden
         top, scope = scope, scope.parent
     starred = _through_stars(machine, top, name)
     if starred is not None:
@@ -98,11 +100,12 @@ def module_attribute(machine: Machine, module: str, name: str) -> Value:
     if isinstance(found, ImportedName) and (found.module, found.name) == (module, name):
         return ModuleValue(submodule)  # `from . import name` in the package itself
     if name in frame.names:
-        return found
+        hidden = _covering(machine, frame, name) if frame.stars else None
+        return found if hidden is None else hidden
     starred = _through_stars(machine, frame, name)
     if starred is not None:
         return starred
-    if exists(machine, submodule):
+    if submodule in machine.packages or exists(machine, submodule):
         return ModuleValue(submodule)
     if module in machine.running:
         raise NotReadyError
@@ -111,13 +114,32 @@ def module_attribute(machine: Machine, module: str, name: str) -> Value:
     return Unknown(f"{module} has no name {name}")
 
 
-def _through_stars(machine: Machine, frame: Frame, name: str) -> Value | None:
+def _covering(machine: Machine, frame: Frame, name: str) -> Value | None:
+    """What star imports give for a name that the module bound before them; None if they do not have it.
+
+    Raises:
+        NotReadyError: nobody insists, and a module that may have the name is not at hand.
+    """
+    before = frame.covered.get(name, 0)
+    if before == len(frame.stars):
+        return None
+    return _through_stars(machine, frame, name, before, may_miss=False)
+
+
+def _through_stars(
+    machine: Machine, frame: Frame, name: str, before: int = 0, *, may_miss: bool = True
+) -> Value | None:
     """What a star import gives for `name`; the last one wins, None if there is none.
 
+    The first `before` star imports do not count. Unless it `may_miss` the name, a module that is not
+    at hand is a reason to wait.
     Star imports may lead in circles and through a thousand modules: each is asked once, in a loop.
+
+    Raises:
+        NotReadyError: there is a reason to wait.
     """
     asked: set[str] = set()
-    sources = list(frame.stars)
+    sources = frame.stars[before:]
     while sources:
         source = sources.pop()
         if source in asked:
@@ -130,7 +152,7 @@ def _through_stars(machine: Machine, frame: Frame, name: str) -> Value | None:
             if role_of(path) is not None:
                 return machine.outside.external(path)
             continue
-        there = _starred(machine, source, name)
+        there = _starred(machine, source, name, may_miss=may_miss)
         if there is None or not _exports(machine, there, name):
             continue
         if name in there.names and not isinstance(there.names[name], Unknown):
@@ -145,14 +167,18 @@ _SUBMODULE = "submodule:"
 """Stands before what a starred package has where none of its own star imports gives the name."""
 
 
-def _starred(machine: Machine, module: str, name: str) -> Frame | None:
+def _starred(machine: Machine, module: str, name: str, *, may_miss: bool) -> Frame | None:
     """The scope of a module that a star import names; None where it is not to be had."""
+    may_skip = not machine.is_demanding and name not in machine.leads
     try:
         frame = machine.frame_of(module)
-        may_skip = not machine.is_demanding and name not in machine.leads
-        return frame or (None if may_skip else machine.loaded(module))
+        if frame is None and not may_skip:
+            frame = machine.loaded(module)
     except NotReadyError:
         return None
+    if frame is None and may_skip and not may_miss and exists(machine, module):
+        raise NotReadyError
+    return frame
 
 
 def _exports(machine: Machine, frame: Frame, name: str) -> bool:

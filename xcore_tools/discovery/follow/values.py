@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from xcore_tools.discovery import syntax as s
 from xcore_tools.discovery.roles import role_of
@@ -32,6 +32,7 @@ __all__ = [
     "Member",
     "MemberText",
     "ModuleValue",
+    "Moment",
     "Partial",
     "PatternValue",
     "PropertyValue",
@@ -83,10 +84,15 @@ class ImportedName:
 
 @dataclass(eq=False, slots=True, repr=False)
 class Deferred:
-    """An expression whose value was not to be had when it was met; tried again when needed."""
+    """An expression whose value was not to be had when it was met; tried again when needed.
+
+    A text, a collection or an object stays once it is known: a second evaluation might give another one.
+    """
 
     expr: s.Expr
     frame: Frame
+    moment: Moment
+    value: Value = ...
 
 
 @dataclass(eq=False, slots=True, repr=False)
@@ -110,12 +116,15 @@ class Made:
 class FunctionValue:
     """A function of the project; `receiver` is what a bound method passes first.
 
-    `is_plain` says that its decorators are applied already.
+    `is_plain` says that its decorators are applied already. `defaults` are those of its parameters that
+    a call has asked for: they belong to the function, made at the `moment` of its definition.
     """
 
     facts: s.FunctionDef
     frame: Frame
     qualname: str
+    moment: Moment
+    defaults: dict[str, Value] = field(default_factory=dict)
     receiver: Value = None
     is_bound: bool = False
     is_plain: bool = False
@@ -217,10 +226,11 @@ class SuperValue:
 class ClassValue:
     """A class of the project, or one that a library call makes (then `line` is that of the call).
 
-    `attrs` is the class's own namespace. `bases` are as written until `mro` is asked for. A base that
-    `names_tables` gives its children table names, as Flask-SQLAlchemy does. A declarative base is made
-    one by a call (`is_root`) or by its head (`is_base`). What is None until it is asked for is kept:
-    `mro`, `is_base`, `mapped`, and `shared`, the mapping whose table the class and its children share.
+    `attrs` is the class's own namespace, `moment` is when the class was made. `bases` are as written
+    until `mro` is asked for. A base that `names_tables` gives its children table names, as
+    Flask-SQLAlchemy does. A declarative base is made one by a call (`is_root`) or by its head
+    (`is_base`). What is None until it is asked for is kept: `mro`, `is_base`, `mapped`, and `shared`,
+    the mapping whose table the class and its children share.
     """
 
     name: str
@@ -240,6 +250,7 @@ class ClassValue:
     home: str | None = None
     names_tables: bool = False
     frame: Frame | None = None
+    moment: Moment | None = None
     mro: tuple[Value, ...] | None = None
     is_record: bool = False
     is_prepared: bool = False
@@ -254,7 +265,12 @@ class ClassValue:
 
 @dataclass(eq=False, slots=True, repr=False)
 class Frame:
-    """A scope while it is followed: a module, a class body, or one call of a function."""
+    """A scope while it is followed: a module, a class body, or one call of a function.
+
+    `replaced` are the values that names of a module had before they were bound again, in that order.
+    `stars` are the modules that star imports name, `covered` says for names that were bound before
+    how many star imports had come by then: what these miss, a later one may give.
+    """
 
     module: s.ModuleFacts
     kind: str
@@ -268,10 +284,19 @@ class Frame:
     outer_names: set[str] = field(default_factory=set)
     yielded: list[Value] = field(default_factory=list)
     stars: list[str] = field(default_factory=list)
+    covered: dict[str, int] = field(default_factory=dict)
+    replaced: list[tuple[str, Value]] = field(default_factory=list)
     typing_names: dict[str, Value] = field(default_factory=dict)
     returned: list[Value] = field(default_factory=list)
     uncertain: int = 0
     in_loop: int = 0
+
+
+class Moment(NamedTuple):
+    """A point in the course of a module: so many of its names had been bound again."""
+
+    module: Frame
+    changes: int
 
 
 @dataclass(frozen=True, slots=True, repr=False)

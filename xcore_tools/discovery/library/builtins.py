@@ -8,6 +8,7 @@ from xcore_tools.discovery.follow import text
 from xcore_tools.discovery.follow.attributes import attribute_of
 from xcore_tools.discovery.follow.bases import mro
 from xcore_tools.discovery.follow.classes import attribute, shown
+from xcore_tools.discovery.follow.moments import moment_of
 from xcore_tools.discovery.follow.operators import iterate
 from xcore_tools.discovery.follow.values import (
     ClassValue,
@@ -38,6 +39,7 @@ from xcore_tools.discovery.library.kinds import (
     call_issubclass,
 )
 from xcore_tools.discovery.library.plain import call_plain
+from xcore_tools.discovery.mapping.roots import is_root
 
 __all__ = ["call_builtin"]
 
@@ -87,7 +89,13 @@ def _type(this: Call) -> Value:
 
 def _make_class(this: Call) -> Value:
     name, bases, namespace = this.arg(0), this.arg(1), this.arg(2)
-    if not isinstance(name, str) or this.frame is None:
+    if this.frame is None:
+        return Unknown("a class that is made elsewhere")
+    if not isinstance(name, str):
+        if any(_is_declarative(this, base) for base in iterate(bases) or ()):
+            this.machine.lose(
+                this.module, this.line, "type() makes a class of an unknown name", "XT126"
+            )
         return Unknown("a class whose name is not known")
     cls = ClassValue(
         name,
@@ -98,9 +106,16 @@ def _make_class(this: Call) -> Value:
         attrs=dict(namespace) if isinstance(namespace, dict) else {},
         is_conditional=bool(this.frame.uncertain),
         frame=this.frame,
+        moment=moment_of(this.machine, this.frame),
     )
     this.machine.classes.append(cls)
     return cls
+
+
+def _is_declarative(this: Call, base: Value) -> bool:
+    cls = this.machine.known(base)
+    is_class = isinstance(cls, ClassValue)
+    return is_root(this.machine, cls) or (is_class and this.machine.is_declarative(cls))
 
 
 def _setattr(this: Call) -> Value:

@@ -46,5 +46,5 @@ def link(  # noqa: PLR0913 - what it asks for, and what it is told
     results = Results(machine, origins)
     add_models(machine, results)
     add_tables(machine, results)
-    results.add_exhausted()
+    results.add_losses()
     return Linked(results.discovery(), leads_of(machine))

@@ -149,10 +149,10 @@ class Results:
         """Whether a table of that name was added to the collection."""
         return any(key[:3] == (id(metadata), schema, name) for key in self._tables)
 
-    def add_exhausted(self) -> None:
-        """Reports statements that were not followed to their end."""
-        for module, line, message in self._machine.exhausted:
-            self.report("XT125", "warning", module, line, message)
+    def add_losses(self) -> None:
+        """Reports what was not followed although it may make a class or a table."""
+        for module, line, code, message in self._machine.losses:
+            self.report(code, "warning", module, line, message)
 
 
 def _module_of(metadata: MetaDataValue) -> str:
