@@ -22,6 +22,7 @@ _COMMANDS = {
     "backup": "xcore_tools.cli.backup:backup",
     "sync-env": "xcore_tools.cli.sync_env:sync_env",
     "db": "xcore_tools.cli.database:database",
+    "explain": "xcore_tools.cli.explain:explain",
 }
 
 # What went wrong with a database, not with what the user wrote.
