@@ -1,0 +1,358 @@
+"""What depends on a value that only a run can tell: the name is not guessed, and all else is kept."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from following import MODELS, Snippet, answers, followed, messages, snippets, tables_of
+
+from xcore_tools.discovery import machine
+
+GIVEN = """
+import os
+TOLD = os.environ.get("XCORE_TOOLS_NOT_SET", "told")
+MANY = TOLD.split("l")
+"""
+
+BUILT_IN = snippets("""
+# sorted by keys that are not known (unknown)
+NAME = sorted(["b", "a"], key=lambda word: word + TOLD)[0]
+# sorted without order (unknown)
+try:
+    NAME = sorted(["a", 1])[0]
+except TypeError:
+    NAME = "a"
+# sorted over what is not known (unknown)
+NAME = sorted(MANY)[0]
+# a set of what is not known (unknown)
+NAME = "".join(set(MANY[:1]))
+# a set with an item that is not known (unknown)
+NAME = "".join({TOLD})
+# set of a list with an item that is not known (unknown)
+NAME = "".join(set([TOLD]))
+# map over what is not known (unknown)
+NAME = "".join(map(str.upper, MANY))
+# filter over what is not known (unknown)
+NAME = "".join(filter(None, MANY))
+# filter by what is not known (unknown)
+NAME = "".join(filter(lambda word: word in TOLD, ["t", "o"]))
+# next of what is not known (unknown)
+NAME = next(iter(MANY))
+# the sum of a value that is not known (unknown)
+NAME = "t" + str(max(len(TOLD), 3))
+# a number that no text is (unknown)
+try:
+    NAME = "t" + str(int("one"))
+except ValueError:
+    NAME = "t1"
+# the order of a set (unknown)
+NAME = "t" + str(len(repr({"a", "b"})))
+# formatting what is not known (unknown)
+NAME = format(TOLD, ">5").strip()
+# formatting as is not known (unknown)
+NAME = format("a", TOLD[4:] or "s")
+# percent of a set (unknown)
+NAME = "t%s" % len("%s" % {"a", "b"})
+# hasattr of what is not known (unknown)
+NAME = "a" if hasattr(TOLD, "lower") else "b"
+# a key that is not known (unknown)
+NAME = {"told": "a"}[TOLD]
+# an option that is not known (unknown)
+NAME = TOLD or "other"
+# a library or a text (unknown)
+NAME = (os.environ.get and "a") or "b"
+# a library's attribute (unknown)
+NAME = os.sep * 0 + (os.linesep and "a")
+""")
+
+STATEMENTS = snippets("""
+# an item of a list that is too short (unknown)
+WORDS = ["a"]
+try:
+    WORDS[3] = "b"
+except IndexError:
+    pass
+NAME = WORDS[0]
+# a deleted item that is missing (unknown)
+WORDS = {"a": "b"}
+try:
+    del WORDS["c"]
+except KeyError:
+    pass
+NAME = WORDS["a"]
+# an attribute of a library
+os.nothing = "a"
+NAME = "b"
+# a deleted attribute of a library
+import string
+string.extra = "a"
+del string.extra
+NAME = "b"
+# an item of a library
+os.environ["XCORE_TOOLS_TEST"] = "a"
+del os.environ["XCORE_TOOLS_TEST"]
+NAME = "b"
+# a deleted item of something else
+class Items:
+    def __delitem__(self, key): pass
+    def __setitem__(self, key, value): pass
+things = Items()
+things["a"] = "b"
+del things["a"]
+NAME = "c"
+# a deleted attribute
+class Names:
+    word = "a"
+    other = "b"
+del Names.word
+NAME = Names.other
+# parts of what is not known (unknown)
+first, second = TOLD[:2]
+NAME = first + second
+# parts of what is not known, one starred (unknown)
+first, *others = TOLD[:2]
+NAME = first + "".join(others)
+# an outer name that a function rebinds
+def outer():
+    word = "a"
+    class Between:
+        word = "c"
+    def inner():
+        nonlocal word
+        word = "b"
+    inner()
+    return word
+NAME = outer()
+# an outer name over two functions
+def outer():
+    word = "a"
+    def middle():
+        def inner():
+            nonlocal word
+            word = "b"
+        inner()
+    middle()
+    return word
+NAME = outer()
+# a context manager without a class (unknown)
+from contextlib import nullcontext
+with nullcontext("a") as word:
+    NAME = word
+# a context manager that inherits how to enter (unknown)
+from contextlib import AbstractContextManager
+class Entered(AbstractContextManager):
+    def __exit__(self, *details): pass
+    def lower(self): return "a"
+with Entered() as word:
+    NAME = word.lower()
+# a generator of a loop over what is not known (unknown)
+def words():
+    for letter in TOLD[:1]:
+        yield letter
+NAME = "".join(words())
+# a generator that passes on what is not known (unknown)
+def words():
+    yield from TOLD
+NAME = "".join(words())
+# a generator of a comprehension
+def words():
+    yield [letter for letter in "ab"]
+NAME = "".join("".join(part) for part in words())
+# a generator under a condition that is not known (unknown)
+def words():
+    yield "a"
+    if TOLD:
+        yield "b"
+NAME = "".join(words())
+# two values of a condition (unknown)
+NAME = "a" if TOLD else "b"
+# a list that grows while it is walked
+WORDS = ["a"]
+for word in WORDS:
+    if len(WORDS) < 4:
+        WORDS.append(word + "x")
+NAME = WORDS[-1]
+# an enumeration of what is not known (unknown)
+from enum import Enum
+class Words(Enum):
+    FIRST = TOLD
+NAME = Words.FIRST.value
+# the class of a member
+from enum import Enum
+class Words(Enum):
+    FIRST = "a"
+NAME = Words.FIRST.__class__.__name__.lower()
+# joined to what is not known (unknown)
+WORDS = ["a"]
+WORDS += MANY
+NAME = WORDS[0] + WORDS[1]
+""")
+
+MUTATIONS = snippets("""
+# appended perhaps (unknown)
+WORDS = ["a"]
+if TOLD:
+    WORDS.append("b")
+NAME = "_".join(WORDS)
+# extended perhaps (unknown)
+WORDS = ["a"]
+if TOLD:
+    WORDS.extend(["b", "c"])
+NAME = "_".join(WORDS)
+# extended perhaps by what is not known (unknown)
+WORDS = ["a"]
+if TOLD:
+    WORDS.extend(MANY)
+NAME = "_".join(WORDS)
+# the first item stays where something was appended perhaps
+WORDS = ["a"]
+if TOLD:
+    WORDS.append("b")
+NAME = WORDS[0]
+# sorted perhaps (unknown)
+WORDS = ["b", "a"]
+if TOLD:
+    WORDS.sort()
+NAME = WORDS[0]
+# set by default perhaps (unknown)
+WORDS = {}
+if TOLD:
+    WORDS.setdefault("a", "b")
+NAME = WORDS.get("a", "c")
+# updated perhaps (unknown)
+WORDS = {"a": "b"}
+if TOLD:
+    WORDS.update({"a": "c"}, d="e")
+NAME = WORDS["a"]
+# updated perhaps with nothing (unknown)
+WORDS = {"a": "b"}
+if TOLD:
+    WORDS.update()
+NAME = "_".join(WORDS)
+# cleared perhaps (unknown)
+WORDS = {"a": "b"}
+if not TOLD:
+    WORDS.clear()
+NAME = WORDS["a"]
+# added to a set perhaps (unknown)
+WORDS = {"a"}
+if TOLD:
+    WORDS.add("b")
+NAME = "t" + str(len(WORDS))
+# extended by what is not known (unknown)
+WORDS = ["a"]
+WORDS.extend(MANY)
+NAME = "_".join(WORDS)
+# sorted by a key (unknown)
+WORDS = ["b", "a"]
+WORDS.sort(key=str.lower)
+NAME = WORDS[0]
+# a set that gets a value that is not known (unknown)
+WORDS = set()
+WORDS.add(TOLD)
+NAME = "".join(WORDS)
+# removed although it is missing (unknown)
+WORDS = ["a"]
+try:
+    WORDS.remove("b")
+except ValueError:
+    pass
+NAME = WORDS[0]
+# updated by what is not known (unknown)
+WORDS = {"a": "b"}
+WORDS.update(dict.fromkeys(MANY, "c"))
+NAME = "_".join(WORDS)
+""")
+
+
+@pytest.mark.parametrize("snippet", BUILT_IN + STATEMENTS + MUTATIONS)
+def test_names_are_those_of_python_or_not_known(snippet: Snippet) -> None:
+    discovered, happened = answers(Snippet(GIVEN + snippet.source, snippet.is_unknown))
+    assert discovered == happened
+
+
+# -- imports ------------------------------------------------------------------------------------
+
+DOG = "class Dog(Base):\n    __tablename__ = NAME\n    id = mapped_column(Integer, primary_key=True)\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "name"),
+    [
+        # the package binds the name of its own submodule, as it does when it imports it
+        ({"app/__init__.py": "from . import words\n", "app/words.py": "NAME = 'a'\n"}, "a"),
+        # a star gives what the package has bound, its submodules too
+        (
+            {
+                "app/__init__.py": "from app.all import *\n",
+                "app/all/__init__.py": "from app.all import words\n",
+                "app/all/words.py": "NAME = 'b'\n",
+            },
+            "b",
+        ),
+        # the same, bound by the import of a model
+        (
+            {
+                "app/__init__.py": "from app.all import *\n",
+                "app/all/__init__.py": "import app.all.words\n",
+                "app/all/words.py": "NAME = 'c'\n",
+            },
+            "c",
+        ),
+    ],
+)
+def test_a_module_is_an_attribute_of_its_package(files: dict[str, str], name: str) -> None:
+    model = f"{MODELS}from app import words\nNAME = words.NAME\n{DOG}"
+    assert tables_of(followed({**files, "models.py": model})) == {"Dog": name}
+
+
+def test_names_through_the_projects_own_directory() -> None:
+    """Where the project's directory is a package itself, files may import it by its own name."""
+    files = {"shop/__init__.py": "", "shop/words.py": "NAME = 'a'\n"}
+    model = f"{MODELS}import shop.words\nNAME = shop.words.NAME\n{DOG}"
+    assert tables_of(followed({**files, "models.py": model})) == {"Dog": "a"}
+
+
+# -- limits -------------------------------------------------------------------------------------
+
+
+def test_a_module_that_has_used_up_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_STATEMENT_BUDGET", 300)
+    monkeypatch.setattr(machine, "_MODULE_BUDGET", 500)
+    work = "for n in range(100):\n    for m in range(9):\n        WORD = 'a'\n" * 5
+    found = followed(
+        {"m.py": f"{MODELS}{work}NAME = WORD\n{DOG}class Cat(Base):\n    __tablename__ = 'cats'\n"}
+    )
+    assert tables_of(found) == {"Cat": "cats", "Dog": None}
+    assert any("only imports, functions and classes count" in m for m in messages(found, "XT125"))
+
+
+def test_a_class_whose_body_uses_up_its_share_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_STATEMENT_BUDGET", 300)
+    loop = "    for n in range(100):\n        for m in range(9):\n            word = 'a'\n"
+    inner = (
+        "        for n in range(100):\n            for m in range(9):\n                word = 'a'\n"
+    )
+    found = followed(
+        {
+            "m.py": f"{MODELS}class Cat(Base):\n    __tablename__ = 'cats'\n{loop}"
+            f"def make():\n    class Dog(Base):\n        __tablename__ = 'dogs'\n{inner}    return Dog\n"
+            "make()\n"
+        }
+    )
+    assert tables_of(found)["Cat"] == "cats"
+    assert len(messages(found, "XT125")) >= 2
+
+
+def test_modules_that_wait_for_each_other_in_a_long_row() -> None:
+    files = {"m0.py": "def f(): return 'dogs'\nNAME = f()\n"}
+    for n in range(1, 45):
+        source = f"from m{n - 1} import *\nfrom m{n - 1} import NAME as OTHER, f as g\n"
+        files[f"m{n}.py"] = f"{source}def f(): return g()\nNAME = f()\nclass C{n}: word = NAME\n"
+    files["z.py"] = f"{MODELS}from m44 import NAME, C44\nclass D(C44): pass\n{DOG}"
+    assert tables_of(followed(files)) == {"Dog": "dogs"}
