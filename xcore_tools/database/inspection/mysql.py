@@ -2,8 +2,9 @@
 
 The server has no bulk form of SHOW CREATE TABLE, which the inspector reads: one statement for each
 table. It is also what refuses a table that the user may not see in whole; `information_schema` shows
-such a user some of the columns, and does not say that there are others. `information_schema` tells in a few statements what the inspector drops or bends: defaults,
-order and expressions of index keys, checks of columns, collations, sequences, views.
+such a user some of the columns, and does not say that there are others. It tells in a few statements
+what the inspector drops or bends: defaults, order and expressions of index keys, checks of columns,
+collations, sequences, views.
 """
 
 from __future__ import annotations
