@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import importlib
 import json as standard
 import shutil
 import sqlite3
@@ -21,6 +23,9 @@ from xcore_tools.cli import main
 from xcore_tools.database.connection import connected
 from xcore_tools.report.schema import dbml, details, json, overview
 
+zstd = importlib.import_module(
+    "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
+)
 Output = pytest.CaptureFixture[str]
 
 SCHEMA = """
@@ -196,7 +201,12 @@ def test_differences_in_each_form(file: Path, capsys: Output) -> None:
     [
         (b"not json", "neither an export of `db export` nor an SQLite file"),
         (b'{"schema_version": 2, "engine": "sqlite"}', "not an export that this version can read"),
-        (b"\x1f\x8b...", "packed with gzip; unpack it first"),
+        (b"\x1f\x8b...", "cannot be unpacked: "),
+        (gzip.compress(b"SQLite format 3\0" * 9)[:-9], "cannot be unpacked: "),
+        (zstd.compress(b"SQLite format 3\0" * 9)[:-9], "cannot be unpacked: "),
+        (zstd.compress(b"not json"), "neither an export of `db export` nor an SQLite file"),
+        (b"PGDMP\x01...", "a dump, which only its engine can read; restore it into an empty"),
+        (gzip.compress(b"-- MariaDB dump 10.19"), "a dump, which only its engine can read"),
         (None, "No such file or directory; give a URL, @, an export or an SQLite file"),
     ],
 )
@@ -207,6 +217,46 @@ def test_what_is_no_schema(file: Path, capsys: Output, content: bytes | None, me
     err = capsys.readouterr().err
     assert err.startswith("error: x.json: ")
     assert message in err
+
+
+def test_what_is_packed_is_unpacked(file: Path, capsys: Output) -> None:
+    assert main(["db", "export", "e.json"]) == 0
+    for name in ("app.db", "e.json"):
+        content = Path(name).read_bytes()
+        Path(f"{name}.gz").write_bytes(gzip.compress(content))
+        Path(f"{name}.zst").write_bytes(zstd.compress(content))
+        for packed in (f"{name}.gz", f"{name}.zst"):
+            assert main(["db", "diff", packed, "@"]) == 0
+            assert capsys.readouterr().out == "no differences\n"
+
+
+def test_a_backup_of_each_compression_is_a_side(file: Path, capsys: Output) -> None:
+    settings = standard.loads(Path("config.json").read_text())
+    for compression in ("none", "gzip", "zstd"):
+        settings["migration"]["backup"] = {"compression": compression}
+        Path("config.json").write_text(standard.dumps(settings))
+        assert main(["backup", "create"]) == 0
+    make(file, "DROP INDEX ix")
+    backups = [path for path in Path("backups").glob("backup_*") if path.suffix != ".json"]
+    assert len(backups) == 3
+    capsys.readouterr()
+    for path in backups:
+        assert main(["db", "diff", str(path), "@"]) == 1
+        assert capsys.readouterr().out.endswith("1 difference: 1 removed\n")
+
+
+def test_a_directory_is_no_schema_and_a_dump_is_told_from_others(
+    file: Path, capsys: Output
+) -> None:
+    Path("plain").mkdir()
+    Path("dump").mkdir()
+    Path("dump/toc.dat").write_bytes(b"PGDMP")
+    assert main(["db", "diff", "plain", "@"]) == 1
+    assert capsys.readouterr().err == (
+        "error: plain: a directory; give a URL, @, an export or an SQLite file\n"
+    )
+    assert main(["db", "diff", "@", "dump"]) == 1
+    assert "dump: a dump, which only its engine can read" in capsys.readouterr().err
 
 
 def test_a_server_that_does_not_answer(file: Path, capsys: Output) -> None:

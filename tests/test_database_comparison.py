@@ -268,3 +268,25 @@ def test_changes_are_told_in_words() -> None:
         "nullable": ("yes", "no"),
         "identity": ("always, start 5, increment 1", None),
     }
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("(a > 1)", "A > 1", True),
+        ("((a) > (1))", "(a) > (1)", True),
+        ("(a) > (1)", "a) > (1", False),
+        ("(a", "a", False),
+        ("')' || a", "(')' || a)", True),
+        ("'A'", "'a'", False),
+    ],
+)
+def test_parentheses_around_the_whole_of_an_expression(
+    one: str, other: str, expected: bool
+) -> None:
+    assert same_expression(one, other) is expected
+
+
+def test_a_type_with_parentheses_in_parentheses_is_compared_by_its_letters() -> None:
+    assert same_type("Weird(a(1))", "weird(a(1))", ("postgresql", "postgresql"))
+    assert not same_type("weird(a(1))", "weird(a(2))", ("postgresql", "postgresql"))

@@ -109,3 +109,13 @@ def test_the_keys_and_the_condition_of_an_index(
 def test_the_query_of_a_view() -> None:
     sql = accepted('CREATE VIEW " AS " (x) AS SELECT 1 AS a;')
     assert read_view(sql) == "SELECT 1 AS a"
+
+
+@pytest.mark.parametrize("sql", ["CREATE TABLE t ()", "CREATE TABLE t (", "CREATE TABLE t (,)"])
+def test_what_sqlite_never_wrote_has_no_columns(sql: str) -> None:
+    """`PRAGMA writable_schema` lets a user write anything."""
+    assert read_table(sql).columns == {}
+
+
+def test_a_statement_without_its_end() -> None:
+    assert list(read_table("CREATE TABLE t (a INT, b TEXT").columns) == ["a", "b"]

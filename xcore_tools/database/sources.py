@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
 from xcore_tools.config import Config
+from xcore_tools.config.schema import Compression
+from xcore_tools.database.backup.compression import damage, opened
 from xcore_tools.database.inspection import DatabaseInspector
 from xcore_tools.database.inspection.selection import selected
 from xcore_tools.database.lookup import find_url
@@ -24,7 +29,15 @@ CONFIGURED = "@"
 _SQLITE = b"SQLite format 3\0"
 """How a database begins: https://www.sqlite.org/fileformat.html"""
 
-_PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+_PACKED: dict[bytes, Compression] = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+"""https://www.rfc-editor.org/rfc/rfc1952 and https://www.rfc-editor.org/rfc/rfc8878"""
+
+# How a dump begins: of pg_dump in its custom and tar formats, and as statements of any engine.
+_DUMPS = (b"PGDMP", b"toc.dat\0", b"--", b"/*", b"PRAGMA ", b"BEGIN", b"CREATE ")
+_TOC = "toc.dat"
+"""The table of contents in a directory of `pg_dump -Fd`."""
+
+_ACCEPTED = "a URL, @, an export or an SQLite file"
 
 
 def read_schema(
@@ -50,19 +63,41 @@ def read_schema(
     if "://" in source:
         url = parse_url(source, source="the URL", anchor=Path.cwd(), environ=os.environ)
         return _inspected(url, schemas, wanted)
+    with _plain(source) as path:
+        with path.open("rb") as file:
+            is_sqlite = file.read(len(_SQLITE)) == _SQLITE
+        if is_sqlite:
+            url = parse_url("sqlite://", source=source, anchor=Path.cwd(), environ={})
+            return _inspected(url.with_database(str(path.resolve())), (), wanted)
+        content = path.read_bytes()
+    return selected(_of_schemas(_export(source, content), schemas), **wanted)
+
+
+@contextmanager
+def _plain(source: str) -> Iterator[Path]:
+    """The file itself; for one that is packed, a temporary one with what is in it."""
     path = Path(source)
+    if path.is_dir():
+        if (path / _TOC).is_file():
+            raise _no_schema(source)
+        raise DatabaseError(f"{source}: a directory; give {_ACCEPTED}")
     try:
         with path.open("rb") as file:
-            content = file.read(len(_SQLITE))
-            if content == _SQLITE:
-                url = parse_url("sqlite://", source=source, anchor=Path.cwd(), environ={})
-                return _inspected(url.with_database(str(path.resolve())), (), wanted)
-            content += file.read()
+            start = file.read(4)
     except OSError as error:
-        raise DatabaseError(
-            f"{source}: {error.strerror or error}; give a URL, @, an export or an SQLite file"
-        ) from error
-    return selected(_of_schemas(_export(source, content), schemas), **wanted)
+        raise DatabaseError(f"{source}: {error.strerror or error}; give {_ACCEPTED}") from error
+    packer = next((name for magic, name in _PACKED.items() if start.startswith(magic)), None)
+    if packer is None:
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as place:
+        plain = Path(place, path.name)
+        try:
+            with opened(path, packer) as packed, plain.open("wb") as file:
+                shutil.copyfileobj(packed, file)
+        except damage(packer) as error:
+            raise DatabaseError(f"{source}: cannot be unpacked: {error}") from error
+        yield plain
 
 
 def _inspected(
@@ -75,9 +110,8 @@ def _inspected(
 
 def _export(source: str, content: bytes) -> DatabaseSchema:
     """An export of this or an older version; a newer one may say what we do not know."""
-    for magic, packer in _PACKED.items():
-        if content.startswith(magic):
-            raise DatabaseError(f"{source}: packed with {packer}; unpack it first")
+    if content.startswith(_DUMPS):
+        raise _no_schema(source)
     try:
         return msgspec.json.decode(content, type=Export)
     except msgspec.ValidationError as error:
@@ -85,6 +119,13 @@ def _export(source: str, content: bytes) -> DatabaseSchema:
     except (msgspec.DecodeError, UnicodeDecodeError):
         reason = "neither an export of `db export` nor an SQLite file"
     raise DatabaseError(f"{source}: {reason}; make it anew with `xcore-tools db export`")
+
+
+def _no_schema(source: str) -> DatabaseError:
+    return DatabaseError(
+        f"{source}: a dump, which only its engine can read; restore it into an empty database "
+        "and give the URL of that one"
+    )
 
 
 def _of_schemas(schema: DatabaseSchema, names: Sequence[str]) -> DatabaseSchema:

@@ -9,12 +9,10 @@ import click
 
 import xcore_tools
 from xcore_tools.cli.database.options import (
-    exclude_option,
-    include_option,
     say_unreadable,
-    schema_option,
+    selection_options,
 )
-from xcore_tools.cli.options import config_option, url_option
+from xcore_tools.cli.options import config_option
 from xcore_tools.cli.terminal import columns, has_color, say
 from xcore_tools.database.comparison import Comparison, compare_schemas
 from xcore_tools.database.sources import read_schema
@@ -33,10 +31,7 @@ Exit codes:
 @click.command(short_help="Compare two schemas.", epilog=EXIT_CODES)
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="B")
-@url_option
-@schema_option
-@include_option
-@exclude_option
+@selection_options
 @click.option(
     "--format",
     "--output-format",

@@ -7,13 +7,11 @@ from pathlib import Path
 import click
 
 from xcore_tools.cli.database.options import (
-    exclude_option,
-    include_option,
     inspector,
     say_unreadable,
-    schema_option,
+    selection_options,
 )
-from xcore_tools.cli.options import config_option, url_option
+from xcore_tools.cli.options import config_option
 from xcore_tools.cli.output import STDOUT, write
 from xcore_tools.report.schema import dbml, json, sql
 
@@ -29,10 +27,7 @@ Exit codes:
 
 @click.command(short_help="Write the schema to a file.", epilog=EXIT_CODES)
 @click.argument("file", type=click.Path(path_type=Path), default=STDOUT, metavar="[FILE]")
-@url_option
-@schema_option
-@include_option
-@exclude_option
+@selection_options
 @click.option(
     "--format",
     "--output-format",

@@ -10,13 +10,11 @@ from pathlib import Path
 import click
 
 from xcore_tools.cli.database.options import (
-    exclude_option,
-    include_option,
     inspector,
     say_unreadable,
-    schema_option,
+    selection_options,
 )
-from xcore_tools.cli.options import config_option, format_option, url_option
+from xcore_tools.cli.options import config_option, format_option
 from xcore_tools.cli.terminal import columns, has_color, say, say_error
 from xcore_tools.database.inspection.selection import matching, selected
 from xcore_tools.database.schema import DatabaseSchema
@@ -35,10 +33,7 @@ Exit codes:
 
 @click.command(short_help="Show tables, columns, keys, views.", epilog=EXIT_CODES)
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@url_option
-@schema_option
-@include_option
-@exclude_option
+@selection_options
 @click.option("--stats", is_flag=True, help="Count rows and ask for sizes; this takes its time.")
 @format_option
 @config_option

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 import xcore_tools
+from xcore_tools.cli.options import url_option
 from xcore_tools.cli.terminal import has_color, say
 from xcore_tools.database.inspection import DatabaseInspector
 from xcore_tools.database.lookup import find_url
@@ -15,21 +18,30 @@ from xcore_tools.database.schema import DatabaseSchema
 from xcore_tools.report.schema import overview
 from xcore_tools.report.style import painted
 
-__all__ = ["exclude_option", "include_option", "inspector", "say_unreadable", "schema_option"]
+__all__ = ["inspector", "say_unreadable", "selection_options"]
 
-schema_option = click.option(
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_schema_option = click.option(
     "--schema",
     "schemas",
     multiple=True,
     metavar="NAME",
     help="Only this schema; repeatable. Without it, all that are not the system's.",
 )
-include_option = click.option(
+_include_option = click.option(
     "--include", multiple=True, metavar="PATTERN", help="Only tables and views that match."
 )
-exclude_option = click.option(
+_exclude_option = click.option(
     "--exclude", multiple=True, metavar="PATTERN", help="Leave out tables and views that match."
 )
+
+
+def selection_options(command: Command) -> Command:
+    """`--url`, `--schema`, `--include` and `--exclude`: which database, and what of it."""
+    for option in (_exclude_option, _include_option, _schema_option, url_option):
+        command = option(command)
+    return command
 
 
 def inspector(url: str | None, config: Path | None) -> DatabaseInspector:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from xcore_tools.config.schema import Compression
-from xcore_tools.database.backup.compression import CHUNK, opened
+from xcore_tools.database.backup.compression import CHUNK, damage, opened
 from xcore_tools.database.backup.facts import Manifest
 from xcore_tools.errors import BackupError
 
@@ -53,7 +53,7 @@ class Archive:
         try:
             with opened(self.path, self.compression) as stream:
                 yield stream
-        except (EOFError, OSError) as error:
+        except damage(self.compression) as error:
             raise BackupError(
                 f"{self.name}: {getattr(error, 'strerror', None) or error}"
             ) from error

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import importlib
 import os
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import RawIOBase
@@ -16,7 +17,7 @@ from typing import IO, Any
 from xcore_tools.config.schema import Compression
 from xcore_tools.errors import BackupError
 
-__all__ = ["CHUNK", "Output", "opened", "require", "sha256_of", "written"]
+__all__ = ["CHUNK", "Output", "damage", "opened", "require", "sha256_of", "written"]
 
 CHUNK = 1 << 20
 """Bytes that are read or written at a time."""
@@ -93,6 +94,17 @@ def opened(path: Path, compression: Compression) -> IO[bytes]:
         case "zstd":
             stream: IO[bytes] = _zstd().open(path, "rb")
             return stream
+
+
+def damage(compression: Compression) -> tuple[type[Exception], ...]:
+    """What reading a file that is damaged or cut off may raise."""
+    match compression:
+        case "none":
+            return (OSError,)
+        case "gzip":
+            return (OSError, EOFError, zlib.error)
+        case "zstd":
+            return (OSError, EOFError, _zstd().ZstdError)
 
 
 def require(compression: Compression) -> None:

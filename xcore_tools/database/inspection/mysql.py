@@ -1,8 +1,10 @@
 """The schema of a MariaDB or MySQL database.
 
 The server has no bulk form of SHOW CREATE TABLE, which the inspector reads: one statement for each
-table. `information_schema` tells in a few statements what the inspector drops or bends: defaults,
-order and expressions of index keys, checks of columns, collations, sequences, views.
+table. It is also what refuses a table that the user may not see in whole; `information_schema` shows
+such a user some of the columns, and does not say that there are others. It tells in a few statements
+what the inspector drops or bends: defaults, order and expressions of index keys, checks of columns,
+collations, sequences, views.
 """
 
 from __future__ import annotations

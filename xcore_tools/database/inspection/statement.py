@@ -7,7 +7,7 @@ it was written, and has already accepted it, so nothing here has to be refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -242,7 +242,7 @@ def _read_constraint(reader: _Reader, clauses: TableClauses) -> None:
                 clauses.uniques.append((name, reader.names()))
             case "CHECK":
                 clauses.checks.append((name, reader.expression()))
-            case "FOREIGN":
+            case _:  # FOREIGN
                 reader.skip("KEY")
                 columns = reader.names()
                 reader.skip("REFERENCES")
@@ -316,14 +316,14 @@ def _closing(tokens: Sequence[Token], opening: int) -> int:
     return len(tokens)
 
 
-def _split(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
-    """What the commas outside of inner parentheses keep apart."""
-    depth = start = 0
-    for place, token in enumerate(tokens):
-        if token.text in ("(", ")"):
-            depth += 1 if token.text == "(" else -1
-        elif token.text == "," and not depth:
-            yield tokens[start:place]
-            start = place + 1
-    if tokens[start:]:
-        yield tokens[start:]
+def _split(tokens: Sequence[Token]) -> list[list[Token]]:
+    """What the commas outside of inner parentheses keep apart; nothing between two is no part."""
+    depth = 0
+    parts: list[list[Token]] = [[]]
+    for token in tokens:
+        depth += (token.text == "(") - (token.text == ")")
+        if token.text == "," and not depth:
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return [part for part in parts if part]

@@ -21,7 +21,7 @@ from xcore_tools.database.schema import (
     Unique,
     View,
 )
-from xcore_tools.report.style import counted, visible
+from xcore_tools.report.style import visible
 
 __all__ = ["behind", "described", "kind_of", "qualified", "size_of"]
 
@@ -116,12 +116,6 @@ def _(part: Domain) -> str:
 def _(part: Sequence) -> str:
     owner = f"owned by {visible('.'.join(part.owned_by))}" if part.owned_by else ""
     return _joined(part.type or "", f"from {part.start}", f"by {part.increment}", owner)
-
-
-@described.register(Table)
-@described.register(View)
-def _(part: Table | View) -> str:
-    return counted(len(part.columns), "column")
 
 
 def behind(column: Column) -> str:
