@@ -128,7 +128,7 @@ def test_stamp_and_merge(project: Config, versions: Path, database: DatabaseUrl)
     assert "`xcore-tools migrate upgrade heads`" in migrations.status().explanation
     assert migrations.stamp(("b2", "b3"), purge=True).after == ("b2", "b3")
     assert migrations.stamp("b2", purge=True).after == ("b2",)
-    with pytest.raises(MigrationError, match="^a1 is no head; add --splice"):
+    with pytest.raises(MigrationError, match=r"^a1 is no head; add --splice"):
         migrations.merge(("a1", "b2"))
     merged = migrations.merge(("heads",), "join", rev_id="m4")
     assert set(merged.down) == {"b2", "b3"}
@@ -219,6 +219,45 @@ def test_init_refuses_a_database_with_tables(project: Config, database: Database
     assert tables(database) - {"alembic_version"} == {"legacy"}
     assert migrations.init(stamp_existing=True).tables == ("users",)
     assert tables(database) >= {"legacy", "users"}
+
+
+MODELS = """\
+import sqlalchemy as sa
+
+forgotten = sa.Table("forgotten", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True))
+"""
+
+
+def test_init_refuses_a_metadata_that_lacks_a_table_of_the_source(tmp_path: Path) -> None:
+    project = make_project(tmp_path, settings={"auto_discover_models": True})
+    migrations = Migrations(project, url=f"sqlite:///{tmp_path}/app.db")
+    assert migrations.init().tables == ("users",)  # there is no other source yet
+    (tmp_path / "app.db").unlink()
+    (tmp_path / "models.py").write_text(MODELS)
+    with pytest.raises(
+        MigrationError, match=r"target_metadata lacks forgotten \(models\.py:3\); run .*sync-env"
+    ):
+        migrations.init()
+    assert tables(as_url(f"sqlite:///{tmp_path}/app.db")) == set()
+    (tmp_path / "models.py").write_text(MODELS.replace("forgotten", "users"))
+    assert migrations.init().tables == ("users",)
+
+
+def test_init_where_there_is_no_source(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    settings: dict[str, object] = {
+        "auto_discover_models": True,
+        "automigration": {"models": ["models"]},
+    }
+    project = make_project(tmp_path, settings=settings)
+    assert Migrations(project, url=f"sqlite:///{tmp_path}/app.db").init().tables == ("users",)
+
+
+def test_init_without_any_metadata(tmp_path: Path) -> None:
+    alembic_init(tmp_path)
+    migrations = Migrations(Config(project=tmp_path), url=f"sqlite:///{tmp_path}/app.db")
+    with pytest.raises(MigrationError, match=r"^env\.py has no target_metadata; run .*sync-env`$"):
+        migrations.init()
 
 
 # -- states -----------------------------------------------------------------------------------------
@@ -412,6 +451,25 @@ def test_a_project_without_alembic(tmp_path: Path) -> None:
     migrations = Migrations(Config(project=tmp_path), url=f"sqlite:///{tmp_path}/app.db")
     with pytest.raises(MigrationError, match=r"No 'script_location' key found .*alembic init"):
         migrations.heads()
+
+
+def test_a_url_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--url"):
+        Migrations(make_project(tmp_path), url="nonsense")
+
+
+def test_a_refusal_of_alembic_without_a_remedy_is_told_as_it_is(tmp_path: Path) -> None:
+    migrations = Migrations(make_project(tmp_path), url=f"sqlite:///{tmp_path}/app.db")
+    with pytest.raises(MigrationError, match=r"^downgrade with --sql requires <fromrev>:<torev>$"):
+        migrations.sql("downgrade", "base")
+
+
+def test_a_failure_that_no_code_of_the_project_is_part_of(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    ini = tmp_path / "alembic.ini"
+    ini.write_text(ini.read_text().replace("[alembic]", "[alembic]\ntruncate_slug_length = x"))
+    with pytest.raises(MigrationError, match=r"^ValueError: invalid literal for int"):
+        Migrations(project, url=f"sqlite:///{tmp_path}/app.db").heads()
 
 
 @pytest.mark.parametrize("verb", ["status", "heads", "upgrade"])

@@ -129,8 +129,7 @@ class Environment:
         seen: list[Observed] = []
 
         def look(_: object, context: Any) -> list[Any]:
-            if context.connection is not None:
-                seen.append(Observed(context.connection, context, self.url))
+            seen.append(Observed(context.connection, context, self.url))
             return []
 
         with (
