@@ -65,10 +65,10 @@ def fresh_user(database: DatabaseUrl) -> Iterator[DatabaseUrl]:
         ]
     else:
         make = [
-            f"CREATE USER {name}@'%%' IDENTIFIED BY :password",
-            f"GRANT ALL ON {on}.* TO {name}@'%%'",
+            f"CREATE USER {name}@'%' IDENTIFIED BY :password",
+            f"GRANT ALL ON {on}.* TO {name}@'%'",
         ]
-        drop = [f"DROP USER {name}@'%%'"]
+        drop = [f"DROP USER {name}@'%'"]
     with _administration(database) as connection:
         for statement in make:
             connection.execute(sa.text(statement.replace(":password", f"'{_AS_TEXT}'")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 import xcore_tools
 from xcore_tools.cli import main
+from xcore_tools.database.backup.facts import Backup, Manifest
 from xcore_tools.errors import DatabaseError, MigrationError
 from xcore_tools.migrate.facts import (
     Change,
@@ -28,6 +30,28 @@ Output = pytest.CaptureFixture[str]
 FIRST = Revision("a1", (), "first", "versions/a1.py", is_head=True)
 STATUS = Status("sqlite:///x.db", True, State.AT_HEAD, ("a1",), ("a1",), ())
 CHANGE = Change("sqlite:///x.db", Outcome.DONE, (), ("a1",), applied=(FIRST,), seconds=0.5)
+BACKUP = Backup(
+    name="b.db",
+    state="verified",
+    created=datetime(2024, 5, 6, tzinfo=UTC),
+    size=9,
+    manifest=Manifest(
+        name="b.db",
+        reason="migration",
+        engine="sqlite",
+        database="x.db",
+        created=datetime(2024, 5, 6, tzinfo=UTC),
+        tool_version="1",
+        client="sqlite",
+        server_version="3",
+        revisions=("a1",),
+        compression="none",
+        size=9,
+        sha256="0",
+        foreign_keys_ok=True,
+        tables=(),
+    ),
+)
 RESULTS: dict[str, Any] = {
     "status": STATUS,
     "current": (FIRST,),
@@ -94,7 +118,8 @@ def migrate(*arguments: str) -> int:
         (["current"], ("current", (), {})),
         (["history"], ("history", (None,), {"indicate_current": False})),
         (["history", "-i", "-r", "-3:"], ("history", ("-3:",), {"indicate_current": True})),
-        (["heads"], ("heads", (), {})),
+        (["heads"], ("heads", (), {"resolve_dependencies": False})),
+        (["heads", "--resolve-dependencies"], ("heads", (), {"resolve_dependencies": True})),
         (["show", "head"], ("show", ("head",), {})),
         (["check"], ("check", (), {})),
         (
@@ -102,8 +127,12 @@ def migrate(*arguments: str) -> int:
             ("merge", (("a", "b"), None), {"branch_label": None, "rev_id": None}),
         ),
         (
-            ["merge", "heads", "-m", "join", "--branch-label", "x", "--rev-id", "c"],
-            ("merge", (("heads",), "join"), {"branch_label": "x", "rev_id": "c"}),
+            ["merge", "heads", "-m", "join", "--branch-label", "x", "--rev-id", "c", "--splice"],
+            (
+                "merge",
+                (("heads",), "join"),
+                {"branch_label": "x", "rev_id": "c", "splice": True},
+            ),
         ),
         (["upgrade"], ("upgrade", ("head",), {"tag": None})),
         (["upgrade", "+1", "--tag", "t"], ("upgrade", ("+1",), {"tag": "t"})),
@@ -115,9 +144,10 @@ def migrate(*arguments: str) -> int:
         (["downgrade", "--tag=t", "--", "-1"], ("downgrade", ("-1",), {"tag": "t"})),
         (["downgrade", "one@-2"], ("downgrade", ("one@-2",), {"tag": None})),
         (["downgrade", "base", "--sql"], ("sql", ("downgrade", "base"), {"tag": None})),
-        (["stamp", "head"], ("stamp", ("head",), {"purge": False, "tag": None})),
-        (["stamp", "a1", "--purge"], ("stamp", ("a1",), {"purge": True, "tag": None})),
-        (["stamp", "-1", "--sql", "--tag", "t"], ("sql", ("stamp", "-1"), {"tag": "t"})),
+        (["stamp", "head"], ("stamp", (("head",),), {"purge": False, "tag": None})),
+        (["stamp", "a1", "b2"], ("stamp", (("a1", "b2"),), {"purge": False, "tag": None})),
+        (["stamp", "a1", "--purge"], ("stamp", (("a1",),), {"purge": True, "tag": None})),
+        (["stamp", "-1", "--sql", "--tag", "t"], ("sql", ("stamp", ("-1",)), {"tag": "t"})),
         (["init"], ("init", (), {"stamp_existing": False})),
         (["init", "--stamp-existing"], ("init", (), {"stamp_existing": True})),
     ],
@@ -138,7 +168,7 @@ def test_a_new_revision(library: FakeLibrary, message: list[str]) -> None:
 
 
 def test_every_option_of_a_new_revision(library: FakeLibrary) -> None:
-    given = "--empty --head a --splice --branch-label l --version-path v --rev-id r"
+    given = "--empty --sql --head a --splice --branch-label l --version-path v --rev-id r"
     assert migrate("generate", *given.split(), "--depends-on", "x", "--depends-on", "y") == 0
     assert library.calls == [
         (
@@ -151,6 +181,7 @@ def test_every_option_of_a_new_revision(library: FakeLibrary) -> None:
                 "branch_label": "l",
                 "version_path": "v",
                 "rev_id": "r",
+                "sql": True,
                 "depends_on": ["x", "y"],
             },
         )
@@ -187,7 +218,8 @@ def test_the_project_options(library: FakeLibrary, tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["downgrade"], "Missing argument 'REVISION'"),
-        (["stamp"], "Missing argument 'REVISION'"),
+        (["stamp"], "Missing argument 'REVISIONS...'"),
+        (["generate", "x", "--sql"], "--sql goes with --empty: comparing takes a database"),
         (["merge"], "Missing argument 'REVISIONS...'"),
         (["upgrade", "a", "b"], "Got unexpected extra argument"),
         (["downgrade", "-1", "-2"], "Got unexpected extra argument"),
@@ -230,6 +262,50 @@ def test_check_is_1_where_something_differs(library: FakeLibrary, capsys: Output
     assert migrate("check") == 1
     assert capsys.readouterr().out == "  add_table users\n1 operation to generate\n"
     assert migrate("check", "--format", "json") == 1
+
+
+def test_current_can_be_checked(library: FakeLibrary) -> None:
+    assert migrate("current", "-c") == 0
+    library.results["heads"] = (FIRST, Revision("b1", (), "", ""))
+    assert migrate("current") == 0
+    assert migrate("current", "--check-heads") == 1
+    library.results["current"] = ()
+    assert migrate("current", "--check-heads", "--format", "json") == 1
+
+
+@pytest.mark.parametrize("verb", ["current", "heads", "history"])
+def test_verbose_tells_the_files(capsys: Output, verb: str) -> None:
+    assert migrate(verb, "-v") == 0
+    assert capsys.readouterr().out == "a1  first (head)\n  versions/a1.py\n"
+
+
+class FakeBackups:
+    """Stands in for a `BackupManager`."""
+
+    def __init__(self) -> None:
+        self.reasons: list[str] = []
+        self.is_pruned = False
+
+    def create(self, *, reason: str, progress: object) -> Backup:
+        self.reasons.append(reason)
+        return BACKUP
+
+    def prune(self) -> tuple[Backup, ...]:
+        self.is_pruned = True
+        return (BACKUP,)
+
+
+def test_a_backup_is_backup_create(library: FakeLibrary, capsys: Output) -> None:
+    backups = library.results["backups"] = FakeBackups()
+    assert migrate("backup", "--backup-dir", "here", "--no-prune") == 0
+    assert library.calls == [("backups", (Path("here"),), {})]
+    assert capsys.readouterr().out == "b.db: created, 9 B, revision a1, 0 tables with 0 rows\n"
+    assert (backups.reasons, backups.is_pruned) == (["migration"], False)
+    assert migrate("backup", "--format", "json") == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["backup"]["reason"] == "migration"
+    assert captured.err == "b.db: removed\n"
+    assert backups.is_pruned
 
 
 @pytest.mark.parametrize(

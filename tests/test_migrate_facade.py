@@ -16,7 +16,7 @@ from alembic_projects import (
 )
 from servers import as_url
 
-from xcore_tools.config import Config
+from xcore_tools.config import Config, load_config
 from xcore_tools.database.connection import connected
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import ConfigError, DatabaseError, MigrationError
@@ -118,8 +118,18 @@ def test_stamp_and_merge(project: Config, versions: Path, database: DatabaseUrl)
     stamped = migrations.stamp("b2")
     assert (stamped.after, stamped.applied) == (("b2",), ())
     assert tables(database) == {"alembic_version"}
-    with pytest.raises(MigrationError, match=r"Multiple head revisions .*migrate merge heads"):
+    several = (
+        r"^there are several heads: name one .*migrate merge heads`; the database is at b2 now$"
+    )
+    with pytest.raises(MigrationError, match=several):
         migrations.upgrade()
+    with pytest.raises(MigrationError, match=r"^there are several heads: name the one .*--head"):
+        migrations.generate("more", empty=True)
+    assert "`xcore-tools migrate upgrade heads`" in migrations.status().explanation
+    assert migrations.stamp(("b2", "b3"), purge=True).after == ("b2", "b3")
+    assert migrations.stamp("b2", purge=True).after == ("b2",)
+    with pytest.raises(MigrationError, match=r"^a1 is no head; add --splice"):
+        migrations.merge(("a1", "b2"))
     merged = migrations.merge(("heads",), "join", rev_id="m4")
     assert set(merged.down) == {"b2", "b3"}
     done = migrations.upgrade()
@@ -138,6 +148,48 @@ def test_statements_instead_of_running_them(project: Config, versions: Path) -> 
     assert "CREATE TABLE t_a1" not in migrations.sql("upgrade", "a1:b2")
     assert "DROP TABLE t_b2" in migrations.sql("downgrade", "b2:a1")
     assert "alembic_version" in migrations.sql("stamp", "head")
+    assert "'b2'" in migrations.sql("stamp", ("b2",))
+
+
+def test_a_revision_of_an_environment_without_a_database(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    ini = tmp_path / "alembic.ini"
+    ini.write_text(ini.read_text().replace("[alembic]", "[alembic]\nrevision_environment = true"))
+    migrations = Migrations(project, url="postgresql+psycopg://u@127.0.0.1:1/d")
+    with pytest.raises(DatabaseError):
+        migrations.generate("first", empty=True)
+    made = migrations.generate("first", empty=True, sql=True)
+    assert (tmp_path / made.revision.path).is_file()
+
+
+def test_a_backup(project: Config, versions: Path, database: DatabaseUrl) -> None:
+    """With the revision that stands in the version table of env.py."""
+    env = project.project / "alembic" / "env.py"
+    env.write_text(
+        env.read_text().replace("context.configure(", "context.configure(version_table='v', ")
+    )
+    write_table_revision(versions, "a1", None)
+    migrations = Migrations(project)
+    migrations.upgrade()
+    made = migrations.backup()
+    assert (made.state, made.revisions) == ("verified", ("a1",))
+    assert made.manifest is not None
+    assert made.manifest.reason == "migration"
+    assert {table.name for table in made.manifest.tables} == {"t_a1", "v"}
+    assert (project.project / "backups" / made.name).is_file()
+    migrations.downgrade("base")
+    elsewhere = migrations.backups(project.project / "elsewhere")
+    assert (elsewhere.create().revisions, len(elsewhere.list())) == ((), 1)
+    migrations.backups().restore(made.name, safety=False)
+    assert tables(database) == {"t_a1", "v"}
+    assert migrations.status().is_at_head
+
+
+def test_a_backup_of_nothing(tmp_path: Path) -> None:
+    migrations = Migrations(make_project(tmp_path), url=f"sqlite:///{tmp_path}/new.db")
+    with pytest.raises(DatabaseError, match=r"new\.db"):
+        migrations.backup()
+    assert not (tmp_path / "new.db").exists()
     assert migrations.status().state is State.EMPTY
 
 
@@ -167,6 +219,45 @@ def test_init_refuses_a_database_with_tables(project: Config, database: Database
     assert tables(database) - {"alembic_version"} == {"legacy"}
     assert migrations.init(stamp_existing=True).tables == ("users",)
     assert tables(database) >= {"legacy", "users"}
+
+
+MODELS = """\
+import sqlalchemy as sa
+
+forgotten = sa.Table("forgotten", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True))
+"""
+
+
+def test_init_refuses_a_metadata_that_lacks_a_table_of_the_source(tmp_path: Path) -> None:
+    project = make_project(tmp_path, settings={"auto_discover_models": True})
+    migrations = Migrations(project, url=f"sqlite:///{tmp_path}/app.db")
+    assert migrations.init().tables == ("users",)  # there is no other source yet
+    (tmp_path / "app.db").unlink()
+    (tmp_path / "models.py").write_text(MODELS)
+    with pytest.raises(
+        MigrationError, match=r"target_metadata lacks forgotten \(models\.py:3\); run .*sync-env"
+    ):
+        migrations.init()
+    assert tables(as_url(f"sqlite:///{tmp_path}/app.db")) == set()
+    (tmp_path / "models.py").write_text(MODELS.replace("forgotten", "users"))
+    assert migrations.init().tables == ("users",)
+
+
+def test_init_where_there_is_no_source(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    settings: dict[str, object] = {
+        "auto_discover_models": True,
+        "automigration": {"models": ["models"]},
+    }
+    project = make_project(tmp_path, settings=settings)
+    assert Migrations(project, url=f"sqlite:///{tmp_path}/app.db").init().tables == ("users",)
+
+
+def test_init_without_any_metadata(tmp_path: Path) -> None:
+    alembic_init(tmp_path)
+    migrations = Migrations(Config(project=tmp_path), url=f"sqlite:///{tmp_path}/app.db")
+    with pytest.raises(MigrationError, match=r"^env\.py has no target_metadata; run .*sync-env`$"):
+        migrations.init()
 
 
 # -- states -----------------------------------------------------------------------------------------
@@ -213,6 +304,8 @@ def test_pending_counts_branches_dependencies_and_all_heads(
     status = migrations.status()
     assert (status.state, status.heads) == (State.BEHIND, ("a2", "b2"))
     assert sorted(ids(status.pending)) == ["a2", "b1", "b2"]
+    assert sorted(ids(migrations.heads())) == ["a2", "b2"]
+    assert ids(migrations.heads(resolve_dependencies=True)) == ["b2"]
     done = migrations.upgrade("other@head")
     assert sorted(ids(done.applied)) == ["a2", "b1", "b2"]
     assert migrations.status().is_at_head
@@ -303,6 +396,8 @@ def test_several_databases_in_one_env_py(tmp_path: Path) -> None:
     )
     status = migrations.status()
     assert (status.state, status.url) == (State.EMPTY, f"{one}, {two}")
+    with pytest.raises(MigrationError, match=r"env\.py connects to 2 databases; name one with"):
+        migrations.backup()
     assert ids(migrations.upgrade().applied) == [made.revision]
     assert migrations.status().is_at_head
     assert (tables(one), tables(two)) == ({"alembic_version", "one"}, {"alembic_version", "two"})
@@ -356,6 +451,41 @@ def test_a_project_without_alembic(tmp_path: Path) -> None:
     migrations = Migrations(Config(project=tmp_path), url=f"sqlite:///{tmp_path}/app.db")
     with pytest.raises(MigrationError, match=r"No 'script_location' key found .*alembic init"):
         migrations.heads()
+
+
+def test_a_url_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--url"):
+        Migrations(make_project(tmp_path), url="nonsense")
+
+
+def test_a_refusal_of_alembic_without_a_remedy_is_told_as_it_is(tmp_path: Path) -> None:
+    migrations = Migrations(make_project(tmp_path), url=f"sqlite:///{tmp_path}/app.db")
+    with pytest.raises(MigrationError, match=r"^downgrade with --sql requires <fromrev>:<torev>$"):
+        migrations.sql("downgrade", "base")
+
+
+def test_a_failure_that_no_code_of_the_project_is_part_of(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    ini = tmp_path / "alembic.ini"
+    ini.write_text(ini.read_text().replace("[alembic]", "[alembic]\ntruncate_slug_length = x"))
+    with pytest.raises(MigrationError, match=r"^ValueError: invalid literal for int"):
+        Migrations(project, url=f"sqlite:///{tmp_path}/app.db").heads()
+
+
+@pytest.mark.parametrize("verb", ["status", "heads", "upgrade"])
+def test_a_directory_of_alembic_that_does_not_exist(tmp_path: Path, verb: str) -> None:
+    (tmp_path / "config.json").write_text('{"migration": {"alembic_config": "no/alembic.ini"}}')
+    migrations = Migrations(
+        load_config(tmp_path / "config.json"), url=f"sqlite:///{tmp_path}/app.db"
+    )
+    with pytest.raises(ConfigError) as caught:
+        getattr(migrations, verb)()
+    assert str(caught.value) == (
+        f"{tmp_path}/no/alembic.ini: its directory does not exist; correct "
+        f"migration.alembic_config in {tmp_path}/config.json, or run `alembic init alembic` there"
+    )
+    assert not (tmp_path / "app.db").exists()
+    assert not (tmp_path / "no").exists()
 
 
 @pytest.mark.parametrize("line", ["sqlalchemy.url = driver://user:pass@localhost/dbname", ""])

@@ -37,6 +37,8 @@ VERBS = (
     "stamp r1",
     "stamp --purge head",
     "merge heads",
+    "backup",
+    "backup --format json",
     "downgrade base",
     "init",
     "downgrade",

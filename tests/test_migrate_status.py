@@ -64,10 +64,10 @@ def status(
     ("current", "state", "explanation"),
     [
         (["f6ff", "x7xx"], State.AT_HEAD, ""),
-        (["f6ff"], State.BEHIND, "run `xcore-tools migrate upgrade`"),
-        (["c3cc"], State.BEHIND, "run `xcore-tools migrate upgrade`"),
-        (["d4dd", "e5ee"], State.BEHIND, "run `xcore-tools migrate upgrade`"),
-        (["c3cc", "x7xx"], State.BEHIND, "run `xcore-tools migrate upgrade`"),
+        (["f6ff"], State.BEHIND, "run `xcore-tools migrate upgrade heads` to apply"),
+        (["c3cc"], State.BEHIND, "run `xcore-tools migrate upgrade heads` to apply"),
+        (["d4dd", "e5ee"], State.BEHIND, "run `xcore-tools migrate upgrade heads` to apply"),
+        (["c3cc", "x7xx"], State.BEHIND, "run `xcore-tools migrate upgrade heads` to apply"),
         (["a1"], State.AHEAD_UNKNOWN, "the database is at a1, which no revision file defines"),
         (["z9", "z8"], State.AHEAD_UNKNOWN, "the database is at z9, z8, which no revision file"),
         (

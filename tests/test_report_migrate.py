@@ -59,6 +59,14 @@ def test_revisions() -> None:
         "c3  join (head, merge, one)\na1  first (branch point, current)\n"
     )
     assert report.render_revisions((Revision("a1", (), "", ""),)) == "a1\n"
+    assert report.render_revisions((JOIN, FIRST), verbose=True) == (
+        "c3  join (head, merge, one)\n  v/c3.py\n  follows a1, x\n"
+        "a1  first (branch point, current)\n  v/a1.py\n"
+    )
+    needy = Revision("d4", ("c3",), "", "", depends_on=("y", "z"))
+    assert report.render_revisions((needy,), verbose=True) == (
+        "d4\n  no file\n  follows c3\n  depends on y, z\n"
+    )
     wide = report.render_revisions((Revision("早", (), "x", ""), FIRST)).splitlines()
     assert wide[0] == "早  x"
 

@@ -13,13 +13,21 @@ import click
 
 import xcore_tools
 from xcore_tools.cli.group import LazyGroup
-from xcore_tools.cli.options import config_option, format_option, url_option, yes_option
+from xcore_tools.cli.options import (
+    backup_dir_option,
+    config_option,
+    format_option,
+    lock_option,
+    no_prune_option,
+    url_option,
+    yes_option,
+)
 from xcore_tools.cli.progress import ByteProgress
 from xcore_tools.cli.terminal import has_color, say
 from xcore_tools.report import backup as report
 
 if TYPE_CHECKING:
-    from xcore_tools.database.backup.facts import Backup
+    from xcore_tools.database.backup.facts import Backup, Reason
     from xcore_tools.database.backup.manager import BackupManager
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -76,12 +84,7 @@ def _shared(command: Command) -> Command:
     """The options that say which database and which directory, as one `manager`."""
 
     @url_option
-    @click.option(
-        "--backup-dir",
-        type=click.Path(file_okay=False, path_type=Path),
-        metavar="DIR",
-        help="The directory of the backups, instead of the configured one.",
-    )
+    @backup_dir_option
     @config_option
     @functools.wraps(command)
     def wrapped(
@@ -96,13 +99,18 @@ def _shared(command: Command) -> Command:
 
 
 @click.command()
-@click.option("--no-prune", is_flag=True, help="Keep all older backups, however many.")
+@no_prune_option
 @format_option
 @_shared
 def create(manager: BackupManager, *, no_prune: bool, form: str) -> int:
     """Take a backup, and remove those beyond max_backup_files."""
+    return take(manager, reason="manual", no_prune=no_prune, form=form)
+
+
+def take(manager: BackupManager, *, reason: Reason, no_prune: bool, form: str) -> int:
+    """Take a backup and say so."""
     with ByteProgress("Backing up") as progress:
-        made = manager.create(progress=progress)
+        made = manager.create(reason=reason, progress=progress)
     say(report.json_one(made) if form == "json" else report.created(made), sys.stdout)
     if not no_prune:
         say(report.removed(manager.prune()), sys.stderr)
@@ -154,14 +162,7 @@ def verify(manager: BackupManager, *, names: tuple[str, ...], drill: bool, form:
     help="The newest backup of this database that was not taken by a restore.",
 )
 @click.option("--no-safety-backup", is_flag=True, help="Do not back up the present state before.")
-@click.option(
-    "--lock-timeout",
-    type=click.FloatRange(min=0),
-    default=60.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long to wait for others who use the database.",
-)
+@lock_option
 @yes_option
 @format_option
 @_shared

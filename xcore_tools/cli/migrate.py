@@ -11,8 +11,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 import xcore_tools
-from xcore_tools.cli.options import config_option, format_option, url_option
+from xcore_tools.cli.backup import take
+from xcore_tools.cli.options import (
+    backup_dir_option,
+    config_option,
+    format_option,
+    lock_option,
+    no_prune_option,
+    url_option,
+)
 from xcore_tools.cli.terminal import has_color, say
+from xcore_tools.config.schema import LOCK_TIMEOUT
 from xcore_tools.migrate.history import check_heads
 from xcore_tools.report import github, problems
 from xcore_tools.report import migrate as report
@@ -24,7 +33,6 @@ if TYPE_CHECKING:
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-_DEFAULT_WAIT = 60.0
 _RELATIVE = re.compile(r"-\d+")
 
 
@@ -59,6 +67,11 @@ class _WithRelativeRevisions(click.Command):
         return bool(_RELATIVE.fullmatch(args[at])) and not is_value
 
 
+_verbose_option = click.option(
+    "-v", "--verbose", is_flag=True, help="Say which file it is, and what it follows."
+)
+
+
 def _project_options(command: _Command) -> _Command:
     """The options that say which project and which database is meant."""
     for option in (
@@ -78,24 +91,13 @@ def _project_options(command: _Command) -> _Command:
     return command
 
 
-def _lock_option(command: _Command) -> _Command:
-    return click.option(
-        "--lock-timeout",
-        type=click.FloatRange(min=0),
-        default=_DEFAULT_WAIT,
-        show_default=True,
-        metavar="SECONDS",
-        help="How long to wait for another process.",
-    )(command)
-
-
 def _migrations(
     *,
     config: Path | None,
     url: str | None,
     name: str,
     arguments: tuple[str, ...],
-    lock_timeout: float = _DEFAULT_WAIT,
+    lock_timeout: float = LOCK_TIMEOUT,
 ) -> Migrations:
     return xcore_tools.Migrations(
         xcore_tools.load_config(config),
@@ -129,26 +131,35 @@ def status(*, form: str, **project: Any) -> int:
 
 
 @migrate.command(short_help="The revision that the database is at.")
+@click.option("-c", "--check-heads", is_flag=True, help="Exit 1 unless these are all heads.")
+@_verbose_option
 @_project_options
 @format_option
-def current(*, form: str, **project: Any) -> int:
+def current(*, check_heads: bool, verbose: bool, form: str, **project: Any) -> int:
     """Print the revisions that the version table holds."""
-    return _print_revisions(_migrations(**project).current(), form)
+    migrations = _migrations(**project)
+    found = migrations.current()
+    _print_revisions(found, form, verbose=verbose)
+    return int(check_heads and _names(found) != _names(migrations.heads()))
 
 
 @migrate.command(short_help="Every revision, newest first.")
 @click.option("-r", "--rev-range", metavar="BASE:HEAD", help="Only these; current is allowed.")
 @click.option("-i", "--indicate-current", is_flag=True, help="Mark where the database is.")
+@_verbose_option
 @_project_options
 @format_option
-def history(*, rev_range: str | None, indicate_current: bool, form: str, **project: Any) -> int:
+def history(
+    *, rev_range: str | None, indicate_current: bool, verbose: bool, form: str, **project: Any
+) -> int:
     """Print the revisions, newest first."""
     migrations = _migrations(**project)
     found = migrations.history(rev_range, indicate_current=indicate_current)
-    return _print_revisions(found, form)
+    return _print_revisions(found, form, verbose=verbose)
 
 
 @migrate.command(short_help="The revisions that no other follows.")
+@click.option("--resolve-dependencies", is_flag=True, help="Leave out what another one depends on.")
 @click.option(
     "--check", is_flag=True, help="Read the files only; exit 1 if their order is at fault."
 )
@@ -162,8 +173,17 @@ def history(*, rev_range: str | None, indicate_current: bool, form: str, **proje
     show_default=True,
     help="How to print the result; github is for --check.",
 )
+@_verbose_option
 @_project_options
-def heads(*, check: bool, against: str | None, form: str, **project: Any) -> int:
+def heads(
+    *,
+    resolve_dependencies: bool,
+    check: bool,
+    against: str | None,
+    verbose: bool,
+    form: str,
+    **project: Any,
+) -> int:
     """Print the heads.
 
     With --check no file runs and no database is needed: two heads, two files of one id, a missing
@@ -175,7 +195,8 @@ def heads(*, check: bool, against: str | None, form: str, **project: Any) -> int
         )
     if against or form == "github":
         raise click.UsageError("--against and --format github go with --check")
-    return _print_revisions(_migrations(**project).heads(), form)
+    found = _migrations(**project).heads(resolve_dependencies=resolve_dependencies)
+    return _print_revisions(found, form, verbose=verbose)
 
 
 def _check_heads(config: Config, section: str, against: str | None, form: str) -> int:
@@ -230,6 +251,9 @@ def check(*, form: str, **project: Any) -> int:
 @click.option("--branch-label", metavar="LABEL", help="A label for a new branch.")
 @click.option("--version-path", metavar="PATH", help="The directory to write to.")
 @click.option("--rev-id", metavar="ID", help="Use this id instead of a random one.")
+@click.option(
+    "--sql", is_flag=True, help="With --empty: env.py runs without a database, if at all."
+)
 @click.option("--depends-on", metavar="REV", multiple=True, help="A revision that must come first.")
 @_project_options
 @format_option
@@ -244,12 +268,15 @@ def generate(  # noqa: PLR0913 (one for each option)
     branch_label: str | None,
     version_path: str | None,
     rev_id: str | None,
+    sql: bool,
     form: str,
     **project: Any,
 ) -> int:
     """Write a new revision file with the differences between models and database."""
     if text and message:
         raise click.UsageError("the message is given twice; leave out -m")
+    if sql and autogenerate:
+        raise click.UsageError("--sql goes with --empty: comparing takes a database")
     made = _migrations(**project).generate(
         text or message,
         empty=not autogenerate,
@@ -258,6 +285,7 @@ def generate(  # noqa: PLR0913 (one for each option)
         branch_label=branch_label,
         version_path=version_path,
         rev_id=rev_id,
+        sql=sql,
         depends_on=list(depends_on) or None,
     )
     _show(form, lambda: report.render_json(made), lambda c: report.render_generated(made, color=c))
@@ -271,6 +299,7 @@ def generate(  # noqa: PLR0913 (one for each option)
 @click.option("-m", "--message", help="The message of the new revision.")
 @click.option("--branch-label", metavar="LABEL", help="A label for it.")
 @click.option("--rev-id", metavar="ID", help="Use this id instead of a random one.")
+@click.option("--splice", is_flag=True, help="Allow to join revisions that are no heads.")
 @_project_options
 @format_option
 def merge(
@@ -279,12 +308,15 @@ def merge(
     message: str | None,
     branch_label: str | None,
     rev_id: str | None,
+    splice: bool,
     form: str,
     **project: Any,
 ) -> int:
     """Write a revision that joins REVISIONS; `heads` means all heads."""
-    migrations = _migrations(**project)
-    made = migrations.merge(revisions, message, branch_label=branch_label, rev_id=rev_id)
+    newer = {"splice": True} if splice else {}  # which older versions of Alembic do not know
+    made = _migrations(**project).merge(
+        revisions, message, branch_label=branch_label, rev_id=rev_id, **newer
+    )
     return _print_revisions((made,), form)
 
 
@@ -295,7 +327,7 @@ def merge(
 @click.argument("revision", default="head")
 @click.option("--sql", is_flag=True, help="Print the statements instead of running them.")
 @click.option("--tag", metavar="TEXT", help="For env.py.")
-@_lock_option
+@lock_option
 @_project_options
 @format_option
 def upgrade(revision: str, *, sql: bool, tag: str | None, form: str, **project: Any) -> int:
@@ -310,7 +342,7 @@ def upgrade(revision: str, *, sql: bool, tag: str | None, form: str, **project: 
 @click.argument("revision")
 @click.option("--sql", is_flag=True, help="Print the statements instead of running them.")
 @click.option("--tag", metavar="TEXT", help="For env.py.")
-@_lock_option
+@lock_option
 @_project_options
 @format_option
 def downgrade(revision: str, *, sql: bool, tag: str | None, form: str, **project: Any) -> int:
@@ -322,26 +354,32 @@ def downgrade(revision: str, *, sql: bool, tag: str | None, form: str, **project
 
 
 @migrate.command(short_help="Note a revision as applied.", cls=_WithRelativeRevisions)
-@click.argument("revision")
+@click.argument("revisions", nargs=-1, required=True)
 @click.option("--sql", is_flag=True, help="Print the statements instead of running them.")
 @click.option("--tag", metavar="TEXT", help="For env.py.")
 @click.option("--purge", is_flag=True, help="Forget every other revision first.")
-@_lock_option
+@lock_option
 @_project_options
 @format_option
 def stamp(
-    revision: str, *, sql: bool, tag: str | None, purge: bool, form: str, **project: Any
+    revisions: tuple[str, ...],
+    *,
+    sql: bool,
+    tag: str | None,
+    purge: bool,
+    form: str,
+    **project: Any,
 ) -> int:
-    """Write REVISION into the version table without running anything."""
+    """Write REVISIONS into the version table without running anything; `heads` means all heads."""
     migrations = _migrations(**project)
     if sql:
-        return _print_sql(migrations.sql("stamp", revision, tag=tag))
-    return _print_change(migrations.stamp(revision, purge=purge, tag=tag), form)
+        return _print_sql(migrations.sql("stamp", revisions, tag=tag))
+    return _print_change(migrations.stamp(revisions, purge=purge, tag=tag), form)
 
 
 @migrate.command(short_help="Create all tables in an empty database.")
 @click.option("--stamp-existing", is_flag=True, help="Also where there are tables already.")
-@_lock_option
+@lock_option
 @_project_options
 @format_option
 def init(*, stamp_existing: bool, form: str, **project: Any) -> int:
@@ -351,16 +389,31 @@ def init(*, stamp_existing: bool, form: str, **project: Any) -> int:
     return 0
 
 
+@migrate.command(short_help="Take a backup of the database.")
+@backup_dir_option
+@no_prune_option
+@_project_options
+@format_option
+def backup(*, backup_dir: Path | None, no_prune: bool, form: str, **project: Any) -> int:
+    """Take a backup of the database that env.py connects to, as `xcore-tools backup create` does."""
+    manager = _migrations(**project).backups(backup_dir)
+    return take(manager, reason="migration", no_prune=no_prune, form=form)
+
+
 # -- printing ---------------------------------------------------------------------------------------
 
 
-def _print_revisions(found: tuple[Revision, ...], form: str) -> int:
+def _print_revisions(found: tuple[Revision, ...], form: str, *, verbose: bool = False) -> int:
     _show(
         form,
         lambda: report.render_json({"revisions": found}),
-        lambda c: report.render_revisions(found, color=c),
+        lambda c: report.render_revisions(found, color=c, verbose=verbose),
     )
     return 0
+
+
+def _names(revisions: tuple[Revision, ...]) -> set[str]:
+    return {revision.revision for revision in revisions}
 
 
 def _print_change(made: Change, form: str) -> int:

@@ -6,7 +6,17 @@ from pathlib import Path
 
 import click
 
-__all__ = ["config_option", "format_option", "url_option", "yes_option"]
+from xcore_tools.config.schema import LOCK_TIMEOUT
+
+__all__ = [
+    "backup_dir_option",
+    "config_option",
+    "format_option",
+    "lock_option",
+    "no_prune_option",
+    "url_option",
+    "yes_option",
+]
 
 config_option = click.option(
     "--config",
@@ -28,5 +38,22 @@ format_option = click.option(
     default="text",
     show_default=True,
     help="How to print the result.",
+)
+lock_option = click.option(
+    "--lock-timeout",
+    type=click.FloatRange(min=0),
+    default=LOCK_TIMEOUT,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for others who use the database.",
+)
+backup_dir_option = click.option(
+    "--backup-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="The directory of the backups, instead of the configured one.",
+)
+no_prune_option = click.option(
+    "--no-prune", is_flag=True, help="Keep all older backups, however many."
 )
 yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation.")

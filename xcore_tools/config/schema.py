@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 
 __all__ = [
+    "LOCK_TIMEOUT",
     "Automigration",
     "Backup",
     "Compression",
@@ -26,6 +27,9 @@ Text = Annotated[str, msgspec.Meta(min_length=1, pattern="^[^\\x00\\ud800-\\udff
 DottedName = Annotated[str, msgspec.Meta(pattern=r"^[^\W\d]\w*(\.[^\W\d]\w*)*$")]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Compression = Literal["none", "gzip", "zstd"]
+
+LOCK_TIMEOUT = 60.0
+"""Seconds that a process waits for others who use the database, unless told otherwise."""
 
 # Names that no user gives to a package of models. A virtual environment of any other name is
 # told by its pyvenv.cfg, so that packages called `env` or `build` are not lost.

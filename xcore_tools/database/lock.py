@@ -15,14 +15,12 @@ from pathlib import Path
 import filelock
 import sqlalchemy as sa
 
+from xcore_tools.config.schema import LOCK_TIMEOUT
 from xcore_tools.database.connection import opened, translated
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import DatabaseError
 
-__all__ = ["WAIT", "exclusive"]
-
-WAIT = 60.0
-"""Seconds that a process waits for another one by default."""
+__all__ = ["exclusive"]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.5
 _NAME = "xcore-tools"
@@ -31,7 +29,7 @@ _KEY = int.from_bytes(hashlib.sha256(_NAME.encode()).digest()[:8], signed=True)
 
 
 @contextmanager
-def exclusive(url: DatabaseUrl, *, timeout: float = WAIT) -> Iterator[None]:
+def exclusive(url: DatabaseUrl, *, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
     """Inside, no other process that asks for this lock works on the same database.
 
     It is not held by a process that was killed, and does not keep applications out.

@@ -15,7 +15,8 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
 from xcore_tools.config import Config
-from xcore_tools.config.files import is_file
+from xcore_tools.config.files import is_file, shown
+from xcore_tools.database.backup.engine import VersionTable
 from xcore_tools.database.drivers import installed, is_asynchronous, synchronous
 from xcore_tools.database.lookup import find_url
 from xcore_tools.database.url import DatabaseUrl, anchored_url
@@ -37,7 +38,8 @@ class Observed:
     """What one database looked like through env.py.
 
     `tables` are those that it holds but the version table, with their schema where that is not the
-    default one; `metadatas` are those of `target_metadata`.
+    default one; `metadatas` are those of `target_metadata`, `version_table` is where env.py has the
+    revisions noted.
     """
 
     def __init__(self, connection: sa.Connection, context: Any, ours: DatabaseUrl | None) -> None:
@@ -52,6 +54,7 @@ class Observed:
         self.metadatas = tuple(item for item in listed if isinstance(item, sa.MetaData))
         names = sa.inspect(connection).get_table_names()
         self.tables = tuple(sorted(name for name in names if name != context.version_table))
+        self.version_table = VersionTable(context.version_table, context.version_table_schema)
 
 
 class Environment:
@@ -87,9 +90,18 @@ class Environment:
         What it prints as a result goes to `output`.
 
         Raises:
+            ConfigError: the directory that the ini file should be in does not exist.
             MigrationError: Alembic, env.py or a revision failed.
             DatabaseError: the database cannot be reached.
         """
+        if not self.ini.parent.is_dir():
+            where = shown(self.config.source) if self.config.source else "the settings"
+            raise ConfigError(
+                [
+                    f"{shown(self.ini)}: its directory does not exist; correct "
+                    f"migration.alembic_config in {where}, or run `alembic init alembic` there"
+                ]
+            )
 
         def guarded() -> _Result:
             directory = self.ini.parent
@@ -117,8 +129,7 @@ class Environment:
         seen: list[Observed] = []
 
         def look(_: object, context: Any) -> list[Any]:
-            if context.connection is not None:
-                seen.append(Observed(context.connection, context, self.url))
+            seen.append(Observed(context.connection, context, self.url))
             return []
 
         with (

@@ -20,17 +20,30 @@ from xcore_tools.errors import DatabaseError, MigrationError, XcoreToolsError
 
 __all__ = ["explained"]
 
+# What Alembic says → what is said instead: its own sentence is a remedy already, of other spelling.
+_SENTENCES = (
+    (
+        r"Multiple heads are present; please specify the head revision on which",
+        "there are several heads: name the one to follow with --head (`xcore-tools migrate heads` "
+        "lists them), or join them with `xcore-tools migrate merge heads`",
+    ),
+    (
+        r"Multiple head|multiple heads",
+        "there are several heads: name one (`xcore-tools migrate heads` lists them), say `heads` "
+        "for all of them, or join them with `xcore-tools migrate merge heads`",
+    ),
+    (
+        r"Revision (\S+) is not a head revision",
+        r"\1 is no head; add --splice to make a new branch there, or name a head "
+        "(`xcore-tools migrate heads`)",
+    ),
+)
 # What Alembic says → what to do about it.
 _REMEDIES = (
     (
         r"Can't locate revision",
         "no file defines it: the name is misspelt, the file is gone, or newer code has migrated the "
         "database (downgrade it from there first); `xcore-tools migrate status` tells more",
-    ),
-    (
-        r"Multiple head revisions|multiple heads|Only a single head",
-        "name one (`xcore-tools migrate heads` lists them), say `heads` for all of them, or join "
-        "them with `xcore-tools migrate merge heads`",
     ),
     (r"Target database is not up to date", "run `xcore-tools migrate upgrade` first"),
     (
@@ -44,10 +57,6 @@ _REMEDIES = (
     (
         r"Relative revision|Walked too far|didn't produce",
         "there are not that many revisions in this direction; see `xcore-tools migrate history -i`",
-    ),
-    (
-        r"is not a head revision",
-        "add --splice to make a new branch, or name a head (`xcore-tools migrate heads`)",
     ),
     (
         r"Cycle is detected|overlaps|is present more than once",
@@ -102,6 +111,9 @@ def _with_notes(message: str, error: BaseException) -> str:
 
 def _command_error(error: CommandError) -> str:
     text = " ".join(str(error).split())
+    for pattern, sentence in _SENTENCES:
+        if found := re.search(pattern, text):
+            return found.expand(sentence)
     for pattern, remedy in _REMEDIES:
         if re.search(pattern, text, re.IGNORECASE):
             return f"{text.rstrip('.')}; {remedy}"

@@ -8,11 +8,12 @@ from xcore_tools.migrate.facts import Revision, State, Status
 
 __all__ = ["status_of"]
 
+# `{upgrade}` names all heads where there are several: Alembic would ask which one is meant.
 _EXPLANATIONS = {
     State.AT_HEAD: "",
-    State.BEHIND: "run `xcore-tools migrate upgrade` to apply what is pending",
+    State.BEHIND: "run `{upgrade}` to apply what is pending",
     State.EMPTY: (
-        "the database is empty: `xcore-tools migrate upgrade` builds it by its revisions, "
+        "the database is empty: `{upgrade}` builds it by its revisions, "
         "`xcore-tools migrate init` from the models"
     ),
     State.UNVERSIONED: (
@@ -46,14 +47,15 @@ def status_of(
         state = State.DIVERGED
     else:
         state = State.AT_HEAD if len(applied) == len(known) else State.BEHIND
+    heads = tuple(sorted(revision.revision for revision in revisions if revision.is_head))
     return Status(
         url=url,
         is_reachable=True,
         state=state,
         current=tuple(current),
-        heads=tuple(sorted(revision.revision for revision in revisions if revision.is_head)),
+        heads=heads,
         pending=tuple(revision for revision in revisions if revision.revision not in applied),
-        explanation=_explanation(state, unknown, overlaps),
+        explanation=_explanation(state, heads, unknown, overlaps),
     )
 
 
@@ -77,9 +79,15 @@ def _below(name: str, known: Mapping[str, Revision]) -> set[str]:
     return found
 
 
-def _explanation(state: State, unknown: Sequence[str], overlaps: Sequence[tuple[str, str]]) -> str:
+def _explanation(
+    state: State,
+    heads: Sequence[str],
+    unknown: Sequence[str],
+    overlaps: Sequence[tuple[str, str]],
+) -> str:
     if state in _EXPLANATIONS:
-        return _EXPLANATIONS[state]
+        upgrade = "xcore-tools migrate upgrade" + (" heads" if len(heads) > 1 else "")
+        return _EXPLANATIONS[state].format(upgrade=upgrade)
     names = ", ".join(unknown)
     if state is State.AHEAD_UNKNOWN:
         return (

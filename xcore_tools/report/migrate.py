@@ -67,9 +67,15 @@ def render_status(status: Status, *, color: bool = False) -> str:
     return _text(lines)
 
 
-def render_revisions(revisions: Sequence[Revision], *, color: bool = False) -> str:
-    """One line each: id, message, and what is special about it."""
-    return _text(_table(revisions, color=color)) if revisions else "no revisions\n"
+def render_revisions(
+    revisions: Sequence[Revision], *, color: bool = False, verbose: bool = False
+) -> str:
+    """One line each: id, message, and what is special about it; below it its file, and what it follows."""
+    lines = _table(revisions, color=color)
+    if verbose:
+        more = ([f"  {line}" for line in _details(revision)] for revision in revisions)
+        lines = [line for one, rest in zip(lines, more, strict=True) for line in (one, *rest)]
+    return _text(lines) if lines else "no revisions\n"
 
 
 def render_heads(check: HeadsCheck) -> str:
@@ -139,6 +145,15 @@ def _table(revisions: Sequence[Revision], *, color: bool) -> list[str]:
         ]
         note = painted(f" ({', '.join(notes)})", "dim", color=color) if notes else ""
         lines.append(f"{padded}  {visible(revision.message)}{note}".rstrip())
+    return lines
+
+
+def _details(revision: Revision) -> list[str]:
+    lines = [visible(revision.path) or "no file"]
+    if revision.down:
+        lines.append(f"follows {_names(revision.down)}")
+    if revision.depends_on:
+        lines.append(f"depends on {_names(revision.depends_on)}")
     return lines
 
 

@@ -14,10 +14,14 @@ from xcore_tools.database.backup.archive import Archive
 from xcore_tools.database.backup.facts import Contents, TableRows
 from xcore_tools.database.url import DatabaseUrl
 
-__all__ = ["Engine", "Progress", "VersionTable", "revisions_in"]
+__all__ = ["Engine", "Progress", "VersionTable", "revisions_in", "silent"]
 
 Progress = Callable[[int, int | None], None]
 """Is called with the bytes done, and with those in total where they are known."""
+
+
+def silent(_done: int, _total: int | None) -> None:
+    """Progress that nobody wants to see."""
 
 
 class VersionTable(msgspec.Struct, frozen=True):

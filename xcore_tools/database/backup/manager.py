@@ -10,10 +10,17 @@ from typing import Self
 import xcore_tools
 import xcore_tools.database.backup.selection as select
 from xcore_tools.config import Config
+from xcore_tools.config.schema import LOCK_TIMEOUT
 from xcore_tools.config.schema import Backup as Settings
 from xcore_tools.database.backup.archive import Archive
 from xcore_tools.database.backup.compression import require, sha256_of
-from xcore_tools.database.backup.engine import Engine, Progress, VersionTable, revisions_in
+from xcore_tools.database.backup.engine import (
+    Engine,
+    Progress,
+    VersionTable,
+    revisions_in,
+    silent,
+)
 from xcore_tools.database.backup.facts import (
     Backup,
     Contents,
@@ -28,7 +35,7 @@ from xcore_tools.database.backup.postgresql import Postgresql
 from xcore_tools.database.backup.sqlite import Sqlite
 from xcore_tools.database.backup.store import DATA, Store
 from xcore_tools.database.connection import connected
-from xcore_tools.database.lock import WAIT, exclusive
+from xcore_tools.database.lock import exclusive
 from xcore_tools.database.lookup import find_url
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import BackupError, XcoreToolsError
@@ -40,10 +47,6 @@ _ENGINES: dict[str, Callable[[VersionTable], Engine]] = {
     "postgresql": Postgresql,
     "mysql": Mysql,
 }
-
-
-def _silent(_done: int, _total: int | None) -> None:
-    pass
 
 
 class BackupManager:
@@ -100,7 +103,7 @@ class BackupManager:
         """Where the backups are."""
         return self._store.directory
 
-    def create(self, *, reason: Reason = "manual", progress: Progress = _silent) -> Backup:
+    def create(self, *, reason: Reason = "manual", progress: Progress = silent) -> Backup:
         """Take a backup while others use the database, and check it; it is on the disk then.
 
         Nothing is overwritten or removed. A run that is killed leaves nothing that counts.
@@ -161,9 +164,9 @@ class BackupManager:
         name: str,
         *,
         safety: bool = True,
-        timeout: float = WAIT,
+        timeout: float = LOCK_TIMEOUT,
         is_locked: bool = False,
-        progress: Progress = _silent,
+        progress: Progress = silent,
     ) -> Restored:
         """Replace the whole database by a backup, after checking that and backing up the present.
 

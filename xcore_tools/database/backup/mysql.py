@@ -24,7 +24,12 @@ from xcore_tools.database.backup.archive import Archive
 from xcore_tools.database.backup.client import Program, find_program, running, version_of
 from xcore_tools.database.backup.compression import CHUNK, written
 from xcore_tools.database.backup.durable import write_new
-from xcore_tools.database.backup.engine import Progress, VersionTable, revisions_in
+from xcore_tools.database.backup.engine import (
+    Progress,
+    VersionTable,
+    revisions_in,
+    silent,
+)
 from xcore_tools.database.backup.exchange import Exchange, rows_in
 from xcore_tools.database.backup.facts import Contents, TableRows
 from xcore_tools.database.backup.script import Part, RowCounter, as_packet, parts
@@ -127,7 +132,7 @@ class Mysql:
             exchange = Exchange(url, uuid.uuid4().hex[:8])
             exchange.clear_leftovers()
             with exchange.databases("new"):
-                client.fill(archive, exchange.new, lambda *_: None)
+                client.fill(archive, exchange.new, silent)
                 with connected(url.with_database(exchange.new)) as connection:
                     return rows_in(connection, exchange.new)
 

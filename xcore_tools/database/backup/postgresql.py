@@ -25,7 +25,12 @@ from xcore_tools.database.backup.archive import Archive
 from xcore_tools.database.backup.client import find_program, running, version_of
 from xcore_tools.database.backup.compression import written
 from xcore_tools.database.backup.durable import write_new
-from xcore_tools.database.backup.engine import Progress, VersionTable, revisions_in
+from xcore_tools.database.backup.engine import (
+    Progress,
+    VersionTable,
+    revisions_in,
+    silent,
+)
 from xcore_tools.database.backup.facts import Contents, TableRows
 from xcore_tools.database.connection import connected, translated
 from xcore_tools.database.url import DatabaseUrl
@@ -163,7 +168,7 @@ class Postgresql:
             connection.exec_driver_sql(create, execution_options={"no_parameters": True})
             try:
                 scratch = url.with_database(name)
-                self.load(scratch, archive, timeout=60, progress=lambda *_: None)
+                self.load(scratch, archive, timeout=60, progress=silent)
                 with connected(scratch) as other:
                     return _rows(other)
             finally:

@@ -21,7 +21,12 @@ from xcore_tools.config.schema import Compression
 from xcore_tools.database.backup.archive import Archive
 from xcore_tools.database.backup.compression import CHUNK, sha256_of, written
 from xcore_tools.database.backup.durable import flush
-from xcore_tools.database.backup.engine import Progress, VersionTable, revisions_in
+from xcore_tools.database.backup.engine import (
+    Progress,
+    VersionTable,
+    revisions_in,
+    silent,
+)
 from xcore_tools.database.backup.facts import Contents, TableRows
 from xcore_tools.database.connection import connected
 from xcore_tools.database.drivers import synchronous
@@ -72,7 +77,7 @@ class Sqlite:
         with archive.workplace() as place, _explained(archive.name):
             scratch = place / "scratch"
             other = _url_of(scratch, url.source)
-            self.load(other, archive, timeout=1, progress=lambda *_: None)
+            self.load(other, archive, timeout=1, progress=silent)
             with closing(_frozen(scratch)) as db:
                 return _rows(db)
 
