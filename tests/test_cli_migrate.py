@@ -146,6 +146,7 @@ def test_every_option_of_a_new_revision(library: FakeLibrary) -> None:
             (None,),
             {
                 "empty": True,
+                "allow_empty": False,
                 "head": "a",
                 "splice": True,
                 "branch_label": "l",
@@ -157,12 +158,9 @@ def test_every_option_of_a_new_revision(library: FakeLibrary) -> None:
     ]
 
 
-def test_a_revision_without_differences_is_told(library: FakeLibrary, capsys: Output) -> None:
-    library.results["generate"] = Generated(FIRST)
-    assert migrate("generate", "x") == 0
-    assert capsys.readouterr().err == "no differences found: the revision is empty\n"
-    assert migrate("generate", "x", "--empty") == 0
-    assert capsys.readouterr().err == ""
+def test_an_empty_revision_is_written_on_demand(library: FakeLibrary) -> None:
+    assert migrate("generate", "x", "--allow-empty") == 0
+    assert library.calls[0][2]["allow_empty"] is True
 
 
 def test_the_project_options(library: FakeLibrary, tmp_path: Path) -> None:

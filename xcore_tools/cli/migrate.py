@@ -225,6 +225,7 @@ def check(*, form: str, **project: Any) -> int:
 @click.argument("text", metavar="[MESSAGE]", required=False)
 @click.option("-m", "--message", help="The message, as Alembic takes it.")
 @click.option("--autogenerate/--empty", default=True, help="Fill it by comparing; the default.")
+@click.option("--allow-empty", is_flag=True, help="Also if there is nothing to write into it.")
 @click.option("--head", default="head", metavar="REV", help="The revision to follow.")
 @click.option("--splice", is_flag=True, help="Allow to follow a revision that is no head.")
 @click.option("--branch-label", metavar="LABEL", help="A label for a new branch.")
@@ -238,6 +239,7 @@ def generate(  # noqa: PLR0913 (one for each option)
     *,
     message: str | None,
     autogenerate: bool,
+    allow_empty: bool,
     depends_on: tuple[str, ...],
     head: str,
     splice: bool,
@@ -247,12 +249,17 @@ def generate(  # noqa: PLR0913 (one for each option)
     form: str,
     **project: Any,
 ) -> int:
-    """Write a new revision file with the differences between models and database."""
+    """Write a new revision file with the differences between models and database.
+
+    Nothing is written if it would drop or lack a table whose model is in the source, or would be
+    empty; the message says where the model is and why Alembic does not see it.
+    """
     if text and message:
         raise click.UsageError("the message is given twice; leave out -m")
     made = _migrations(**project).generate(
         text or message,
         empty=not autogenerate,
+        allow_empty=allow_empty,
         head=head,
         splice=splice,
         branch_label=branch_label,
@@ -261,8 +268,6 @@ def generate(  # noqa: PLR0913 (one for each option)
         depends_on=list(depends_on) or None,
     )
     _show(form, lambda: report.render_json(made), lambda c: report.render_generated(made, color=c))
-    if autogenerate and not made.operations:
-        say("no differences found: the revision is empty\n", sys.stderr)
     return 0
 
 

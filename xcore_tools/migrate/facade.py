@@ -22,6 +22,7 @@ from xcore_tools.migrate.creation import create_all
 from xcore_tools.migrate.differences import described
 from xcore_tools.migrate.environment import Environment
 from xcore_tools.migrate.facts import Change, Creation, Generated, Revision, Script, Status
+from xcore_tools.migrate.generation import Generation
 from xcore_tools.migrate.scripts import (
     applied_everywhere,
     filled,
@@ -148,31 +149,22 @@ class Migrations:
     # -- revision files -------------------------------------------------------------------------
 
     def generate(
-        self, message: str | None = None, *, empty: bool = False, **options: Any
+        self,
+        message: str | None = None,
+        *,
+        empty: bool = False,
+        allow_empty: bool = False,
+        **options: Any,
     ) -> Generated:
         """Write a new revision with what autogenerate finds, or an empty one.
 
-        `options` are those of `alembic.command.revision`: head, splice, branch_label,
-        version_path, rev_id, depends_on.
+        Tables of the source that `target_metadata` lacks are not dropped or left out: nothing is
+        written then. Nor is a revision without operations, unless `allow_empty`. `options` are those
+        of `alembic.command.revision`: head, splice, branch_label, version_path, rev_id, depends_on.
         """
-        operations: list[str] = []
-
-        def note(_context: Any, _revision: Any, directives: list[Any]) -> None:
-            for directive in directives:
-                for part in directive.upgrade_ops_list:
-                    operations.extend(described(part.as_diffs()))
-
-        def write(config: AlembicConfig, _: ScriptDirectory) -> Generated:
-            script = command.revision(
-                config,
-                message,
-                autogenerate=not empty,
-                process_revision_directives=note,
-                **options,
-            )
-            return Generated(self._written(script), tuple(operations))
-
-        return self._run(write)
+        new = Generation(self.config, empty=empty, allow_empty=allow_empty)
+        revision = self._run(lambda config, _: self._written(new.write(config, message, options)))
+        return Generated(revision, tuple(new.operations), tuple(new.renames))
 
     def merge(
         self, revisions: Sequence[str] = ("heads",), message: str | None = None, **options: Any

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
+from xcore_tools.database.comparison import Rename
+
 __all__ = ["Change", "Creation", "Generated", "Outcome", "Revision", "Script", "State", "Status"]
 
 
@@ -95,10 +97,15 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Generated(msgspec.Struct, frozen=True):
-    """A new revision file; `operations` are what autogenerate put into it, one line each."""
+    """A new revision file; `operations` are what autogenerate put into it, one line each.
+
+    `renames` are drops and adds among them that look like one thing under a new name: as they are
+    written, its data is lost.
+    """
 
     revision: Revision
     operations: tuple[str, ...] = ()
+    renames: tuple[Rename, ...] = ()
 
 
 class Creation(msgspec.Struct, frozen=True):

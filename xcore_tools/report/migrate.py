@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from xcore_tools.database.comparison import Rename
 from xcore_tools.migrate.facts import (
     Change,
     Creation,
@@ -112,8 +113,19 @@ def render_generated(generated: Generated, *, color: bool = False) -> str:
     lines = [
         f"{painted(visible(revision.path), 'bold', color=color)}: revision {visible(revision.revision)}",
         *(f"  {visible(operation)}" for operation in generated.operations),
+        *(_rename(rename) for rename in generated.renames),
     ]
     return _text(lines)
+
+
+def _rename(rename: Rename) -> str:
+    """`possible rename: …`: a drop loses data, a rename keeps it."""
+    place = "".join(f"{visible(part)}." for part in (rename.schema, rename.table) if part)
+    call = "op.rename_table" if rename.kind == "table" else "op.alter_column with new_column_name"
+    return (
+        f"possible rename of a {rename.kind}: {place}{visible(rename.before)} to "
+        f"{visible(rename.after)}; if it is one, write {call} instead, which keeps the data"
+    )
 
 
 def render_operations(operations: Sequence[str]) -> str:
