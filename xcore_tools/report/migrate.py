@@ -93,6 +93,11 @@ def render_change(change: Change, *, color: bool = False) -> str:
     lines = [f"{painted('applied', 'green', color=color)}   {_one(r)}" for r in change.applied]
     lines += [f"{painted('reverted', 'yellow', color=color)}  {_one(r)}" for r in change.reverted]
     now = _names(change.after) if change.after else "base"
+    if change.recovered:
+        lines.insert(
+            0, f"an earlier run was interrupted: restored {visible(change.recovered)} first"
+        )
+    lines += [f"the state before is in {visible(name)}" for name in change.backups]
     if change.outcome is Outcome.NOTHING_TO_DO:
         lines.append(f"{visible(change.url)}: at {now} already, nothing to do")
     else:
