@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import xcore_tools
@@ -18,12 +19,18 @@ from xcore_tools.migrate.facts import (
     Change,
     Creation,
     Generated,
+    Loss,
     Outcome,
+    Rehearsal,
     Revision,
     Script,
     State,
     Status,
+    Step,
+    TableCount,
 )
+from xcore_tools.migrate.rehearsal import RehearsalError
+from xcore_tools.migrate.safety import Safety
 
 Output = pytest.CaptureFixture[str]
 
@@ -67,6 +74,23 @@ RESULTS: dict[str, Any] = {
     "init": Creation("sqlite:///x.db", ("users",), ("a1",)),
     "sql": "CREATE TABLE users;\n",
 }
+
+
+REHEARSAL = Rehearsal(
+    "sqlite:///x.db",
+    (),
+    ("a1",),
+    steps=(Step("a1", 0.5),),
+    tables=(
+        TableCount("users", None, 120, 0),
+        TableCount("gone", "s", 1, None),
+        TableCount("new", None, None, 0),
+        TableCount("same", None, 5, 5),
+    ),
+    seconds=1.0,
+)
+UPGRADE = {"tag": None, "safety": Safety(), "rehearse": False, "allow_loss": False}
+DOWNGRADE = {"tag": None, "safety": Safety()}
 
 
 class FakeLibrary:
@@ -134,15 +158,15 @@ def migrate(*arguments: str) -> int:
                 {"branch_label": "x", "rev_id": "c", "splice": True},
             ),
         ),
-        (["upgrade"], ("upgrade", ("head",), {"tag": None})),
-        (["upgrade", "+1", "--tag", "t"], ("upgrade", ("+1",), {"tag": "t"})),
-        (["upgrade", "-1"], ("upgrade", ("-1",), {"tag": None})),
+        (["upgrade"], ("upgrade", ("head",), UPGRADE)),
+        (["upgrade", "+1", "--tag", "t"], ("upgrade", ("+1",), {**UPGRADE, "tag": "t"})),
+        (["upgrade", "-1"], ("upgrade", ("-1",), UPGRADE)),
         (["upgrade", "--sql", "a:b"], ("sql", ("upgrade", "a:b"), {"tag": None})),
-        (["downgrade", "-1"], ("downgrade", ("-1",), {"tag": None})),
-        (["downgrade", "-12", "--tag", "t"], ("downgrade", ("-12",), {"tag": "t"})),
-        (["downgrade", "--tag", "-5", "-1"], ("downgrade", ("-1",), {"tag": "-5"})),
-        (["downgrade", "--tag=t", "--", "-1"], ("downgrade", ("-1",), {"tag": "t"})),
-        (["downgrade", "one@-2"], ("downgrade", ("one@-2",), {"tag": None})),
+        (["downgrade", "-1"], ("downgrade", ("-1",), DOWNGRADE)),
+        (["downgrade", "-12", "--tag", "t"], ("downgrade", ("-12",), {**DOWNGRADE, "tag": "t"})),
+        (["downgrade", "--tag", "-5", "-1"], ("downgrade", ("-1",), {**DOWNGRADE, "tag": "-5"})),
+        (["downgrade", "--tag=t", "--", "-1"], ("downgrade", ("-1",), {**DOWNGRADE, "tag": "t"})),
+        (["downgrade", "one@-2"], ("downgrade", ("one@-2",), DOWNGRADE)),
         (["downgrade", "base", "--sql"], ("sql", ("downgrade", "base"), {"tag": None})),
         (["stamp", "head"], ("stamp", (("head",),), {"purge": False, "tag": None})),
         (["stamp", "a1", "b2"], ("stamp", (("a1", "b2"),), {"purge": False, "tag": None})),
@@ -176,6 +200,7 @@ def test_every_option_of_a_new_revision(library: FakeLibrary) -> None:
             (None,),
             {
                 "empty": True,
+                "allow_empty": False,
                 "head": "a",
                 "splice": True,
                 "branch_label": "l",
@@ -188,12 +213,73 @@ def test_every_option_of_a_new_revision(library: FakeLibrary) -> None:
     ]
 
 
-def test_a_revision_without_differences_is_told(library: FakeLibrary, capsys: Output) -> None:
-    library.results["generate"] = Generated(FIRST)
-    assert migrate("generate", "x") == 0
-    assert capsys.readouterr().err == "no differences found: the revision is empty\n"
-    assert migrate("generate", "x", "--empty") == 0
-    assert capsys.readouterr().err == ""
+@pytest.mark.parametrize(
+    ("arguments", "safety"),
+    [
+        (["--backup"], Safety(True, True)),
+        (["--no-backup"], Safety(False, False)),
+        (["--restore-on-failure"], Safety(True, True)),
+        (["--no-restore-on-failure"], Safety(None, False)),
+        (["--backup", "--no-restore-on-failure"], Safety(True, False)),
+        (["--interrupted", "restore"], Safety(interrupted="restore")),
+    ],
+)
+def test_precautions(library: FakeLibrary, arguments: list[str], safety: Safety) -> None:
+    assert migrate("upgrade", *arguments) == 0
+    assert migrate("downgrade", "-1", *arguments) == 0
+    assert [call[2]["safety"] for call in library.calls] == [safety, safety]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--then-apply"], ["--rehearse", "--allow-loss"], ["--no-backup", "--restore-on-failure"]],
+)
+def test_options_that_do_not_go_together(library: FakeLibrary, arguments: list[str]) -> None:
+    assert migrate("upgrade", *arguments) == 2
+    assert library.calls == []
+
+
+def test_a_rehearsal(library: FakeLibrary, capsys: Output) -> None:
+    library.results["rehearse"] = REHEARSAL
+    assert migrate("upgrade", "--rehearse") == 0
+    library.results["rehearse"] = msgspec.structs.replace(
+        REHEARSAL, losses=(Loss("users", None, 120, 0), Loss("s.orders", "total", 2, 1))
+    )
+    assert migrate("upgrade", "+1", "--rehearse", "--tag", "t") == 1
+    assert capsys.readouterr().out.splitlines()[5:] == [
+        "rehearsed  a1  0.50 s",
+        "  users   120 → 0 rows",
+        "  s.gone  gone, 1 row before",
+        "  new     new, 0 rows",
+        "lost       users: 120 of 120 rows",
+        "lost       s.orders.total: 1 of 2 values",
+        "sqlite:///x.db is untouched; 1 table with as many rows as before, 1.00 s",
+    ]
+    assert library.calls == [
+        ("rehearse", ("head",), {"tag": None}),
+        ("rehearse", ("+1",), {"tag": "t"}),
+    ]
+
+
+def test_a_rehearsal_as_a_condition(library: FakeLibrary, capsys: Output) -> None:
+    assert migrate("upgrade", "--rehearse", "--then-apply", "--allow-loss") == 0
+    assert library.calls == [
+        ("upgrade", ("head",), {**UPGRADE, "rehearse": True, "allow_loss": True})
+    ]
+    failed = msgspec.structs.replace(REHEARSAL, failure="revision b2: no such column")
+    library.results["upgrade"] = RehearsalError(failed)
+    assert migrate("upgrade", "--rehearse", "--then-apply", "--format", "json") == 1
+    printed = capsys.readouterr()
+    told = json.loads(printed.out.partition("\n{")[2].join(("{", "")))
+    assert (told["is_clean"], told["failure"]) == (False, "revision b2: no such column")
+    assert (
+        "error: revision b2: no such column; nothing was applied to sqlite:///x.db" in printed.err
+    )
+
+
+def test_an_empty_revision_is_written_on_demand(library: FakeLibrary) -> None:
+    assert migrate("generate", "x", "--allow-empty") == 0
+    assert library.calls[0][2]["allow_empty"] is True
 
 
 def test_the_project_options(library: FakeLibrary, tmp_path: Path) -> None:
@@ -211,7 +297,7 @@ def test_the_project_options(library: FakeLibrary, tmp_path: Path) -> None:
             "lock_timeout": 2.5,
         }
     ]
-    assert library.calls == [("upgrade", ("head",), {"tag": None})]
+    assert library.calls == [("upgrade", ("head",), UPGRADE)]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import re
 import msgspec
 import pytest
 
+from xcore_tools.database.comparison import Rename
 from xcore_tools.migrate.facts import (
     Change,
     Creation,
@@ -172,3 +173,17 @@ def test_json_holds_every_field(result: msgspec.Struct, kind: type[msgspec.Struc
 def test_json_of_names_that_are_no_unicode() -> None:
     text = report.render_json({"revisions": (Revision("a", (), "", "\udce9"),)})
     assert '"path": "\\udce9"' in text
+
+
+def test_a_possible_rename_is_told_with_what_keeps_the_data() -> None:
+    revision = Revision("a1", (), "", "versions/a1.py")
+    renames = (
+        Rename(kind="table", schema="s", before="people", after="users"),
+        Rename(kind="column", table="orders", before="total", after="amount"),
+    )
+    assert report.render_generated(Generated(revision, (), renames)).splitlines()[1:] == [
+        "possible rename of a table: s.people to users; if it is one, write op.rename_table "
+        "instead, which keeps the data",
+        "possible rename of a column: orders.total to amount; if it is one, write "
+        "op.alter_column with new_column_name instead, which keeps the data",
+    ]

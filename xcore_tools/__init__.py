@@ -38,7 +38,9 @@ if TYPE_CHECKING:
         XcoreToolsError,
     )
     from xcore_tools.migrate.facade import Migrations
-    from xcore_tools.migrate.facts import Change, Revision, State, Status
+    from xcore_tools.migrate.facts import Change, Rehearsal, Revision, State, Status
+    from xcore_tools.migrate.rehearsal import RehearsalError
+    from xcore_tools.migrate.safety import Safety
 
     __version__: str
 
@@ -60,8 +62,11 @@ __all__ = [
     "Model",
     "NothingToScanError",
     "Problem",
+    "Rehearsal",
+    "RehearsalError",
     "Revision",
     "Rewrite",
+    "Safety",
     "State",
     "Status",
     "Step",
@@ -95,8 +100,11 @@ _HOMES = {
     "Model": "xcore_tools.discovery.facts",
     "NothingToScanError": "xcore_tools.errors",
     "Problem": "xcore_tools.discovery.facts",
+    "Rehearsal": "xcore_tools.migrate.facts",
+    "RehearsalError": "xcore_tools.migrate.rehearsal",
     "Revision": "xcore_tools.migrate.facts",
     "Rewrite": "xcore_tools.envfile.rewrite",
+    "Safety": "xcore_tools.migrate.safety",
     "State": "xcore_tools.migrate.facts",
     "Status": "xcore_tools.migrate.facts",
     "Step": "xcore_tools.discovery.facts",

@@ -199,5 +199,17 @@ CODES: dict[str, Code] = {
             "Two version locations lead to the same files, of which Alembic warns in every command.",
             "Leave one of the locations out; a recursive one holds all that lie below it.",
         ),
+        Code(
+            "XT310",
+            "table would be dropped although its model is in the source",
+            "Alembic compares with what env.py has imported, and takes a table that is not in there for a removed one.",
+            "Run sync-env so that env.py imports the model, or mend what keeps it from being imported.",
+        ),
+        Code(
+            "XT311",
+            "table would be left out of the revision",
+            "Its model is in the source, but not in target_metadata, so that Alembic does not know of it.",
+            "Run sync-env, with --fix-metadata if its MetaData is missing, or exclude files of another database.",
+        ),
     )
 }

@@ -23,13 +23,14 @@ from xcore_tools.cli.options import (
 from xcore_tools.cli.terminal import has_color, say
 from xcore_tools.config.schema import LOCK_TIMEOUT
 from xcore_tools.migrate.history import check_heads
-from xcore_tools.report import github, problems
+from xcore_tools.report import github, problems, rehearsal
 from xcore_tools.report import migrate as report
 
 if TYPE_CHECKING:
     from xcore_tools.config import Config
     from xcore_tools.migrate.facade import Migrations
-    from xcore_tools.migrate.facts import Change, Revision
+    from xcore_tools.migrate.facts import Change, Rehearsal, Revision
+    from xcore_tools.migrate.safety import Safety
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -246,6 +247,7 @@ def check(*, form: str, **project: Any) -> int:
 @click.argument("text", metavar="[MESSAGE]", required=False)
 @click.option("-m", "--message", help="The message, as Alembic takes it.")
 @click.option("--autogenerate/--empty", default=True, help="Fill it by comparing; the default.")
+@click.option("--allow-empty", is_flag=True, help="Also if there is nothing to write into it.")
 @click.option("--head", default="head", metavar="REV", help="The revision to follow.")
 @click.option("--splice", is_flag=True, help="Allow to follow a revision that is no head.")
 @click.option("--branch-label", metavar="LABEL", help="A label for a new branch.")
@@ -262,6 +264,7 @@ def generate(  # noqa: PLR0913 (one for each option)
     *,
     message: str | None,
     autogenerate: bool,
+    allow_empty: bool,
     depends_on: tuple[str, ...],
     head: str,
     splice: bool,
@@ -272,7 +275,11 @@ def generate(  # noqa: PLR0913 (one for each option)
     form: str,
     **project: Any,
 ) -> int:
-    """Write a new revision file with the differences between models and database."""
+    """Write a new revision file with the differences between models and database.
+
+    Nothing is written if it would drop or lack a table whose model is in the source, or would be
+    empty; the message says where the model is and why Alembic does not see it.
+    """
     if text and message:
         raise click.UsageError("the message is given twice; leave out -m")
     if sql and autogenerate:
@@ -280,6 +287,7 @@ def generate(  # noqa: PLR0913 (one for each option)
     made = _migrations(**project).generate(
         text or message,
         empty=not autogenerate,
+        allow_empty=allow_empty,
         head=head,
         splice=splice,
         branch_label=branch_label,
@@ -289,8 +297,6 @@ def generate(  # noqa: PLR0913 (one for each option)
         depends_on=list(depends_on) or None,
     )
     _show(form, lambda: report.render_json(made), lambda c: report.render_generated(made, color=c))
-    if autogenerate and not made.operations:
-        say("no differences found: the revision is empty\n", sys.stderr)
     return 0
 
 
@@ -323,34 +329,121 @@ def merge(
 # -- changing the database --------------------------------------------------------------------------
 
 
+def _safety_options(command: _Command) -> _Command:
+    """The options that say what happens before a migration, and after one that fails."""
+    for option in (
+        click.option(
+            "--interrupted",
+            type=click.Choice(("restore", "ignore")),
+            help="What to do about an earlier run that was killed: restore the backup of before, or "
+            "go on as it is.",
+        ),
+        click.option(
+            "--restore-on-failure/--no-restore-on-failure",
+            default=None,
+            help="Restore that backup if a revision fails; by default as --backup.",
+        ),
+        click.option(
+            "--backup/--no-backup",
+            default=None,
+            help="Take a backup before, if anything is to be done; by default as "
+            "backup.auto_backup_before_migration says.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _safety(
+    backup: bool | None, restore_on_failure: bool | None, interrupted: str | None
+) -> Safety:
+    if restore_on_failure and backup is False:
+        raise click.UsageError("--restore-on-failure takes a backup; leave out --no-backup")
+    if restore_on_failure:
+        backup = True
+    if backup is not None and restore_on_failure is None:
+        restore_on_failure = backup
+    return xcore_tools.Safety(backup, restore_on_failure, interrupted)
+
+
 @migrate.command(short_help="Apply pending revisions.", cls=_WithRelativeRevisions)
 @click.argument("revision", default="head")
+@click.option(
+    "--rehearse", is_flag=True, help="Do it to a copy of the database, and say what it did."
+)
+@click.option("--then-apply", is_flag=True, help="With --rehearse: do it if that went well.")
+@click.option("--allow-loss", is_flag=True, help="With --then-apply: also if data is lost.")
+@_safety_options
 @click.option("--sql", is_flag=True, help="Print the statements instead of running them.")
 @click.option("--tag", metavar="TEXT", help="For env.py.")
 @lock_option
 @_project_options
 @format_option
-def upgrade(revision: str, *, sql: bool, tag: str | None, form: str, **project: Any) -> int:
-    """Apply what is pending up to REVISION (head)."""
+def upgrade(  # noqa: PLR0913 (one for each option)
+    revision: str,
+    *,
+    rehearse: bool,
+    then_apply: bool,
+    allow_loss: bool,
+    backup: bool | None,
+    restore_on_failure: bool | None,
+    interrupted: str | None,
+    sql: bool,
+    tag: str | None,
+    form: str,
+    **project: Any,
+) -> int:
+    """Apply what is pending up to REVISION (head).
+
+    A rehearsal tells of each revision how long it takes, and of each table how many rows it has
+    before and after. It exits 1 if a revision fails, or if rows or values are lost.
+    """
+    if (then_apply and not rehearse) or (allow_loss and not then_apply):
+        raise click.UsageError("--then-apply goes with --rehearse, and --allow-loss with both")
+    safety = _safety(backup, restore_on_failure, interrupted)
     migrations = _migrations(**project)
     if sql:
         return _print_sql(migrations.sql("upgrade", revision, tag=tag))
-    return _print_change(migrations.upgrade(revision, tag=tag), form)
+    if rehearse and not then_apply:
+        return _print_rehearsal(migrations.rehearse(revision, tag=tag), form)
+    try:
+        change = migrations.upgrade(
+            revision, tag=tag, safety=safety, rehearse=rehearse, allow_loss=allow_loss
+        )
+    except xcore_tools.RehearsalError as error:
+        _print_rehearsal(error.rehearsal, form)
+        raise
+    return _print_change(change, form)
 
 
 @migrate.command(short_help="Revert revisions.", cls=_WithRelativeRevisions)
 @click.argument("revision")
+@_safety_options
 @click.option("--sql", is_flag=True, help="Print the statements instead of running them.")
 @click.option("--tag", metavar="TEXT", help="For env.py.")
 @lock_option
 @_project_options
 @format_option
-def downgrade(revision: str, *, sql: bool, tag: str | None, form: str, **project: Any) -> int:
-    """Revert what was applied after REVISION; -1 reverts the last one, base all of them."""
+def downgrade(  # noqa: PLR0913 (one for each option)
+    revision: str,
+    *,
+    backup: bool | None,
+    restore_on_failure: bool | None,
+    interrupted: str | None,
+    sql: bool,
+    tag: str | None,
+    form: str,
+    **project: Any,
+) -> int:
+    """Revert what was applied after REVISION; -1 reverts the last one, base all of them.
+
+    If a revision cannot be reverted, the backup that holds what was before is named.
+    """
+    safety = _safety(backup, restore_on_failure, interrupted)
     migrations = _migrations(**project)
     if sql:
         return _print_sql(migrations.sql("downgrade", revision, tag=tag))
-    return _print_change(migrations.downgrade(revision, tag=tag), form)
+    return _print_change(migrations.downgrade(revision, tag=tag, safety=safety), form)
 
 
 @migrate.command(short_help="Note a revision as applied.", cls=_WithRelativeRevisions)
@@ -419,6 +512,15 @@ def _names(revisions: tuple[Revision, ...]) -> set[str]:
 def _print_change(made: Change, form: str) -> int:
     _show(form, lambda: report.render_json(made), lambda c: report.render_change(made, color=c))
     return 0
+
+
+def _print_rehearsal(made: Rehearsal, form: str) -> int:
+    _show(
+        form,
+        lambda: rehearsal.render_json(made),
+        lambda c: rehearsal.render_rehearsal(made, color=c),
+    )
+    return int(not made.is_clean)
 
 
 def _print_sql(text: str) -> int:

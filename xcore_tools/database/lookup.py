@@ -12,9 +12,9 @@ from xcore_tools.config.ini import SECTION, read_ini
 from xcore_tools.database.url import DatabaseUrl, parse_url
 from xcore_tools.errors import ConfigError
 
-__all__ = ["find_url"]
+__all__ = ["VARIABLES", "find_url"]
 
-_VARIABLES = ("XCORE_TOOLS_DATABASE_URL", "DATABASE_URL")
+VARIABLES = ("XCORE_TOOLS_DATABASE_URL", "DATABASE_URL")
 _OPTION = "sqlalchemy.url"
 # What `alembic init` writes: it names no database.
 _PLACEHOLDER = "driver://user:pass@localhost/dbname"
@@ -59,7 +59,7 @@ def _candidates(
 ) -> Iterator[tuple[str | None, str, Path]]:
     """Each place in order: the text there if any, how messages call it, where paths start."""
     yield given, "--url", Path.cwd()
-    for name in _VARIABLES:
+    for name in VARIABLES:
         yield environ.get(name), name, Path.cwd()
     file = shown(config.source or config.project)
     yield config.migration.url, f"migration.url in {file}", config.project

@@ -6,35 +6,76 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 
+import msgspec
 from alembic.config import Config as AlembicConfig
+from alembic.script import Script as AlembicScript
 from alembic.script import ScriptDirectory
 
 from xcore_tools.database.lock import exclusive
 from xcore_tools.migrate.environment import Environment, Observed
-from xcore_tools.migrate.facts import Change, Outcome, Revision
+from xcore_tools.migrate.facts import Change, Outcome, Rehearsal, Revision
+from xcore_tools.migrate.interruption import changed_at
 from xcore_tools.migrate.logs import LOG
-from xcore_tools.migrate.scripts import applied_by, revisions_of
+from xcore_tools.migrate.safety import Guard, Safety
+from xcore_tools.migrate.scripts import applied_by, revision_of, revisions_of
+from xcore_tools.migrate.steps import Steps, watched
 
-__all__ = ["changed", "locked"]
+__all__ = ["Order", "changed", "locked"]
+
+
+Ways = Callable[[ScriptDirectory, Sequence[str]], Sequence[AlembicScript]]
+
+
+class Order(msgspec.Struct, frozen=True):
+    """A command of Alembic's, and what goes with it.
+
+    `way` gives the revisions that a database at some revisions would see. `prepare` looks at these
+    before anything is changed. `safety` is None where a failure leaves nothing to be undone.
+    `remark` is what there is to say of a revision that failed.
+    """
+
+    act: Callable[[AlembicConfig], object]
+    way: Ways = lambda _scripts, _current: ()
+    safety: Safety | None = None
+    prepare: Callable[[Sequence[Observed], Sequence[Revision]], Rehearsal | None] | None = None
+    remark: Callable[[Sequence[Observed], Sequence[Revision], str], str] | None = None
 
 
 def changed(
     environment: Environment,
     config: AlembicConfig,
     scripts: ScriptDirectory,
-    act: Callable[[AlembicConfig], object],
+    order: Order,
     *,
     lock_timeout: float,
 ) -> Change:
-    """Run `act` while nobody else changes the database, and say what came of it.
+    """Run a command while nobody else changes the database, and say what came of it.
 
     The revision is read after the lock is had: what another process did meanwhile is done.
-    An error that ends `act` gets a note of where the database is then.
+    An error gets a note of where the database is then.
     """
-    with locked(environment, config, scripts, lock_timeout=lock_timeout) as before:
+    written = changed_at(environment.url)
+    with locked(environment, config, scripts, lock_timeout=lock_timeout) as seen:
+        project = environment.config
+        recovered = [
+            name
+            for each in seen
+            if order.safety and (name := Guard(project, each, order.safety).recover(written))
+        ]
+        before = environment.observe(config, scripts) if recovered else seen
+        guards = [Guard(project, each, order.safety) for each in before if order.safety]
+        found = {s.revision: s for each in before for s in order.way(scripts, each.current)}
+        todo = [revision_of(script, project=project.project) for script in found.values()]
+        rehearsal = order.prepare(before, todo) if order.prepare and todo else None
         started = time.monotonic()
         try:
-            act(config)
+            with ExitStack() as stack:
+                steps = stack.enter_context(watched())
+                for guard in guards:
+                    stack.enter_context(guard.around(todo, lambda: steps.has_begun))
+                started = time.monotonic()
+                with _told_of(order, before, todo, steps):
+                    order.act(config)
         except Exception as error:
             with suppress(Exception):
                 now = environment.observe(config, scripts)
@@ -42,7 +83,29 @@ def changed(
             raise
         seconds = time.monotonic() - started
         after = environment.observe(config, scripts)
-    return _account(environment, scripts, before, after, seconds)
+    change = _account(environment, scripts, before, after, seconds)
+    return msgspec.structs.replace(
+        change,
+        steps=tuple(steps.done),
+        backups=tuple(guard.backup for guard in guards if guard.backup),
+        recovered=", ".join(recovered),
+        rehearsal=rehearsal,
+    )
+
+
+@contextmanager
+def _told_of(
+    order: Order, before: Sequence[Observed], todo: Sequence[Revision], steps: Steps
+) -> Iterator[None]:
+    """An error tells in which revision it happened."""
+    try:
+        yield
+    except Exception as error:
+        if steps.running:
+            error.add_note(f"this was revision {steps.running}")
+            if order.remark and (remark := order.remark(before, todo, steps.running)):
+                error.add_note(remark)
+        raise
 
 
 @contextmanager

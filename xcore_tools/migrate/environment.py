@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +19,7 @@ from xcore_tools.config import Config
 from xcore_tools.config.files import is_file, shown
 from xcore_tools.database.backup.engine import VersionTable
 from xcore_tools.database.drivers import installed, is_asynchronous, synchronous
-from xcore_tools.database.lookup import find_url
+from xcore_tools.database.lookup import VARIABLES, find_url
 from xcore_tools.database.url import DatabaseUrl, anchored_url
 from xcore_tools.errors import ConfigError, MigrationError
 from xcore_tools.migrate.failures import explained
@@ -39,7 +40,7 @@ class Observed:
 
     `tables` are those that it holds but the version table, with their schema where that is not the
     default one; `metadatas` are those of `target_metadata`, `version_table` is where env.py has the
-    revisions noted.
+    revisions noted. `is_transactional` tells whether a revision that fails leaves nothing behind.
     """
 
     def __init__(self, connection: sa.Connection, context: Any, ours: DatabaseUrl | None) -> None:
@@ -52,25 +53,38 @@ class Observed:
         given = context.opts.get("target_metadata")
         listed = given if isinstance(given, Sequence) else [given]
         self.metadatas = tuple(item for item in listed if isinstance(item, sa.MetaData))
+        self.version_table = VersionTable(context.version_table, context.version_table_schema)
+        self.is_transactional = bool(context.impl.transactional_ddl)
         names = sa.inspect(connection).get_table_names()
         self.tables = tuple(sorted(name for name in names if name != context.version_table))
-        self.version_table = VersionTable(context.version_table, context.version_table_schema)
 
 
 class Environment:
     """What Alembic needs to run in a project, and the manners that it runs with."""
 
     def __init__(
-        self, config: Config, *, url: str | None, section: str, arguments: Sequence[str]
+        self,
+        config: Config,
+        *,
+        url: str | DatabaseUrl | None,
+        section: str,
+        arguments: Sequence[str],
     ) -> None:
         self.config = config
         self.ini = config.project / config.migration.alembic_config
         self._section = section
         self._arguments = list(arguments)
         self.url, self._url_faults = self._found(url)
+        self._is_insisted = isinstance(url, DatabaseUrl)
 
-    def _found(self, given: str | None) -> tuple[DatabaseUrl | None, tuple[str, ...]]:
+    def elsewhere(self, url: DatabaseUrl) -> Environment:
+        """The same for another database, which is insisted on: env.py has to use it."""
+        return Environment(self.config, url=url, section=self._section, arguments=self._arguments)
+
+    def _found(self, given: str | DatabaseUrl | None) -> tuple[DatabaseUrl | None, tuple[str, ...]]:
         """The URL of the settings. An env.py may have one of its own, so that none is no error yet."""
+        if isinstance(given, DatabaseUrl):
+            return given, ()
         try:
             return find_url(self.config, given, section=self._section), ()
         except ConfigError as error:
@@ -110,6 +124,7 @@ class Environment:
                 explained(self.redact, directory, database=str(self.url or "env.py")),
                 isolated(directory, self.redact),
                 migration_log(logger, self.config.project),
+                self._named_in_environment(),
             ):
                 return call(self._alembic_config(output or io.StringIO()))
 
@@ -151,6 +166,20 @@ class Environment:
         """Whether the database is an SQLite file that does not exist; looking would make it."""
         path = self.url.sqlite_path if self.url else None
         return path is not None and not path.exists()
+
+    @contextlib.contextmanager
+    def _named_in_environment(self) -> Iterator[None]:
+        """Inside, the variables that may name the database name this one, for an env.py that reads them."""
+        before = {name: os.environ[name] for name in VARIABLES if name in os.environ}
+        if not self._is_insisted or self.url is None:
+            before = {}
+        else:
+            text = self.url.sqlalchemy.render_as_string(hide_password=False)
+            os.environ.update(dict.fromkeys(before, text))
+        try:
+            yield
+        finally:
+            os.environ.update(before)
 
     def _check(self, seen: Sequence[Observed]) -> None:
         """A sqlalchemy.url that env.py overrides is common; any other URL was meant to be used."""

@@ -20,15 +20,28 @@ from xcore_tools.database.backup.engine import Progress, silent
 from xcore_tools.database.backup.facts import Backup
 from xcore_tools.database.backup.manager import BackupManager
 from xcore_tools.errors import DatabaseError, MigrationError
-from xcore_tools.migrate.change import changed
+from xcore_tools.migrate.change import Order, changed, locked
 from xcore_tools.migrate.creation import create_all
 from xcore_tools.migrate.differences import described
 from xcore_tools.migrate.environment import Environment
-from xcore_tools.migrate.facts import Change, Creation, Generated, Revision, Script, Status
+from xcore_tools.migrate.facts import (
+    Change,
+    Creation,
+    Generated,
+    Rehearsal,
+    Revision,
+    Script,
+    Status,
+)
+from xcore_tools.migrate.generation import Generation
+from xcore_tools.migrate.preparation import Preparation
+from xcore_tools.migrate.safety import AS_SET, Safety
 from xcore_tools.migrate.scripts import (
     applied_everywhere,
+    applied_on_the_way,
     filled,
     range_of,
+    reverted_on_the_way,
     revision_of,
     revisions_of,
 )
@@ -153,31 +166,23 @@ class Migrations:
     # -- revision files -------------------------------------------------------------------------
 
     def generate(
-        self, message: str | None = None, *, empty: bool = False, **options: Any
+        self,
+        message: str | None = None,
+        *,
+        empty: bool = False,
+        allow_empty: bool = False,
+        **options: Any,
     ) -> Generated:
         """Write a new revision with what autogenerate finds, or an empty one.
 
-        `options` are those of `alembic.command.revision`: head, splice, branch_label,
-        version_path, rev_id, depends_on, sql (env.py runs without a database, if it runs at all).
+        Tables of the source that `target_metadata` lacks are not dropped or left out: nothing is
+        written then. Nor is a revision without operations, unless `allow_empty`. `options` are those
+        of `alembic.command.revision`: head, splice, branch_label, version_path, rev_id, depends_on,
+        sql (env.py runs without a database, if it runs at all).
         """
-        operations: list[str] = []
-
-        def note(_context: Any, _revision: Any, directives: list[Any]) -> None:
-            for directive in directives:
-                for part in directive.upgrade_ops_list:
-                    operations.extend(described(part.as_diffs()))
-
-        def write(config: AlembicConfig, _: ScriptDirectory) -> Generated:
-            script = command.revision(
-                config,
-                message,
-                autogenerate=not empty,
-                process_revision_directives=note,
-                **options,
-            )
-            return Generated(self._written(script), tuple(operations))
-
-        return self._run(write)
+        new = Generation(self.config, empty=empty, allow_empty=allow_empty)
+        revision = self._run(lambda config, _: self._written(new.write(config, message, options)))
+        return Generated(revision, tuple(new.operations), tuple(new.renames))
 
     def merge(
         self, revisions: Sequence[str] = ("heads",), message: str | None = None, **options: Any
@@ -191,19 +196,76 @@ class Migrations:
 
     # -- changing the database ------------------------------------------------------------------
 
-    def upgrade(self, revision: str = "head", *, tag: str | None = None) -> Change:
-        """Apply what is pending up to `revision`."""
-        return self._change(lambda config: command.upgrade(config, revision, tag=tag))
+    def upgrade(
+        self,
+        revision: str = "head",
+        *,
+        tag: str | None = None,
+        safety: Safety = AS_SET,
+        rehearse: bool = False,
+        allow_loss: bool = False,
+    ) -> Change:
+        """Apply what is pending up to `revision`.
 
-    def downgrade(self, revision: str, *, tag: str | None = None) -> Change:
-        """Revert what was applied after `revision`."""
-        return self._change(lambda config: command.downgrade(config, revision, tag=tag))
+        A backup is taken before and restored after a failure, as `safety` or the settings say. With
+        `rehearse`, that is done on a copy first, and nothing more if it fails there or loses data;
+        `allow_loss` takes losses for meant.
+
+        Raises:
+            RehearsalError: the rehearsal has gone wrong; it is told by the error.
+            BackupError: no backup could be taken, so that nothing was done.
+        """
+        prepare = Preparation(self._environment, revision, tag, allow_loss).rehearse
+        return self._change(
+            Order(
+                lambda config: command.upgrade(config, revision, tag=tag),
+                lambda scripts, current: applied_on_the_way(scripts, current, revision),
+                safety,
+                prepare if rehearse else None,
+            )
+        )
+
+    def rehearse(self, revision: str = "head", *, tag: str | None = None) -> Rehearsal:
+        """What `upgrade` would do, done to a copy of the database which is dropped afterwards.
+
+        The database is read only. That a revision fails is an answer, not an error.
+        """
+        prepare = Preparation(self._environment, revision, tag)
+
+        def read(config: AlembicConfig, scripts: ScriptDirectory) -> Rehearsal:
+            with locked(
+                self._environment, config, scripts, lock_timeout=self._lock_timeout
+            ) as seen:
+                return prepare.answer(seen)
+
+        return self._run(read)
+
+    def downgrade(
+        self, revision: str, *, tag: str | None = None, safety: Safety = AS_SET
+    ) -> Change:
+        """Revert what was applied after `revision`.
+
+        Nothing is reverted if one of the files says that it cannot be; the error names the backup
+        that holds what was before. `safety` as in `upgrade`.
+        """
+        prepare = Preparation(self._environment, revision, tag)
+        return self._change(
+            Order(
+                lambda config: command.downgrade(config, revision, tag=tag),
+                lambda scripts, current: reverted_on_the_way(scripts, current, revision),
+                safety,
+                prepare.refuse_irreversible,
+                prepare.backup_before,
+            )
+        )
 
     def stamp(
         self, revision: str | tuple[str, ...], *, purge: bool = False, tag: str | None = None
     ) -> Change:
         """Note one revision, or several, as applied without running it; `purge` forgets all others first."""
-        change = self._change(lambda config: command.stamp(config, revision, tag=tag, purge=purge))
+        change = self._change(
+            Order(lambda config: command.stamp(config, revision, tag=tag, purge=purge))
+        )
         return msgspec.structs.replace(change, applied=(), reverted=())
 
     def init(self, *, stamp_existing: bool = False) -> Creation:
@@ -277,10 +339,10 @@ class Migrations:
             raise DatabaseError(status.explanation)
         return status
 
-    def _change(self, act: Callable[[AlembicConfig], object]) -> Change:
+    def _change(self, order: Order) -> Change:
         return self._run(
             lambda config, scripts: changed(
-                self._environment, config, scripts, act, lock_timeout=self._lock_timeout
+                self._environment, config, scripts, order, lock_timeout=self._lock_timeout
             )
         )
 

@@ -6,7 +6,22 @@ from enum import StrEnum
 
 import msgspec
 
-__all__ = ["Change", "Creation", "Generated", "Outcome", "Revision", "Script", "State", "Status"]
+from xcore_tools.database.comparison import Rename
+
+__all__ = [
+    "Change",
+    "Creation",
+    "Generated",
+    "Loss",
+    "Outcome",
+    "Rehearsal",
+    "Revision",
+    "Script",
+    "State",
+    "Status",
+    "Step",
+    "TableCount",
+]
 
 
 class Revision(msgspec.Struct, frozen=True):
@@ -78,11 +93,72 @@ class Outcome(StrEnum):
     NOTHING_TO_DO = "nothing-to-do"
 
 
+class Step(msgspec.Struct, frozen=True):
+    """A revision that was applied or reverted, and the seconds that it took."""
+
+    revision: str
+    seconds: float
+
+
+class TableCount(msgspec.Struct, frozen=True, order=True):
+    """The rows of a table before and after; None where there is no such table."""
+
+    name: str
+    schema: str | None
+    before: int | None
+    after: int | None
+
+
+class Loss(msgspec.Struct, frozen=True, order=True):
+    """Data that was there before and is not there after.
+
+    `table` is `schema.table` or the name alone. Without a `column`, rows of the table are meant,
+    with one, values in it that are not NULL.
+    """
+
+    table: str
+    column: str | None
+    before: int
+    after: int
+
+
+class Rehearsal(msgspec.Struct, frozen=True):
+    """What an upgrade did to a copy of the database.
+
+    `steps` are the revisions that came to their end; `failure` says why the next one did not.
+    `tables` are all that are there before or after. `losses` are rows and values that are gone,
+    `orphans` rows whose foreign key leads nowhere since then, one line each. What looks like a
+    rename is no loss.
+    """
+
+    url: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    steps: tuple[Step, ...] = ()
+    tables: tuple[TableCount, ...] = ()
+    losses: tuple[Loss, ...] = ()
+    orphans: tuple[str, ...] = ()
+    failure: str = ""
+    seconds: float = 0.0
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether it came to its end, and nothing is lost or points nowhere."""
+        return not (self.failure or self.losses or self.orphans)
+
+    @property
+    def is_sound(self) -> bool:
+        """The same, where losses are meant to be."""
+        return not (self.failure or self.orphans)
+
+
 class Change(msgspec.Struct, frozen=True):
     """What `upgrade`, `downgrade` or `stamp` did.
 
-    `applied` and `reverted` are revisions in the order in which that happened. `seconds` is the
-    time that it took, without waiting for the lock.
+    `applied` and `reverted` are revisions in the order in which that happened, `steps` how long
+    each took. `seconds` is the time of all, without waiting for the lock, backups and rehearsals.
+    `backups` are the names of those taken before, `recovered` that of the one that was restored
+    first because an earlier run had been interrupted.
     """
 
     url: str
@@ -92,13 +168,22 @@ class Change(msgspec.Struct, frozen=True):
     applied: tuple[Revision, ...] = ()
     reverted: tuple[Revision, ...] = ()
     seconds: float = 0.0
+    steps: tuple[Step, ...] = ()
+    backups: tuple[str, ...] = ()
+    recovered: str = ""
+    rehearsal: Rehearsal | None = None
 
 
 class Generated(msgspec.Struct, frozen=True):
-    """A new revision file; `operations` are what autogenerate put into it, one line each."""
+    """A new revision file; `operations` are what autogenerate put into it, one line each.
+
+    `renames` are drops and adds among them that look like one thing under a new name: as they are
+    written, its data is lost.
+    """
 
     revision: Revision
     operations: tuple[str, ...] = ()
+    renames: tuple[Rename, ...] = ()
 
 
 class Creation(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ from typing import Any
 
 from xcore_tools.config import Logger
 
-__all__ = ["LOG", "kept_logging", "migration_log", "quiet"]
+__all__ = ["LOG", "after_configuring", "kept_logging", "migration_log", "quiet"]
 
 LOG = logging.getLogger("xcore_tools.migrate")
 ALEMBIC = logging.getLogger("alembic")
@@ -42,7 +42,7 @@ def migration_log(settings: Logger, project: Path) -> Iterator[None]:
     for handler in handlers:
         handler.setFormatter(logging.Formatter(_FORMAT))
     try:
-        with _after_configuring(lambda: _attach(handlers)):
+        with after_configuring(lambda: _attach(handlers)):
             _attach(handlers)
             yield
     except Exception:
@@ -131,7 +131,7 @@ def _handlers_out_of_reach() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _after_configuring(act: Callable[[], None]) -> Iterator[None]:
+def after_configuring(act: Callable[[], None]) -> Iterator[None]:
     """Inside, `act` is done again after each time that logging has been configured."""
     originals = {name: getattr(logging.config, name) for name in _CONFIGURING}
 

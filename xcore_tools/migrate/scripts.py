@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from alembic.script import Script as AlembicScript
 from alembic.script import ScriptDirectory
+from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 
 from xcore_tools.errors import MigrationError
@@ -16,8 +19,10 @@ from xcore_tools.migrate.facts import Revision
 __all__ = [
     "applied_by",
     "applied_everywhere",
+    "applied_on_the_way",
     "filled",
     "range_of",
+    "reverted_on_the_way",
     "revision_of",
     "revisions_of",
 ]
@@ -60,6 +65,25 @@ def applied_by(scripts: ScriptDirectory, current: Iterable[str]) -> frozenset[st
         if _is_known(scripts, name)
         for script in scripts.iterate_revisions(name, "base")
     )
+
+
+def applied_on_the_way(
+    scripts: ScriptDirectory, current: Sequence[str], target: str
+) -> tuple[AlembicScript, ...]:
+    """What an upgrade to `target` would apply, in this order; nothing where the command will refuse."""
+    with suppress(RevisionError):
+        return tuple(scripts.iterate_revisions(target, tuple(current), implicit_base=True))[::-1]
+    return ()
+
+
+def reverted_on_the_way(
+    scripts: ScriptDirectory, current: Sequence[str], target: str
+) -> tuple[AlembicScript, ...]:
+    """What a downgrade to `target` would revert, in this order; nothing where it will refuse."""
+    at: Any = tuple(current)  # of which Alembic's annotations do not know
+    with suppress(RevisionError):
+        return tuple(scripts.iterate_revisions(at, target, select_for_downgrade=True))
+    return ()
 
 
 def applied_everywhere(

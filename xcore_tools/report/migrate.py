@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from xcore_tools.database.comparison import Rename
 from xcore_tools.migrate.facts import (
     Change,
     Creation,
@@ -98,6 +99,11 @@ def render_change(change: Change, *, color: bool = False) -> str:
     lines = [f"{painted('applied', 'green', color=color)}   {_one(r)}" for r in change.applied]
     lines += [f"{painted('reverted', 'yellow', color=color)}  {_one(r)}" for r in change.reverted]
     now = _names(change.after) if change.after else "base"
+    if change.recovered:
+        lines.insert(
+            0, f"an earlier run was interrupted: restored {visible(change.recovered)} first"
+        )
+    lines += [f"the state before is in {visible(name)}" for name in change.backups]
     if change.outcome is Outcome.NOTHING_TO_DO:
         lines.append(f"{visible(change.url)}: at {now} already, nothing to do")
     else:
@@ -118,8 +124,19 @@ def render_generated(generated: Generated, *, color: bool = False) -> str:
     lines = [
         f"{painted(visible(revision.path), 'bold', color=color)}: revision {visible(revision.revision)}",
         *(f"  {visible(operation)}" for operation in generated.operations),
+        *(_rename(rename) for rename in generated.renames),
     ]
     return _text(lines)
+
+
+def _rename(rename: Rename) -> str:
+    """`possible rename: …`: a drop loses data, a rename keeps it."""
+    place = "".join(f"{visible(part)}." for part in (rename.schema, rename.table) if part)
+    call = "op.rename_table" if rename.kind == "table" else "op.alter_column with new_column_name"
+    return (
+        f"possible rename of a {rename.kind}: {place}{visible(rename.before)} to "
+        f"{visible(rename.after)}; if it is one, write {call} instead, which keeps the data"
+    )
 
 
 def render_operations(operations: Sequence[str]) -> str:

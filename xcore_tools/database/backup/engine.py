@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -48,6 +49,11 @@ class Engine(Protocol):
 
     def drill(self, url: DatabaseUrl, archive: Archive) -> tuple[TableRows, ...]:
         """Restore a file into a database of its own, which is dropped again; the rows in it."""
+
+    def copied(
+        self, url: DatabaseUrl, place: Path, workplace: Callable[[], AbstractContextManager[Path]]
+    ) -> AbstractContextManager[DatabaseUrl]:
+        """Another database with what is in this one now, dropped afterwards; `place` is room for it."""
 
     def load(
         self, url: DatabaseUrl, archive: Archive, *, timeout: float, progress: Progress

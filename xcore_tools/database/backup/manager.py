@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -182,6 +183,22 @@ class BackupManager:
             return self._restored(backup, safety, timeout, progress)
         with exclusive(self.url, timeout=timeout):
             return self._restored(backup, safety, timeout, progress)
+
+    @contextmanager
+    def copied(self) -> Iterator[DatabaseUrl]:
+        """Another database with what is in this one now; it is dropped afterwards, whatever happens.
+
+        The caller holds `exclusive(url)`: what a killed process left is known and dropped by that.
+        An SQLite copy lies in the directory of the backups, others on the same server.
+
+        Raises:
+            BackupError, DatabaseError: there is no copy.
+        """
+        with (
+            self._store.workplace() as place,
+            self._engine.copied(self.url, place, self._store.workplace) as url,
+        ):
+            yield DatabaseUrl(url.sqlalchemy, "a copy")
 
     def delete(self, name: str) -> None:
         """Remove one backup.

@@ -13,8 +13,8 @@ import os
 import re
 import subprocess
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -128,13 +128,27 @@ class Mysql:
 
     def drill(self, url: DatabaseUrl, archive: Archive) -> tuple[TableRows, ...]:
         """Restore into a new database of the same server, which is dropped again."""
+        with self._scratch(url, archive) as scratch, connected(scratch) as connection:
+            return rows_in(connection, scratch.name)
+
+    @contextmanager
+    def copied(
+        self, url: DatabaseUrl, place: Path, workplace: Callable[[], AbstractContextManager[Path]]
+    ) -> Iterator[DatabaseUrl]:
+        """A new database of the same server, filled from a dump but for its events."""
+        path = place / "dump"
+        self.dump(url, path, compression="none", progress=lambda *_: None)
+        with self._scratch(url, Archive(path, None, workplace)) as scratch:
+            yield scratch
+
+    @contextmanager
+    def _scratch(self, url: DatabaseUrl, archive: Archive) -> Iterator[DatabaseUrl]:
         with archive.workplace() as private, self._client(url, private) as client:
             exchange = Exchange(url, uuid.uuid4().hex[:8])
             exchange.clear_leftovers()
             with exchange.databases("new"):
                 client.fill(archive, exchange.new, silent)
-                with connected(url.with_database(exchange.new)) as connection:
-                    return rows_in(connection, exchange.new)
+                yield url.with_database(exchange.new)
 
     def load(
         self, url: DatabaseUrl, archive: Archive, *, timeout: float, progress: Progress

@@ -11,9 +11,9 @@ import os
 import re
 import subprocess
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -157,20 +157,35 @@ class Postgresql:
 
     def drill(self, url: DatabaseUrl, archive: Archive) -> tuple[TableRows, ...]:
         """Restore into a new database of the same server, which is dropped again."""
+        with self._scratch(url, archive) as scratch, connected(scratch) as connection:
+            return _rows(connection)
+
+    @contextmanager
+    def copied(
+        self, url: DatabaseUrl, place: Path, workplace: Callable[[], AbstractContextManager[Path]]
+    ) -> Iterator[DatabaseUrl]:
+        """A new database of the same server, filled from a dump."""
+        path = place / "dump"
+        self.dump(url, path, compression="none", progress=lambda *_: None)
+        with self._scratch(url, Archive(path, None, workplace)) as scratch:
+            yield scratch
+
+    @contextmanager
+    def _scratch(self, url: DatabaseUrl, archive: Archive) -> Iterator[DatabaseUrl]:
         mark = f"{url.name[:_LONGEST]}__xcore_tools_"
         name = f"{mark}{uuid.uuid4().hex[:8]}"
         with connected(url, isolation_level="AUTOCOMMIT") as connection:
             for left in connection.scalars(sa.text("SELECT datname FROM pg_database")).all():
-                if left.startswith(mark):  # of a drill that was killed
+                if left.startswith(mark):  # of a process that was killed
                     _drop_database(connection, left)
+            _require_createdb(url, connection)
             quoted = connection.dialect.identifier_preparer.quote_identifier(name)
             create = f"CREATE DATABASE {quoted} TEMPLATE template0{_locale(connection)}"
             connection.exec_driver_sql(create, execution_options={"no_parameters": True})
             try:
                 scratch = url.with_database(name)
                 self.load(scratch, archive, timeout=60, progress=silent)
-                with connected(scratch) as other:
-                    return _rows(other)
+                yield scratch
             finally:
                 _drop_database(connection, name)
 
@@ -210,6 +225,16 @@ class Postgresql:
     ) -> tuple[tuple[TableRows, ...], tuple[str, ...]]:
         with translated(url):
             return _rows(connection), revisions_in(connection, self._version_table)
+
+
+def _require_createdb(url: DatabaseUrl, connection: sa.Connection) -> None:
+    query = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
+    if not connection.scalar(sa.text(query)):
+        user = connection.scalar(sa.text("SELECT quote_ident(current_user)"))
+        raise BackupError(
+            f"{url}: a copy takes the right to make a database beside it: "
+            f"ALTER ROLE {user} CREATEDB"
+        )
 
 
 def _drop_database(connection: sa.Connection, name: str) -> None:

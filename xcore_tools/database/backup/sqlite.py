@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -55,15 +55,7 @@ class Sqlite:
         """Copy the database while others write; the copy is checked, and in DELETE mode."""
         _require_plain(url)
         copy = target if compression == "none" else target.with_name("copy")
-        with _explained(f"{url}: cannot be copied"):
-            with connected(url) as connection, closing(_new(copy)) as into:
-                source = _raw(connection)
-                # the snapshot: without it, every write of others would start the copy anew
-                source.execute("BEGIN")
-                source.execute("SELECT count(*) FROM sqlite_master").fetchone()
-                _copy(source, into, progress)
-                source.rollback()
-            _set_mode(_url_of(copy, url.source), "delete")
+        _take(url, copy, progress)
         return self._described(url, copy, target, compression)
 
     def check(self, archive: Archive) -> str:
@@ -80,6 +72,16 @@ class Sqlite:
             self.load(other, archive, timeout=1, progress=silent)
             with closing(_frozen(scratch)) as db:
                 return _rows(db)
+
+    @contextmanager
+    def copied(
+        self, url: DatabaseUrl, place: Path, workplace: Callable[[], AbstractContextManager[Path]]
+    ) -> Iterator[DatabaseUrl]:
+        """A file in `place`."""
+        _require_plain(url)
+        copy = place / "copy.db"
+        _take(url, copy, lambda *_: None)
+        yield _url_of(copy, url.source)
 
     def load(
         self, url: DatabaseUrl, archive: Archive, *, timeout: float, progress: Progress
@@ -153,6 +155,19 @@ def _new(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA journal_mode = OFF")
     db.execute("PRAGMA synchronous = OFF")
     return db
+
+
+def _take(url: DatabaseUrl, copy: Path, progress: Progress) -> None:
+    """One moment of the database as a new file in DELETE mode."""
+    with _explained(f"{url}: cannot be copied"):
+        with connected(url) as connection, closing(_new(copy)) as into:
+            source = _raw(connection)
+            # the snapshot: without it, every write of others would start the copy anew
+            source.execute("BEGIN")
+            source.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            _copy(source, into, progress)
+            source.rollback()
+        _set_mode(_url_of(copy, url.source), "delete")
 
 
 def _frozen(path: Path) -> sqlite3.Connection:
