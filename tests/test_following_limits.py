@@ -80,9 +80,9 @@ EXHAUSTING = {
 
 @pytest.mark.parametrize("title", EXHAUSTING)
 def test_work_without_end_is_ended_and_the_model_kept(title: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     found = module(EXHAUSTING[title] + DOG)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     assert set(tables_of(found)) == {"Dog"}
     assert tables_of(found)["Dog"] is None
     assert messages(found, "XT125") or messages(found, "XT120")
@@ -125,9 +125,9 @@ SLOW = {
 
 @pytest.mark.parametrize("title", SLOW)
 def test_an_expression_does_not_take_long(title: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     found = module(SLOW[title] + DOG)
-    assert time.perf_counter() - started < 0.7
+    assert time.process_time() - started < 0.7
     assert tables_of(found) == {"Dog": None}
 
 

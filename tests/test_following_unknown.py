@@ -276,9 +276,95 @@ def test_names_are_those_of_python_or_not_known(snippet: Snippet) -> None:
     assert discovered == happened
 
 
-# -- imports ------------------------------------------------------------------------------------
+# -- what does not run, or not to its end ---------------------------------------------------------
 
 DOG = "class Dog(Base):\n    __tablename__ = NAME\n    id = mapped_column(Integer, primary_key=True)\n"
+DEEP = "[" * 70 + "NAME" + "]" * 70
+
+BROKEN: dict[str, tuple[str, dict[str, str | None]]] = {
+    "a target nested too deeply": (f"{DEEP} = [1]\ndel {DEEP}\nNAME = 'a'\n", {"Dog": "a"}),
+    "a function without a body": ("def f(): ...\nNAME = f()\n", {"Dog": None}),
+    "a member of what is not defined": (
+        "from enum import Enum\nclass Words(Enum):\n    FIRST = nothing\nNAME = Words.FIRST.value\n",
+        {"Dog": None},
+    ),
+    "a set of what is not defined": ("NAME = ''.join(set(['a', nothing]))\n", {"Dog": None}),
+    "an index that is a library's": ("import os\nNAME = {'a': 'b'}[os.environ]\n", {"Dog": None}),
+    "one of too many values": (
+        "import os\nNAME = 'a'\n"
+        + "".join(f"if os.environ.get('N{n}'): NAME = 'a{n}'\n" for n in range(60)),
+        {"Dog": None},
+    ),
+    "a list too long to be changed": (
+        "NAMES = list('ab') * 3000\nNAMES.append('c')\nNAME = NAMES[0]\n",
+        {"Dog": None},
+    ),
+    "a dict that may have more": (
+        "import os\nNAMES = {}\nif os.environ.get('N'): NAMES.update({os.environ.get('M'): 1})\n"
+        "NAME = 'a' if NAMES else 'b'\n",
+        {"Dog": None},
+    ),
+    "the keys of a dict that may have more": (
+        "import os\nNAMES = {}\nif os.environ.get('N'): NAMES.update({os.environ.get('M'): 1})\n"
+        "NAME = ''.join(NAMES)\n",
+        {"Dog": None},
+    ),
+    "the name of a base without a table": ("NAME = Base.__tablename__\n", {"Dog": None}),
+    "the table of a class that has none": (
+        "class Mid(Base): pass\nNAME = Mid.__table__.name\n",
+        {"Dog": None},
+    ),
+    "what a statement that takes too long may have bound": (
+        "def f(): return f() + f()\nNAME = 'a'\nMORE = 'b'\nif f():\n    import os\n    from os import path\n"
+        "    class Cat: pass\n    def made(): pass\n    with f() as MORE, f() as (c, d), f(): e = 1\n"
+        "    for g in f(): NAME = 'c'\nclass Cow(Base):\n    __tablename__ = MORE\n",
+        {"Dog": None, "Cow": None},
+    ),
+    "an instance that may be a library's": (
+        "import os\nclass Path: pass\nNAME = 'a' if isinstance(Path(), os.PathLike) else 'b'\n",
+        {"Dog": None},
+    ),
+    "an attribute of what is not defined": (
+        "NAME = 'a' if hasattr(nothing, 'lower') else 'b'\n",
+        {"Dog": None},
+    ),
+}
+
+
+@pytest.mark.parametrize("title", BROKEN)
+def test_what_cannot_be_followed_is_not_guessed(title: str) -> None:
+    source, tables = BROKEN[title]
+    found = followed({"m.py": f"{MODELS}{source}{DOG}"})
+    assert {name: tables_of(found)[name] for name in tables} == tables
+
+
+def test_a_class_in_a_loop_and_a_generator_in_a_class() -> None:
+    source = (
+        "def words():\n    class Inner:\n        word = (yield 'a')\n    yield 'b'\nNAME = ''.join(words())\n"
+        "for n in range(2):\n    class Cat(Base):\n        __tablename__ = 'cats%d' % n\n"
+        "        id = mapped_column(Integer, primary_key=True)\n        for m in range(2): last = m\n"
+    )
+    found = followed({"m.py": f"{MODELS}{source}{DOG}"})
+    assert tables_of(found)["Dog"] == "ab"
+    assert sorted(t.name or "" for t in found.tables) == ["ab", "cats0", "cats1"]
+
+
+def test_a_name_of_the_class_body_is_that_of_its_moment() -> None:
+    source = (
+        "def helper(word): return word + '_x'\nclass Cat(Base):\n    word = 'a'\n"
+        "    __tablename__ = helper(word)\n    word = 'b'\n"
+        "    id = mapped_column(Integer, primary_key=True)\n"
+    )
+    assert tables_of(followed({"m.py": f"{MODELS}{source}"})) == {"Cat": "a_x"}
+
+
+def test_more_tables_than_are_followed_are_one_problem() -> None:
+    source = "for n in range(20_000):\n    Table('t%d' % n, Base.metadata, Column('id', Integer))\n"
+    found = followed({"m.py": f"{MODELS}{source}"})
+    assert [problem.code for problem in found.problems if problem.code != "XT120"] == ["XT125"]
+
+
+# -- imports ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

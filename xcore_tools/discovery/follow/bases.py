@@ -89,7 +89,7 @@ def _merge(orders: list[tuple[Value, ...]]) -> list[Value] | None:
     heads: dict[int, Value] = {}  # the head of each order that is left, first order first
     led: dict[Value, list[int]] = {}  # the orders that an item is the head of
     moved = list(left)
-    while moved or heads:
+    while True:
         for number in moved:
             head = next(left[number], None)
             if head is None:
