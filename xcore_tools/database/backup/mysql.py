@@ -48,8 +48,8 @@ _DUMP = {"mariadb": ("mariadb-dump", "mysqldump"), "mysql": ("mysqldump",)}
 _RUN = {"mariadb": ("mariadb", "mysql"), "mysql": ("mysql",)}
 
 _OPTIONS = [
+    "--opt",  # what the server's own settings may have turned off; UNLOCK TABLES ends the rows of a table
     "--single-transaction",
-    "--quick",
     "--routines",
     "--triggers",
     "--events",
