@@ -23,7 +23,6 @@ from xcore_tools.config.schema import Compression
 from xcore_tools.database.backup.archive import Archive
 from xcore_tools.database.backup.client import Program, find_program, running, version_of
 from xcore_tools.database.backup.compression import CHUNK, written
-from xcore_tools.database.backup.durable import write_new
 from xcore_tools.database.backup.engine import (
     Progress,
     VersionTable,
@@ -36,6 +35,7 @@ from xcore_tools.database.backup.script import Part, RowCounter, as_packet, part
 from xcore_tools.database.backup.selection import compare
 from xcore_tools.database.connection import connected
 from xcore_tools.database.url import DatabaseUrl
+from xcore_tools.durable import write_new
 from xcore_tools.errors import BackupError, XcoreToolsError
 
 __all__ = ["Mysql"]
