@@ -24,6 +24,7 @@ from xcore_tools.database.backup.archive import Archive
 from xcore_tools.database.backup.client import Program, find_program, running, version_of
 from xcore_tools.database.backup.compression import CHUNK, written
 from xcore_tools.database.backup.engine import (
+    HalfwayError,
     Progress,
     VersionTable,
     revisions_in,
@@ -182,7 +183,7 @@ def _go_back(exchange: Exchange, client: _Client, code: bytes, error: BackupErro
         client.send(exchange.back(code))
     except XcoreToolsError as second:
         exchange.keep()
-        raise BackupError(
+        raise HalfwayError(
             f"{error}, and going back failed: {second}. What is not in the database "
             f"{exchange.live} is in {exchange.old}"
         ) from error
