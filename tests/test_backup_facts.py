@@ -17,7 +17,9 @@ from xcore_tools.database.backup.names import numbered
 from xcore_tools.database.backup.script import Part, RowCounter, as_packet, parts
 from xcore_tools.database.backup.selection import compare, newest, of_database, surplus
 from xcore_tools.errors import BackupError
+from xcore_tools.migrate.facts import State, Status
 from xcore_tools.report import backup as report
+from xcore_tools.report.migrate import render_status
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 MANIFEST = Manifest(
@@ -306,7 +308,7 @@ def test_sentences() -> None:
         "backup_ü.db: created, 1.2 MB, no revision, 1 table with 1 row, with rows whose foreign keys "
         "lead nowhere, as the database has them\n"
     )
-    assert report.restored(Restored("app.db", BACKUP, BACKUP, ("a\x07",))) == (
+    assert report.restored(Restored("app.db", BACKUP, BACKUP, ("a\x07",)), None) == (
         "app.db: restored from backup_ü.db\nthe state before is in backup_ü.db\nrevision a\\x07\n"
     )
     results = [Verification("a", ("size",)), Verification("b", (), "bad")]
@@ -335,5 +337,10 @@ def test_json() -> None:
     adopted = Backup(name="b", state="unverified", created=NOW, size=1)
     one = msgspec.json.decode(report.json_one(adopted))["backup"]
     assert (one["engine"], one["database"], one["revisions"]) == ("sqlite", None, [])
-    restored = msgspec.json.decode(report.json_restored(Restored("d", adopted, None, ("x",))))
-    assert (restored["safety"], restored["revisions"]) == (None, ["x"])
+    result = Restored("d", adopted, None, ("x",))
+    restored = msgspec.json.decode(report.json_restored(result, None))
+    assert (restored["safety"], restored["revisions"], restored["status"]) == (None, ["x"], None)
+    status = Status("u", True, State.AT_HEAD, ("x",), ("x",), ())
+    assert report.restored(result, status).endswith("revision x\n\n" + render_status(status))
+    restored = msgspec.json.decode(report.json_restored(result, status))
+    assert (restored["status"]["state"], restored["status"]["pending"]) == ("at-head", [])

@@ -14,6 +14,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic_projects import make_project, write_table_revision
+from servers import as_url
 
 from xcore_tools.cli import main
 
@@ -163,6 +165,39 @@ def test_restore_by_revision_and_latest(project: Path, capsys: Output) -> None:
     assert main(["backup", "restore", "--revision", "nope", "-y"]) == 1
     for arguments in ([], ["a.db", "--latest"], ["--latest", "--revision", "abc"]):
         assert main(["backup", "restore", *arguments]) == 2
+
+
+def test_a_restore_says_what_is_pending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    there = tmp_path / "with alembic"
+    make_project(there, url=as_url(f"sqlite:///{there}/app.db"))
+    monkeypatch.chdir(there)
+    write_table_revision(there / "alembic" / "versions", "a1", None)
+    assert main(["migrate", "upgrade"]) == 0
+    write_table_revision(there / "alembic" / "versions", "b2", "a1")
+    assert main(["migrate", "backup"]) == 0
+    (name,) = names(capsys)
+    assert main(["migrate", "upgrade"]) == 0
+    capsys.readouterr()
+    assert main(["backup", "restore", name, "--yes", "--no-safety-backup"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.endswith(
+        "revision a1\n\n"
+        f"sqlite:///{there}/app.db\n"
+        "  state    behind\n  current  a1\n  head     b2\n  pending  1 revision\n"
+        "    b2  make b2 (head)\n\nrun `xcore-tools migrate upgrade` to apply what is pending\n"
+    )
+    assert captured.err == ""
+    assert main(["backup", "restore", name, "--yes", "--format", "json"]) == 0
+    status = json.loads(capsys.readouterr().out)["status"]
+    assert (status["state"], [item["revision"] for item in status["pending"]]) == ("behind", ["b2"])
+    (there / "alembic" / "env.py").write_text("raise ValueError('no')\n")
+    assert main(["backup", "restore", name, "--yes"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.endswith("\nrevision a1\n")
+    assert captured.err.startswith("what is pending cannot be told: ")
+    assert captured.err.endswith("env.py:1: ValueError: no\n")
 
 
 def test_removing_asks(project: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,8 +27,10 @@ from xcore_tools.cli.terminal import has_color, say
 from xcore_tools.report import backup as report
 
 if TYPE_CHECKING:
-    from xcore_tools.database.backup.facts import Backup, Reason
+    from xcore_tools.config import Config
+    from xcore_tools.database.backup.facts import Backup, Reason, Restored
     from xcore_tools.database.backup.manager import BackupManager
+    from xcore_tools.migrate.facts import Status
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -165,9 +167,10 @@ def verify(manager: BackupManager, *, names: tuple[str, ...], drill: bool, form:
 @lock_option
 @yes_option
 @format_option
-@_shared
+@url_option
+@backup_dir_option
+@config_option
 def restore(  # noqa: PLR0913 (one for each option)
-    manager: BackupManager,
     *,
     name: str | None,
     revision: str | None,
@@ -176,10 +179,18 @@ def restore(  # noqa: PLR0913 (one for each option)
     lock_timeout: float,
     yes: bool,
     form: str,
+    url: str | None,
+    backup_dir: Path | None,
+    config: Path | None,
 ) -> int:
-    """Replace the database by backup NAME, after checking it and backing up the present state."""
+    """Replace the database by backup NAME, after checking it and backing up the present state.
+
+    Then say which revision that is, and what is pending.
+    """
     if (name is not None) + (revision is not None) + latest != 1:
         raise click.UsageError("give one of NAME, --revision and --latest")
+    settings = xcore_tools.load_config(config)
+    manager = xcore_tools.BackupManager.from_config(settings, url, directory=backup_dir)
     chosen = manager.choose(name, revision=revision, latest=latest)
     if not yes:
         _confirm_database(manager, chosen)
@@ -187,7 +198,11 @@ def restore(  # noqa: PLR0913 (one for each option)
         result = manager.restore(
             chosen.name, safety=not no_safety_backup, timeout=lock_timeout, progress=progress
         )
-    say(report.json_restored(result) if form == "json" else report.restored(result), sys.stdout)
+    status = _status(settings, url, result)
+    if form == "json":
+        say(report.json_restored(result, status), sys.stdout)
+    else:
+        say(report.restored(result, status, color=has_color(sys.stdout)), sys.stdout)
     return 0
 
 
@@ -228,6 +243,18 @@ def prune(manager: BackupManager, *, keep: int | None, max_age: int | None) -> i
     """Remove what is too many or too old of this database's backups; the newest always stays."""
     say(report.removed(manager.prune(keep=keep, max_age_days=max_age)), sys.stderr)
     return 0
+
+
+def _status(config: Config, url: str | None, result: Restored) -> Status | None:
+    """What Alembic makes of the restored database; None where there is no Alembic, or it fails."""
+    uses_alembic = (config.project / config.migration.alembic_config).is_file()
+    if not uses_alembic and not result.revisions:
+        return None
+    try:
+        return xcore_tools.Migrations(config, url=url).status()
+    except xcore_tools.XcoreToolsError as error:
+        say(f"what is pending cannot be told: {error}\n", sys.stderr)
+        return None
 
 
 def _confirm_database(manager: BackupManager, chosen: Backup) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import filelock
 
 from xcore_tools.config.files import shown
+from xcore_tools.durable import flush_directory
 from xcore_tools.errors import EnvFileError
 
 __all__ = ["locked", "replace_file"]
@@ -78,7 +79,7 @@ def replace_file(path: Path, content: bytes, *, expected: bytes) -> None:
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
-        _make_durable(target.parent)
+        flush_directory(target.parent)
     except EnvFileError as error:
         raise EnvFileError(f"{name}: {error}") from error
     except OSError as error:
@@ -121,17 +122,6 @@ def _remove_leftovers(target: Path) -> None:
         with suppress(OSError):  # gone by now, or not ours
             if path.stat().st_mtime < time.time() - WAIT:
                 path.unlink()
-
-
-def _make_durable(directory: Path) -> None:
-    """Make the new name survive a loss of power, where the system can open a directory."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _user() -> str:

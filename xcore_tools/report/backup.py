@@ -9,7 +9,9 @@ from typing import Any
 import msgspec
 
 from xcore_tools.database.backup.facts import Backup, Restored, Verification
+from xcore_tools.migrate.facts import Status
 from xcore_tools.report.json import encoded
+from xcore_tools.report.migrate import render_status
 from xcore_tools.report.style import Style, counted, painted, visible, width_of
 
 __all__ = [
@@ -97,14 +99,15 @@ def proposed(url: str, backup: Backup, now: datetime) -> str:
     )
 
 
-def restored(result: Restored) -> str:
-    """Which backup, where the state before it is, and the revision of the database now."""
+def restored(result: Restored, status: Status | None, *, color: bool = False) -> str:
+    """Which backup, where the state before it is, the revision of the database, and what is pending."""
     lines = [f"{visible(result.database)}: restored from {visible(result.backup.name)}"]
     if result.safety is not None:
         lines.append(f"the state before is in {visible(result.safety.name)}")
     revision = visible("+".join(result.revisions))
     lines.append(f"revision {revision}" if revision else "no revision")
-    return "\n".join(lines) + "\n"
+    text = "\n".join(lines) + "\n"
+    return text if status is None else f"{text}\n{render_status(status, color=color)}"
 
 
 def json_list(backups: Sequence[Backup], directory: str) -> str:
@@ -123,14 +126,15 @@ def json_verified(results: Sequence[Verification]) -> str:
     return _json({"backups": rows})
 
 
-def json_restored(result: Restored) -> str:
-    """What a restore did."""
+def json_restored(result: Restored, status: Status | None) -> str:
+    """What a restore did, and where the database stands then, if that is known."""
     return _json(
         {
             "database": result.database,
             "backup": _row(result.backup),
             "safety": result.safety and _row(result.safety),
             "revisions": result.revisions,
+            "status": msgspec.to_builtins(status),
         }
     )
 

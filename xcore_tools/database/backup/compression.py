@@ -8,6 +8,7 @@ import importlib
 import os
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from io import RawIOBase
 from pathlib import Path
@@ -23,6 +24,8 @@ CHUNK = 1 << 20
 """Bytes that are read or written at a time."""
 
 _GZIP_LEVEL = 6
+_STRIDE = 32 << 20
+"""Bytes after which what is written so far is sent to the disk, so that the end need not wait."""
 
 
 class Output(RawIOBase):
@@ -32,6 +35,9 @@ class Output(RawIOBase):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         self._file = os.fdopen(descriptor, "wb", buffering=0)
         self._hash = hashlib.sha256()
+        self._pool = ThreadPoolExecutor(1)
+        self._flushed: Future[None] | None = None
+        self._next_flush = _STRIDE
         self.size = 0
 
     @property
@@ -50,16 +56,29 @@ class Output(RawIOBase):
         self.size += len(left)
         while left:
             left = left[self._file.write(left) :]
+        if self.size >= self._next_flush:
+            self._flush_meanwhile()
         return len(data)
 
     def close(self) -> None:
         """Close it, after the bytes have reached the disk."""
         if not self._file.closed:
             try:
+                if self._flushed is not None:
+                    self._flushed.result()
                 os.fsync(self._file.fileno())
             finally:
+                self._pool.shutdown()
                 self._file.close()
         super().close()
+
+    def _flush_meanwhile(self) -> None:
+        if self._flushed is not None:
+            if not self._flushed.done():
+                return
+            self._flushed.result()  # an error is told once only
+        self._flushed = self._pool.submit(os.fsync, self._file.fileno())
+        self._next_flush = self.size + _STRIDE
 
 
 @contextmanager

@@ -14,8 +14,9 @@ from xcore_tools.config.schema import Compression
 from xcore_tools.database.backup.archive import Archive
 from xcore_tools.database.backup.facts import Contents, TableRows
 from xcore_tools.database.url import DatabaseUrl
+from xcore_tools.errors import BackupError
 
-__all__ = ["Engine", "Progress", "VersionTable", "revisions_in", "silent"]
+__all__ = ["Engine", "HalfwayError", "Progress", "VersionTable", "revisions_in", "silent"]
 
 Progress = Callable[[int, int | None], None]
 """Is called with the bytes done, and with those in total where they are known."""
@@ -23,6 +24,10 @@ Progress = Callable[[int, int | None], None]
 
 def silent(_done: int, _total: int | None) -> None:
     """Progress that nobody wants to see."""
+
+
+class HalfwayError(BackupError):
+    """Indicates that a restore broke off and could not be undone; the message says what is where."""
 
 
 class VersionTable(msgspec.Struct, frozen=True):
@@ -65,6 +70,7 @@ class Engine(Protocol):
 
         Raises:
             BackupError, DatabaseError: it failed; the database is as before.
+            HalfwayError: it is not, and what was there before is elsewhere.
         """
 
     def exists(self, url: DatabaseUrl) -> bool:

@@ -17,6 +17,7 @@ from xcore_tools.database.backup.archive import Archive
 from xcore_tools.database.backup.compression import require, sha256_of
 from xcore_tools.database.backup.engine import (
     Engine,
+    HalfwayError,
     Progress,
     VersionTable,
     revisions_in,
@@ -116,7 +117,8 @@ class BackupManager:
         require(compression)
         created = datetime.now(UTC).replace(microsecond=0)
         self._name(created, ())  # a fault in the format shows before the work
-        with self._store.workplace() as place:
+        failed = f"{self.url}: cannot be backed up"
+        with self._store.workplace() as place, _translated(failed):
             contents = self._engine.dump(
                 self.url, place / DATA, compression=compression, progress=progress
             )
@@ -176,6 +178,7 @@ class BackupManager:
 
         Raises:
             BackupError, DatabaseError: the database is as it was before.
+            HalfwayError: it is not: on MySQL, what changes places could not do so, nor go back.
         """
         backup = self._store.find(name)
         self._require_engine(backup)
@@ -242,7 +245,10 @@ class BackupManager:
                 saved = self._saved()
             archive = self._archive(path, backup)
             try:
-                self._engine.load(self.url, archive, timeout=timeout, progress=progress)
+                with _translated(f"{self.url}: cannot be restored"):
+                    self._engine.load(self.url, archive, timeout=timeout, progress=progress)
+            except HalfwayError:
+                raise
             except XcoreToolsError as error:
                 raise BackupError(f"{error}. The database is as it was before.") from error
         with connected(self.url) as connection:
@@ -267,7 +273,7 @@ class BackupManager:
         if backup.problem:
             raise BackupError(f"{backup.name}: {backup.problem}")
         self._require_engine(backup)
-        with self._store.reading(backup) as path:
+        with self._store.reading(backup) as path, _translated(backup.name):
             manifest = backup.manifest
             if manifest is not None:
                 if sha256_of(path) != manifest.sha256:
@@ -319,6 +325,15 @@ class BackupManager:
             foreign_keys_ok=contents.foreign_keys_ok,
             tables=contents.tables,
         )
+
+
+@contextmanager
+def _translated(failed: str) -> Iterator[None]:
+    """What the operating system refuses, such as to write on a full disk, becomes an error of ours."""
+    try:
+        yield
+    except OSError as error:
+        raise BackupError(f"{failed}: {error.strerror or error}") from error
 
 
 def _days(number: int | None) -> timedelta | None:

@@ -23,8 +23,8 @@ from xcore_tools.config.schema import Compression
 from xcore_tools.database.backup.archive import Archive
 from xcore_tools.database.backup.client import Program, find_program, running, version_of
 from xcore_tools.database.backup.compression import CHUNK, written
-from xcore_tools.database.backup.durable import write_new
 from xcore_tools.database.backup.engine import (
+    HalfwayError,
     Progress,
     VersionTable,
     revisions_in,
@@ -36,6 +36,7 @@ from xcore_tools.database.backup.script import Part, RowCounter, as_packet, part
 from xcore_tools.database.backup.selection import compare
 from xcore_tools.database.connection import connected
 from xcore_tools.database.url import DatabaseUrl
+from xcore_tools.durable import write_new
 from xcore_tools.errors import BackupError, XcoreToolsError
 
 __all__ = ["Mysql"]
@@ -48,8 +49,8 @@ _DUMP = {"mariadb": ("mariadb-dump", "mysqldump"), "mysql": ("mysqldump",)}
 _RUN = {"mariadb": ("mariadb", "mysql"), "mysql": ("mysql",)}
 
 _OPTIONS = [
+    "--opt",  # what the server's own settings may have turned off; UNLOCK TABLES ends the rows of a table
     "--single-transaction",
-    "--quick",
     "--routines",
     "--triggers",
     "--events",
@@ -196,7 +197,7 @@ def _go_back(exchange: Exchange, client: _Client, code: bytes, error: BackupErro
         client.send(exchange.back(code))
     except XcoreToolsError as second:
         exchange.keep()
-        raise BackupError(
+        raise HalfwayError(
             f"{error}, and going back failed: {second}. What is not in the database "
             f"{exchange.live} is in {exchange.old}"
         ) from error

@@ -24,7 +24,6 @@ from xcore_tools.config.schema import Compression
 from xcore_tools.database.backup.archive import Archive
 from xcore_tools.database.backup.client import find_program, running, version_of
 from xcore_tools.database.backup.compression import written
-from xcore_tools.database.backup.durable import write_new
 from xcore_tools.database.backup.engine import (
     Progress,
     VersionTable,
@@ -34,6 +33,7 @@ from xcore_tools.database.backup.engine import (
 from xcore_tools.database.backup.facts import Contents, TableRows
 from xcore_tools.database.connection import connected, translated
 from xcore_tools.database.url import DatabaseUrl
+from xcore_tools.durable import write_new
 from xcore_tools.errors import BackupError
 
 __all__ = ["Postgresql"]

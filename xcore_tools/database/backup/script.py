@@ -19,7 +19,8 @@ _LAST = 200
 _BORDER = re.compile(
     rb"\n(?:-- Dumping data for table `((?:[^`]|``)*)`|UNLOCK TABLES;|(DELIMITER ;;?))(?=\n)"
 )
-_BORDER_WORDS = (b"\n-- Dumping data", b"\nUNLOCK TABLES", b"\nDELIMITER ")
+_ROWS_END = b"\nUNLOCK TABLES;"
+_BORDER_WORDS = (b"\n-- Dumping data", b"\nDELIMITER ", _ROWS_END)
 _STRING = re.compile(rb"'(?:[^'\\]|\\.)*'", re.DOTALL)
 # Triggers come behind their table without a comment; tables never need this version.
 _TRIGGERS = b"/*!50003 "
@@ -58,22 +59,31 @@ class RowCounter:
 
     def feed(self, chunk: bytes) -> None:
         """Count what is in the lines that `chunk` completes."""
-        self._last = (self._last + chunk)[-_LAST:]
-        data = self._rest + chunk
-        end = data.rfind(b"\n")
-        self._rest = data[end:]
-        position = 0
-        # looking for three words first is many times faster than trying each line break
-        has_border = any(word in data for word in _BORDER_WORDS)
-        for border in _BORDER.finditer(data, 0, end + 1) if has_border else ():
-            self._count(data, position, border.start())
-            position = border.end()
-            self._enter(border)
-        self._count(data, position, end)
+        self._last = (self._last + chunk[-_LAST:])[-_LAST:]
+        first = chunk.find(b"\n")
+        if first < 0:
+            self._rest += chunk
+            return
+        # the line that began in an earlier chunk by itself: copying all of this one takes longer
+        self._feed_lines(self._rest + chunk[: first + 1], 0)
+        self._rest = chunk[self._feed_lines(chunk, first) :]
 
     def has_ended(self) -> bool:
         """Whether the last line is the one that ends a dump."""
         return _END.search(self._last) is not None
+
+    def _feed_lines(self, data: bytes, position: int) -> int:
+        """Count from one line break to the last one, where that is."""
+        end = data.rfind(b"\n")
+        # looking for words first is many times faster than trying each line break
+        words = _BORDER_WORDS if self._table is None else (_ROWS_END,)
+        has_border = any(word in data for word in words)
+        for border in _BORDER.finditer(data, position, end + 1) if has_border else ():
+            self._count(data, position, border.start())
+            position = border.end()
+            self._enter(border)
+        self._count(data, position, end)
+        return end
 
     def _enter(self, border: re.Match[bytes]) -> None:
         if border[2] is not None:

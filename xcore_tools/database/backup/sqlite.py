@@ -20,7 +20,6 @@ import sqlalchemy as sa
 from xcore_tools.config.schema import Compression
 from xcore_tools.database.backup.archive import Archive
 from xcore_tools.database.backup.compression import CHUNK, sha256_of, written
-from xcore_tools.database.backup.durable import flush
 from xcore_tools.database.backup.engine import (
     Progress,
     VersionTable,
@@ -31,6 +30,7 @@ from xcore_tools.database.backup.facts import Contents, TableRows
 from xcore_tools.database.connection import connected
 from xcore_tools.database.drivers import synchronous
 from xcore_tools.database.url import DatabaseUrl
+from xcore_tools.durable import flush
 from xcore_tools.errors import BackupError
 
 __all__ = ["Sqlite"]

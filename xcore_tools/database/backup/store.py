@@ -19,11 +19,11 @@ import filelock
 import msgspec
 
 from xcore_tools.config.files import shown
-from xcore_tools.database.backup.durable import flush_directory, write_new
 from xcore_tools.database.backup.facts import Backup, Manifest
 from xcore_tools.database.backup.manifest import SUFFIX, decoded, encoded, is_ours
 from xcore_tools.database.backup.names import checked, numbered
 from xcore_tools.database.backup.reading import is_read, reading
+from xcore_tools.durable import flush_directory, write_new
 from xcore_tools.errors import BackupError
 
 __all__ = ["DATA", "Store"]
