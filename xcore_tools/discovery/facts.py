@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from xcore_tools.discovery.structure import Structure
+
 __all__ = [
     "Discovery",
     "MetaData",
@@ -53,7 +55,10 @@ class Model(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct, frozen=True):
-    """A Table in some MetaData, made by a model or by Core code."""
+    """A Table in some MetaData, made by a model or by Core code.
+
+    `structure` is None unless columns were asked for.
+    """
 
     name: str | None
     schema: str | None
@@ -62,6 +67,7 @@ class Table(msgspec.Struct, frozen=True):
     origin: str
     path: str
     line: int
+    structure: Structure | None = None
 
 
 class MetaData(msgspec.Struct, frozen=True):

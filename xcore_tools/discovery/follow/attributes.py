@@ -25,6 +25,7 @@ from xcore_tools.discovery.follow.values import (
     Member,
     MemberText,
     ModuleValue,
+    Partial,
     PatternValue,
     SuperValue,
     Unknown,
@@ -124,7 +125,13 @@ def _of_function(machine: Machine, value: FunctionValue, name: str) -> Value:
 def _of_made(machine: Machine, value: Made, name: str) -> Value:
     if name == "name" and value.args and isinstance(value.args[0], str):
         return value.args[0]
+    if name in _KEEPING:
+        return Partial(External(f"{value.callee}.{name}"), (value,), {})
     return External(f"{value.callee}.{name}")
+
+
+_KEEPING = frozenset({"copy", "_copy", "with_variant"})
+"""Methods of columns and types that give one of the same kind."""
 
 
 def _method(machine: Machine, value: Value, name: str) -> Value:

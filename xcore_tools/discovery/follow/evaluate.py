@@ -33,6 +33,7 @@ from xcore_tools.discovery.follow.values import (
     Unknown,
     Value,
     choice_of,
+    options_of,
 )
 
 if TYPE_CHECKING:
@@ -127,7 +128,12 @@ def _binary(machine: Machine, expr: s.Binary, frame: Frame) -> Value:
             if isinstance(right, tuple)
             else shown(machine, right)
         )
+    if expr.op == "|" and (left is None or right is None) and isinstance(left or right, _TYPES):
+        return Made("typing.Union", (left, right), {}, 0)
     return binary(expr.op, left, right)
+
+
+_TYPES = (ClassValue, External, Made)
 
 
 def _unary(machine: Machine, expr: s.Unary, frame: Frame) -> Value:
@@ -187,8 +193,11 @@ def _dict(machine: Machine, expr: s.Dict, frame: Frame) -> Value:
             continue
         key = machine.resolve(machine.tentative(key_expr, frame))
         value = machine.tentative(value_expr, frame)
+        classes = options_of(key) if isinstance(key, Choice) else ()
         if is_key(key):
             result[key] = value
+        elif classes and all(isinstance(each, ClassValue | External) for each in classes):
+            result |= dict.fromkeys(classes, value)  # a class that is another one elsewhere
         else:
             _open(result, first_unknown(key))
     return result
@@ -203,11 +212,8 @@ def _open(items: dict[Any, Value], unknown: Unknown) -> None:
 
 def _subscript(machine: Machine, expr: s.Subscript, frame: Frame) -> Value:
     value = evaluate(machine, expr.value, frame)
-    if isinstance(value, ClassValue) and is_enumeration(machine, value):
-        name = evaluate(machine, expr.index, frame)
-        return attribute(machine, value, name) if isinstance(name, str) else first_unknown(name)
     if isinstance(value, ClassValue | External | Made):
-        return value  # Base[T]: the class itself
+        return _of_class(machine, value, expr.index, frame)
     if isinstance(value, Choice):
         return choice_of(
             [o for o in value.options if isinstance(o, ClassValue | External)]
@@ -224,6 +230,27 @@ def _subscript(machine: Machine, expr: s.Subscript, frame: Frame) -> Value:
         return machine.resolve(value[index])
     except (KeyError, IndexError, TypeError, ValueError):
         return Unknown("a subscript that does not exist")
+
+
+def _of_class(
+    machine: Machine, value: ClassValue | External | Made, index: s.Expr, frame: Frame
+) -> Value:
+    """`Base[T]`: the class itself; a member of an enumeration; an alias for annotations."""
+    if isinstance(value, ClassValue) and is_enumeration(machine, value):
+        name = evaluate(machine, index, frame)
+        return attribute(machine, value, name) if isinstance(name, str) else first_unknown(name)
+    if isinstance(value, External) and value.path in _TYPING:
+        items = index.items if isinstance(index, s.Sequence) else (index,)
+        return Made(value.path, tuple(machine.tentative(item, frame) for item in items), {}, 0)
+    return value
+
+
+_TYPING = frozenset(
+    f"{module}.{name}"
+    for module in ("typing", "typing_extensions")
+    for name in ("Annotated", "Literal", "Optional", "Union")
+)
+"""What has a meaning of its own with what stands in its brackets."""
 
 
 def _conditional(machine: Machine, expr: s.Conditional, frame: Frame) -> Value:

@@ -199,10 +199,12 @@ OPEN = ...
 
 @dataclass(eq=False, slots=True, repr=False)
 class Instance:
-    """An object of a class of the project."""
+    """An object of a class of the project, and what it was made with."""
 
     cls: ClassValue
     attrs: dict[str, Value] = field(default_factory=dict)
+    args: tuple[Value, ...] = ()
+    keywords: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(eq=False, slots=True, repr=False)

@@ -20,6 +20,7 @@ from xcore_tools.discovery.follow.schema import MetaDataValue
 from xcore_tools.discovery.follow.values import Unknown, Value
 from xcore_tools.discovery.machine import Machine
 from xcore_tools.discovery.mapping.homes import dotted_name
+from xcore_tools.discovery.structure import Structure
 
 __all__ = ["FoundTable", "Results"]
 
@@ -148,6 +149,25 @@ class Results:
     ) -> bool:
         """Whether a table of that name was added to the collection."""
         return any(key[:3] == (id(metadata), schema, name) for key in self._tables)
+
+    def table_key(
+        self,
+        metadata: MetaDataValue | None,
+        schema: str | None,
+        name: str | None,
+        module: str,
+        line: int,
+    ) -> tuple[object, ...] | None:
+        """What the table is known by that the code at this place makes; None if there is none."""
+        key = (id(metadata), schema, name)
+        keys = ((*key, module, line), key)
+        return next((each for each in keys if each in self._tables), None)
+
+    def describe(self, key: tuple[object, ...], structure: Structure) -> None:
+        """Adds what the table of that key consists of."""
+        table, is_excused = self._tables[key]
+        described = msgspec.structs.replace(table, structure=structure)
+        self._tables[key] = (described, is_excused)
 
     def add_exhausted(self) -> None:
         """Reports statements that were not followed to their end."""
