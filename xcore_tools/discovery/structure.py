@@ -40,7 +40,7 @@ class ColumnType(msgspec.Struct, frozen=True, omit_defaults=True):
         return f"{self.name}({', '.join(self.arguments)})" if self.arguments else self.name
 
 
-class ForeignKey(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class ForeignKey(msgspec.Struct, frozen=True, kw_only=True):
     """A foreign key. `table` is as written, with a schema in front of it where one is written.
 
     `referred` is empty where the key of the other table is meant.
@@ -54,21 +54,21 @@ class ForeignKey(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     on_update: str | None = None
 
 
-class Unique(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Unique(msgspec.Struct, frozen=True, kw_only=True):
     """A unique constraint; `name` is None where it has none, or a convention gives it one."""
 
     columns: Names
     name: str | None = None
 
 
-class Check(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Check(msgspec.Struct, frozen=True, kw_only=True):
     """A check constraint; `expression` is None where it is no text."""
 
     expression: str | None = None
     name: str | None = None
 
 
-class Index(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Index(msgspec.Struct, frozen=True, kw_only=True):
     """An index. A key that is no column of the table is None; `name` may come from a convention."""
 
     columns: tuple[str | None, ...]
@@ -76,7 +76,7 @@ class Index(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     name: str | None = None
 
 
-class Column(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Column(msgspec.Struct, frozen=True, kw_only=True):
     """A column. `attribute` is the name of the class attribute, None in a Core table.
 
     `written` is the annotation or the type as the source has it. `default` is made by Python,
@@ -101,7 +101,7 @@ class Column(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     unknown: Names = ()
 
 
-class Structure(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Structure(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known of one table. `unknown` says what else it may have."""
 
     columns: tuple[Column, ...] = ()
@@ -118,7 +118,7 @@ class Structure(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         return tuple(column.name for column in self.columns if column.primary_key and column.name)
 
 
-class Relationship(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Relationship(msgspec.Struct, frozen=True, kw_only=True):
     """A relationship of a model: `target` is a class as `module.name`, or as written if not known.
 
     `secondary` is the table in between. `is_list` is None where it is not known.

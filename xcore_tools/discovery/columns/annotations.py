@@ -36,6 +36,7 @@ class Hint(msgspec.Struct):
 
     `types` are the Python types without None: one, as a rule, or none where it is not known.
     `extras` are what `Annotated` adds, `wholes` the `Annotated` values that a map may know themselves.
+    `names` are the types as written; `element` says the same of what a list holds.
     """
 
     text: str
@@ -46,7 +47,9 @@ class Hint(msgspec.Struct):
     types: list[Value] = []
     extras: list[Value] = []
     wholes: list[Value] = []
+    names: list[str] = []
     is_list: bool = False
+    element: Hint | None = None
 
 
 def read_hint(machine: Machine, cls: ClassValue, expr: s.Expr) -> Hint | None:
@@ -116,6 +119,7 @@ class _Reader:
         elif isinstance(parsed, s.Subscript):
             self._read_subscript(parsed, depth)
         else:
+            self._hint.names.append(unparsed(parsed))
             self._read_value(self._value(parsed), depth)
 
     def _read_subscript(self, expr: s.Subscript, depth: int) -> None:
@@ -136,7 +140,11 @@ class _Reader:
             case "Final" | "Required" | "ReadOnly":
                 self.read(expr.index, depth + 1)
             case head:
-                self._hint.is_list = head in _LISTS
+                if head in _LISTS:
+                    self._hint.is_list = True
+                    self._hint.element = Hint(unparsed(expr.index))
+                    inner = _Reader(self._machine, self._frame, self._hint.element)
+                    inner.read(expr.index, depth + 1)
                 self._read_value(self._value(expr.value), depth)
 
     def _read_value(self, value: Value, depth: int) -> None:

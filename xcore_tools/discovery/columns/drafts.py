@@ -33,6 +33,7 @@ __all__ = [
     "draft_of",
     "draft_of_one",
     "hinted",
+    "is_wrapped",
     "item_name",
     "items_of",
 ]
@@ -88,6 +89,11 @@ class Draft:
 def calls_of(machine: Machine, value: Value) -> list[Made | None]:
     """The calls of `Column` or `mapped_column` that a value may be; None for what is no column."""
     return [_as_call(machine, option) for option in options_of(value)]
+
+
+def is_wrapped(value: Value) -> bool:
+    """Whether a column stands in another call, which hides it from its annotation."""
+    return isinstance(value, Made) and value.callee.rpartition(".")[2] in _AROUND
 
 
 def as_call(machine: Machine, value: Value) -> Made | None:
@@ -216,7 +222,7 @@ def _read_keywords(machine: Machine, draft: Draft, keywords: Mapping[str, Value]
         draft.unknown.append("keyword arguments that are not known")
 
 
-_DEFAULTS = ("default", "insert_default", "default_factory")
+_DEFAULTS = ("insert_default", "default")
 
 
 def _flag(

@@ -10,7 +10,15 @@ from xcore_tools.discovery.columns.drafts import Draft, Reference, as_call, item
 from xcore_tools.discovery.columns.tables import TableDraft
 from xcore_tools.discovery.columns.unparse import written
 from xcore_tools.discovery.follow.operators import iterate
-from xcore_tools.discovery.follow.values import Instance, Made, MemberText, Unknown, Value
+from xcore_tools.discovery.follow.values import (
+    ClassValue,
+    Instance,
+    Made,
+    MemberText,
+    Unknown,
+    Value,
+)
+from xcore_tools.discovery.mapping.attributes import ATTRIBUTE
 from xcore_tools.discovery.structure import (
     Check,
     Column,
@@ -35,12 +43,14 @@ class Finisher:
 
     def __init__(self, machine: Machine, tables: Iterable[TableDraft]) -> None:
         self._machine = machine
-        self._by_name: dict[str, TableDraft] = {}
+        self._by_name: dict[tuple[Value, str], TableDraft] = {}
+        self._by_class: dict[ClassValue, TableDraft] = {}
         self._homes: dict[int, list[tuple[TableDraft, Draft]]] = {}
         for table in tables:
-            self._by_name.setdefault(_place(table), table)
+            self._by_name.setdefault((table.metadata, _place(table)), table)
             for draft in table.columns:
                 self._homes.setdefault(id(draft.source), []).append((table, draft))
+            self._by_class.update(dict.fromkeys(table.classes, table))
 
     def structure(self, table: TableDraft) -> Structure:
         """All that is known of one table."""
@@ -91,10 +101,10 @@ class Finisher:
             if isinstance(value, Unknown):
                 unknown.append(f"{flag}: {value.reason}")
             flags[flag] = None if isinstance(value, Unknown) else value
-        found = self._type(draft)
+        found = self._type(table, draft)
         if isinstance(found, Unknown):
             unknown.append(f"type: {found.reason}")
-        references = [self._target(draft, reference) for reference in draft.references]
+        references = [self._target(reference) for reference in draft.references]
         unknown += ["foreign key: its target is not known" for each in references if each is None]
         mine = [
             f"{place}.{column}" if column else place for place, column in filter(None, references)
@@ -114,33 +124,44 @@ class Finisher:
             **flags,
         )
 
-    def _type(self, draft: Draft) -> ColumnType | Unknown:
+    def _type(self, table: TableDraft, draft: Draft) -> ColumnType | Unknown:
         """The type of a column, or of what it refers to if it has none of its own."""
         for _ in range(_MAX_STEPS):
             if draft.type is not None:
                 return draft.type
             if not draft.references:
                 return Unknown("it has no type")
-            found = self._referred(draft, draft.references[0])
+            found = self._referred(table, draft, draft.references[0])
             if found is None:
                 return Unknown("it has the type of a column that is not known")
-            draft = found
+            table, draft = found
         return Unknown("it has the type of a column that has its own")
 
-    def _referred(self, draft: Draft, reference: Reference) -> Draft | None:
-        target = self._target(draft, reference)
-        table = self._by_name.get(target[0]) if target else None
-        if table is None or target is None:
+    def _referred(
+        self, table: TableDraft, draft: Draft, reference: Reference
+    ) -> tuple[TableDraft, Draft] | None:
+        """The column that a reference leads to, and its table."""
+        homes = list(self._homes_of(reference.target))
+        if len(homes) == 1:
+            return homes[0]
+        target = self._target(reference)
+        if target is None:
             return None
-        wanted = target[1] or draft.column_name
-        named = (each for each in table.columns if wanted in (each.column_name, each.attribute))
-        return next(named, None)
+        place, column = target
+        places = (place, f"{table.default_schema}.{place}")
+        tables = (self._by_name.get((table.metadata, each)) for each in places)
+        found = next((each for each in tables if each is not None), None)
+        wanted = column or draft.column_name
+        for each in found.columns if found else ():
+            if found is not None and wanted in (each.column_name, each.attribute):
+                return found, each
+        return None
 
     # -- keys ----------------------------------------------------------------------------------
 
     def _foreign_keys(self, draft: Draft) -> Iterator[ForeignKey]:
         for reference in draft.references:
-            target = self._target(draft, reference)
+            target = self._target(reference)
             if target is not None and draft.column_name is not None:
                 place, column = target
                 yield ForeignKey(
@@ -152,18 +173,30 @@ class Finisher:
                     on_update=reference.on_update,
                 )
 
-    def _target(self, draft: Draft, reference: Reference) -> tuple[str, str] | None:
+    def _target(self, reference: Reference) -> tuple[str, str] | None:
         """The table and the column that a reference means, as `Table.fullname` has them."""
         value = reference.target
         if isinstance(value, str):
             place, _, column = value.rpartition(".")
             return (place, column) if place else (value, "")
-        call = as_call(self._machine, value)
-        homes = self._homes.get(id(call), []) if call is not None else []
+        homes = list(self._homes_of(value))
         if len(homes) == 1 and homes[0][1].column_name is not None:
             table, found = homes[0]
             return _place(table), str(found.column_name)
         return None
+
+    def _homes_of(self, value: Value) -> Iterator[tuple[TableDraft, Draft]]:
+        """The columns that a reference to a column or to an attribute of a class may mean."""
+        if isinstance(value, Made) and value.callee == ATTRIBUTE:
+            cls, name = value.args
+            table = self._by_class.get(cls)
+            for draft in table.columns if table else ():
+                if table is not None and draft.attribute == name:
+                    yield table, draft
+            return
+        call = as_call(self._machine, value)
+        if call is not None:
+            yield from self._homes.get(id(call), [])
 
     def _primary_keys(self, table: TableDraft) -> Iterator[str]:
         for item in table.items:
@@ -203,9 +236,7 @@ class Finisher:
         given = [*args, keywords.get("columns"), keywords.get("refcolumns")]
         own, others = (iterate(asked(self._machine, value)) or [] for value in given[:2])
         columns = list(self._names(table, own))
-        targets = [
-            self._target(Draft(), Reference(asked(self._machine, other))) for other in others
-        ]
+        targets = [self._target(Reference(asked(self._machine, other))) for other in others]
         places = {target[0] for target in targets if target}
         if None in targets or None in columns or len(places) != 1:
             table.unknown.append("a foreign key whose columns are not known")

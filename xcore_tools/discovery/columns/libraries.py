@@ -50,6 +50,8 @@ _COLUMNS: dict[str, tuple[_Row, ...]] = {
     "flask_security.UserMixin": (),
     "flask_sqlalchemy.Model": (),
     "flask_sqlalchemy.model.Model": (),
+    "sqlmodel.SQLModel": (),
+    "sqlmodel.main.SQLModel": (),
     "oslo_db.sqlalchemy.models.ModelBase": (),
     "oslo_db.sqlalchemy.models.ModelIterator": (),
     "oslo_db.sqlalchemy.models.TimestampMixin": _TIMES,

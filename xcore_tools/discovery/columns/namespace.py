@@ -42,8 +42,12 @@ def _sources(machine: Machine, cls: ClassValue) -> tuple[Value, ...]:
 
 
 def members(machine: Machine, cls: ClassValue) -> Iterator[Member]:
-    """The attributes that count for the table of `cls`; the nearest class that has a name decides."""
+    """The attributes that count for the table of `cls`; the nearest class that has a name decides.
+
+    None in its place drops a column, but not an annotation alone: as `attribute_is_overridden` has it.
+    """
     seen: set[str] = set()
+    dropped: set[str] = set()
     counting = _sources(machine, cls)
     for item in mro(machine, cls):
         if not isinstance(item, ClassValue):
@@ -54,9 +58,13 @@ def members(machine: Machine, cls: ClassValue) -> Iterator[Member]:
             if item not in counting and not _is_cascading(item.attrs.get(name)):
                 continue
             member = _member(machine, cls, item, name)
-            if member is not None:
-                seen.add(name)
-                yield member
+            if member is None or (name in dropped and member.has_value):
+                continue
+            if member.has_value and member.value is None and member.annotation is None:
+                dropped.add(name)
+                continue
+            seen.add(name)
+            yield member
 
 
 def _member(machine: Machine, cls: ClassValue, owner: ClassValue, name: str) -> Member | None:
@@ -64,10 +72,16 @@ def _member(machine: Machine, cls: ClassValue, owner: ClassValue, name: str) -> 
     value = asked(machine, owner.attrs.get(name))
     annotation = owner.annotations.get(name)
     if is_declared_attr(machine, value):
+        annotation = _returned(machine, value) or annotation
         value = asked(machine, bound(machine, value, cls))
     elif isinstance(value, FunctionValue | ClassValue):
         return None
     return Member(name, owner, value, annotation, has_value)
+
+
+def _returned(machine: Machine, value: Value) -> s.Expr | None:
+    """The annotation of what a declared attribute returns."""
+    return machine.read(value.facts).returns if isinstance(value, FunctionValue) else None
 
 
 def _is_cascading(value: Value) -> bool:

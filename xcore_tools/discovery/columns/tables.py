@@ -12,6 +12,7 @@ from xcore_tools.discovery.columns.drafts import (
     Draft,
     draft_of_one,
     hinted,
+    is_wrapped,
     item_name,
     items_of,
 )
@@ -20,7 +21,7 @@ from xcore_tools.discovery.columns.names import RELATIONSHIPS
 from xcore_tools.discovery.columns.namespace import Member, members, unfollowed
 from xcore_tools.discovery.columns.sqlmodel import field_draft
 from xcore_tools.discovery.follow.operators import iterate
-from xcore_tools.discovery.follow.schema import TableValue
+from xcore_tools.discovery.follow.schema import MetaDataValue, TableValue
 from xcore_tools.discovery.follow.values import (
     ClassValue,
     External,
@@ -40,14 +41,25 @@ __all__ = ["TableDraft", "read_class", "read_table"]
 
 @dataclass(slots=True)
 class TableDraft:
-    """What was read of one table so far. `items` are constraints and indexes, as values."""
+    """What was read of one table so far. `items` are constraints and indexes, as values,
+
+    `classes` those whose attributes its columns are.
+    """
 
     name: str | None
     schema: str | None
+    metadata: MetaDataValue | None
     columns: list[Draft] = field(default_factory=list)
     items: list[Value] = field(default_factory=list)
     comment: str | None = None
     unknown: list[str] = field(default_factory=list)
+    classes: list[ClassValue] = field(default_factory=list)
+
+    @property
+    def default_schema(self) -> str | None:
+        """The schema that a name without one means."""
+        schema = self.metadata.schema if self.metadata else None
+        return schema if isinstance(schema, str) else None
 
     def add(self, draft: Draft) -> None:
         """Adds a column, or puts it in the place of one that has its name."""
@@ -84,6 +96,7 @@ def _read_item(machine: Machine, draft: TableDraft, item: Value) -> None:
 
 def read_class(machine: Machine, cls: ClassValue, draft: TableDraft, *, is_owner: bool) -> None:
     """Adds the columns that `cls` declares; the owner of the table also says what else it has."""
+    draft.classes.append(cls)
     is_sqlmodel = any(foreign.needs_table_keyword for foreign in foreigns(machine, cls))
     for member in members(machine, cls):
         for found in _drafts(machine, cls, member, is_sqlmodel=is_sqlmodel):
@@ -123,7 +136,7 @@ def _drafts(
         if hint is None or not hint.is_mapped or _points_to_model(hint):
             return
     if draft is not None:
-        is_hinted = hint is not None and hint.is_mapped
+        is_hinted = hint is not None and hint.is_mapped and not is_wrapped(value)
         yield hinted(machine, cls, draft, hint) if is_hinted and hint else draft
 
 

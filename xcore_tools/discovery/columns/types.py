@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xcore_tools.discovery.columns.asking import asked
 from xcore_tools.discovery.columns.names import (
@@ -18,15 +18,16 @@ from xcore_tools.discovery.follow.bases import mro
 from xcore_tools.discovery.follow.classes import attribute, bind, find, is_enumeration
 from xcore_tools.discovery.follow.schema import RegistryValue
 from xcore_tools.discovery.follow.values import (
-    OPEN,
     Choice,
     ClassValue,
+    Display,
     External,
     FunctionValue,
     Instance,
     Made,
     Unknown,
     Value,
+    options_of,
 )
 from xcore_tools.discovery.structure import ColumnType
 
@@ -227,32 +228,36 @@ def sqlmodel_type(machine: Machine, hint: Hint) -> ColumnType | Unknown | None:
     return _of_one(machine, types, [], SQLMODEL_TYPES)
 
 
-def _maps(machine: Machine, cls: ClassValue) -> Iterator[dict[Any, Value]]:
+def _maps(machine: Machine, cls: ClassValue) -> Iterator[Display]:
     """The `type_annotation_map` of the base, or of its registry."""
     for name in ("type_annotation_map", "registry", "__xt_registry__"):
         found = find(machine, cls, name)
         value = asked(machine, found[1]) if found else None
         value = asked(machine, value.type_map) if isinstance(value, RegistryValue) else value
-        if isinstance(value, dict):
+        if isinstance(value, Display):
             yield value
 
 
-def _mapped_to(maps: list[dict[Any, Value]], key: Value) -> Value | None:
+def _mapped_to(maps: list[Display], key: Value) -> Value | None:
     """What a map has for a Python type; classes of libraries are known by their names."""
     if isinstance(key, Choice):
         found = [_mapped_to(maps, option) for option in key.options]
         return found[0] if all(each is found[0] for each in found) else None
     for each in maps:
-        for known, value in each.items():
-            if known is key or (isinstance(key, External | ClassValue) and known == key):
+        for known, value in reversed(each.pairs):
+            if isinstance(known, Unknown):
+                return Unknown("a type in the type_annotation_map is not known")
+            if any(_is_same(option, key) for option in options_of(known)):
                 return value
-        if OPEN in each:
-            return Unknown("the type_annotation_map is not known to its end")
     return None
 
 
+def _is_same(one: Value, other: Value) -> bool:
+    return one is other or (isinstance(other, External | ClassValue) and bool(one == other))
+
+
 def _of_one(
-    machine: Machine, types: list[Value], maps: list[dict[Any, Value]], usual: Mapping[str, str]
+    machine: Machine, types: list[Value], maps: list[Display], usual: Mapping[str, str]
 ) -> ColumnType | Unknown | None:
     if len(types) != 1:
         return Unknown("the annotation is a union of several types")

@@ -11,11 +11,9 @@ from xcore_tools.discovery.follow.schema import DatabaseValue, MetaDataValue, Re
 from xcore_tools.discovery.follow.values import (
     OPEN,
     ClassValue,
-    External,
     Frame,
     FunctionValue,
     Instance,
-    Made,
     Member,
     Unknown,
     Value,
@@ -60,9 +58,7 @@ def is_key(value: Value) -> bool:
     """Whether a value may be the key of a dict: it is known, and equal to nothing else."""
     if isinstance(value, tuple):
         return all(is_key(item) for item in value)
-    if isinstance(value, Made):
-        return value.callee.startswith("typing")  # an alias: `Annotated[…]`
-    return value is None or isinstance(value, str | int | float | Member | ClassValue | External)
+    return value is None or isinstance(value, str | int | float | Member | ClassValue)
 
 
 def _assign_item(

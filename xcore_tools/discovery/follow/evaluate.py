@@ -25,6 +25,7 @@ from xcore_tools.discovery.follow.values import (
     OPEN,
     Choice,
     ClassValue,
+    Display,
     External,
     Frame,
     LambdaValue,
@@ -33,7 +34,6 @@ from xcore_tools.discovery.follow.values import (
     Unknown,
     Value,
     choice_of,
-    options_of,
 )
 
 if TYPE_CHECKING:
@@ -183,21 +183,20 @@ def _sequence(machine: Machine, expr: s.Sequence, frame: Frame) -> Value:
 
 
 def _dict(machine: Machine, expr: s.Dict, frame: Frame) -> Value:
-    result: dict[Any, Value] = {}
+    result = Display()
     for key_expr, value_expr in expr.items:
         if key_expr is None:
             inner = machine.resolve(evaluate(machine, value_expr, frame))
             if not isinstance(inner, dict):
                 _open(result, first_unknown(inner))
             result |= inner if isinstance(inner, dict) else {}
+            result.pairs += inner.pairs if isinstance(inner, Display) else []
             continue
         key = machine.resolve(machine.tentative(key_expr, frame))
         value = machine.tentative(value_expr, frame)
-        classes = options_of(key) if isinstance(key, Choice) else ()
+        result.pairs.append((key, value))
         if is_key(key):
             result[key] = value
-        elif classes and all(isinstance(each, ClassValue | External) for each in classes):
-            result |= dict.fromkeys(classes, value)  # a class that is another one elsewhere
         else:
             _open(result, first_unknown(key))
     return result

@@ -20,6 +20,7 @@ __all__ = [
     "Choice",
     "ClassValue",
     "Deferred",
+    "Display",
     "External",
     "Frame",
     "FunctionValue",
@@ -195,6 +196,16 @@ class Generated:
 
 OPEN = ...
 """A key of a dict that may hold more than is known."""
+
+
+class Display(dict[Any, Value]):
+    """A dict as it is written, and all `pairs` of it: also those whose key stands for we know not what."""
+
+    __slots__ = ("pairs",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pairs: list[tuple[Value, Value]] = []
 
 
 @dataclass(eq=False, slots=True, repr=False)

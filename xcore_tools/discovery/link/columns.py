@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from xcore_tools.discovery.columns.finish import Finisher
+from xcore_tools.discovery.columns.relationships import relationships_of
 from xcore_tools.discovery.columns.tables import TableDraft, read_class, read_table
 from xcore_tools.discovery.follow.schema import MetaDataValue, TableValue
 from xcore_tools.discovery.follow.values import ClassValue, Value
@@ -12,6 +13,7 @@ from xcore_tools.discovery.link.results import Results
 from xcore_tools.discovery.machine import Machine
 from xcore_tools.discovery.mapping.mapper import map_class
 from xcore_tools.discovery.mapping.tables import NO_TABLE, mapped_parent, own_table
+from xcore_tools.discovery.structure import Relationship
 
 __all__ = ["add_columns"]
 
@@ -26,6 +28,7 @@ def add_columns(machine: Machine, results: Results) -> None:
     finisher = Finisher(machine, gathering.drafts.values())
     for key, draft in gathering.drafts.items():
         results.describe(key, finisher.structure(draft))
+    results.relate(gathering.relationships)
 
 
 class _Gathering:
@@ -35,6 +38,7 @@ class _Gathering:
         self._machine = machine
         self._results = results
         self.drafts: dict[tuple[object, ...], TableDraft] = {}
+        self.relationships: dict[tuple[str, str, int], tuple[Relationship, ...]] = {}
 
     def add_table(self, table: TableValue) -> None:
         draft = self._draft(table.metadata, table.schema, table.name, table.module, table.line)
@@ -47,6 +51,8 @@ class _Gathering:
             mapping = map_class(self._machine, cls)
             if mapping is None:
                 return
+            found = tuple(relationships_of(self._machine, cls))
+            self.relationships[cls.module, cls.qualname, cls.line] = found
             owner = cls if mapping.makes_table else self._sharer(cls)
             if owner is None:
                 return
@@ -77,4 +83,4 @@ class _Gathering:
         key = self._results.table_key(collection, place, text, module, line)
         if key is None:
             return None
-        return self.drafts.setdefault(key, TableDraft(text, place))
+        return self.drafts.setdefault(key, TableDraft(text, place, collection))

@@ -20,7 +20,7 @@ from xcore_tools.discovery.follow.schema import MetaDataValue
 from xcore_tools.discovery.follow.values import Unknown, Value
 from xcore_tools.discovery.machine import Machine
 from xcore_tools.discovery.mapping.homes import dotted_name
-from xcore_tools.discovery.structure import Structure
+from xcore_tools.discovery.structure import Relationship, Structure
 
 __all__ = ["FoundTable", "Results"]
 
@@ -168,6 +168,14 @@ class Results:
         table, is_excused = self._tables[key]
         described = msgspec.structs.replace(table, structure=structure)
         self._tables[key] = (described, is_excused)
+
+    def relate(
+        self, relationships: Mapping[tuple[str, str, int], tuple[Relationship, ...]]
+    ) -> None:
+        """Adds the relationships of models, by module, name and line."""
+        for key, model in self._models.items():
+            found = relationships.get((model.module, model.name, model.line), ())
+            self._models[key] = msgspec.structs.replace(model, relationships=found)
 
     def add_exhausted(self) -> None:
         """Reports statements that were not followed to their end."""
