@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Hint", "read_hint"]
 
 _MAX_DEPTH = 20
-_MAPPED = frozenset({"Mapped", "MappedColumn", "MappedSQLExpression"})
+_MAPPED = frozenset({"Mapped", "MappedColumn", "MappedSQLExpression", "Named"})
 _OTHERS = frozenset({"DynamicMapped", "WriteOnlyMapped"})
 
 

@@ -71,7 +71,9 @@ class TableDraft:
 
 
 def read_table(machine: Machine, table: TableValue, draft: TableDraft) -> None:
-    """Adds the arguments of `Table(name, metadata, …)`."""
+    """Adds the arguments of `Table(name, metadata, …)`; of one that keeps what exists, nothing to that."""
+    if draft.columns and asked(machine, table.keywords.get("keep_existing")) is True:
+        return
     for item in table.items:
         _read_item(machine, draft, asked(machine, item))
     keywords = {name: asked(machine, value) for name, value in table.keywords.items()}
@@ -87,6 +89,10 @@ def _read_item(machine: Machine, draft: TableDraft, item: Value) -> None:
         draft.add(column)
     elif item_name(machine, item):
         draft.items.append(item)
+    elif isinstance(item, ClassValue):  # TypedColumns of SQLAlchemy 2.1
+        for member in members(machine, item):
+            for found in _drafts(machine, item, member, is_sqlmodel=False):
+                draft.add(found)
     elif isinstance(item, list | tuple):
         for each in item:
             _read_item(machine, draft, asked(machine, each))

@@ -21,14 +21,23 @@ __all__ = ["add_columns"]
 def add_columns(machine: Machine, results: Results) -> None:
     """Gives each table among the results its structure."""
     gathering = _Gathering(machine, results)
-    for table in machine.tables:
+    first, last = _by_rank(machine.tables)
+    for table in first:
         machine.ask(table.module, table.line, partial(gathering.add_table, table))
     for cls in machine.classes:
         machine.decide(cls, partial(gathering.add_class, cls))
+    for table in last:
+        machine.ask(table.module, table.line, partial(gathering.add_table, table))
     finisher = Finisher(machine, gathering.drafts.values())
     for key, draft in gathering.drafts.items():
         results.describe(key, finisher.structure(draft))
     results.relate(gathering.relationships)
+
+
+def _by_rank(tables: list[TableValue]) -> tuple[list[TableValue], list[TableValue]]:
+    """Those that say what they are made of, and those that count only where nobody else does."""
+    last = [table for table in tables if "keep_existing" in table.keywords]
+    return [table for table in tables if table not in last], last
 
 
 class _Gathering:
