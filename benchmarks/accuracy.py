@@ -16,6 +16,7 @@ from typing import NamedTuple, TextIO
 
 import msgspec
 from archives import ArchiveError, cache_directory, unpacked
+from columns import BOUNDS, ColumnScore, TrueColumns, score_columns, total_columns
 from scoring import FIGURES, Ratio, Score, Truth, score, total
 
 from xcore_tools import Config, discover
@@ -26,17 +27,23 @@ __all__ = ["main"]
 CORPUS = Path(__file__).parent / "corpus"
 PACKAGE_MINIMUM = 0.95
 HEADINGS = ("models", "recall", "precision", "tables", "recall", "precision", "names", "schemas")
+COLUMN_HEADINGS = (
+    *("columns", "recall", "precision", "keys", "recall", "precision"),
+    *("nullable", "primary", "types", "claimed"),
+)
 
 
 class Package(NamedTuple):
     """One package to score: what is true of it, and where its files are."""
 
     truth: Truth
+    columns: TrueColumns
     root: Path
 
-    def scan(self, *, prefilter: bool = True) -> Discovery:
+    def scan(self, *, prefilter: bool = True, columns: bool = False) -> Discovery:
         paths = [self.root.joinpath(*name.split(".")) for name in self.truth.packages]
-        return discover(paths, config=Config(project=self.root), prefilter=prefilter)
+        config = Config(project=self.root)
+        return discover(paths, config=config, prefilter=prefilter, columns=columns)
 
     def sources(self) -> list[Path]:
         folders = (self.root.joinpath(*name.split(".")) for name in self.truth.packages)
@@ -55,6 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _print_times(packages)
     if options.prefilter_off:
         return _print_prefilter_differences(packages)
+    if options.columns:
+        return _print_columns(packages, show=options.show)
     scores = [_scored(package) for package in packages]
     everything = [*scores, total(scores)]
     if options.json:
@@ -82,6 +91,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--min", type=float, metavar="SHARE", help="exit 1 when a total is below it"
     )
+    parser.add_argument(
+        "--columns",
+        action="store_true",
+        help="score columns; exit 1 when a total is below its bound",
+    )
     parser.add_argument("--show", action="store_true", help="list every miss and every false find")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument(
@@ -93,18 +107,18 @@ def _parser() -> argparse.ArgumentParser:
 
 def _packages(options: argparse.Namespace) -> Iterator[Package]:
     truths = [
-        msgspec.json.decode(path.read_bytes(), type=Truth)
-        for path in sorted(options.corpus.glob("*.json"))
+        (msgspec.json.decode(data, type=Truth), msgspec.json.decode(data, type=TrueColumns))
+        for data in (path.read_bytes() for path in sorted(options.corpus.glob("*.json")))
     ]
-    wanted = set(options.package or (truth.distribution for truth in truths))
-    unknown = wanted - {truth.distribution for truth in truths}
+    wanted = set(options.package or (truth.distribution for truth, _ in truths))
+    unknown = wanted - {truth.distribution for truth, _ in truths}
     if unknown or not truths:
         raise ArchiveError(
             f"not in {options.corpus}: {', '.join(sorted(unknown)) or 'any truth file'}"
         )
-    for truth in truths:
+    for truth, columns in truths:
         if truth.distribution in wanted:
-            yield Package(truth, _tree_of(truth, options.tree) / truth.import_root)
+            yield Package(truth, columns, _tree_of(truth, options.tree) / truth.import_root)
 
 
 def _tree_of(truth: Truth, tree: Path | None) -> Path:
@@ -121,11 +135,38 @@ def _scored(package: Package) -> Score:
 
 
 def _print_table(scores: Iterable[Score]) -> None:
-    rows = [("package", *HEADINGS), *(_row(each) for each in scores)]
+    _print_rows([("package", *HEADINGS), *(_row(each) for each in scores)])
+
+
+def _print_rows(rows: list[tuple[str, ...]]) -> None:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     rule = "  ".join("-" * width for width in widths)
     lines = [_aligned(row, widths) for row in rows]
     print("\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]]))
+
+
+def _print_columns(packages: Iterable[Package], *, show: bool) -> int:
+    scores: list[ColumnScore] = []
+    for package in packages:
+        tables = package.scan(columns=True).tables
+        scores.append(score_columns(package.truth, package.columns.tables, tables))
+    everything = total_columns(scores)
+    _print_rows([("package", *COLUMN_HEADINGS), *map(_column_row, [*scores, everything])])
+    if show:
+        for each in scores:
+            for item in each.differences:
+                place = f"{each.package}: {item.what}: {item.module} {item.table}.{item.column}"
+                print(f"{place}: {item.detail}")
+    for name in everything.below():
+        print(f"accuracy: {name.replace('_', ' ')} is below {BOUNDS[name]}", file=sys.stderr)
+    return 1 if everything.below() else 0
+
+
+def _column_row(each: ColumnScore) -> tuple[str, ...]:
+    figures = (each.figure(name) for name in (*BOUNDS, "types_claimed"))
+    keys = each.foreign_keys_recall.of
+    cells = [_percent(ratio) for ratio in figures]
+    return (each.package, str(each.recall.of), *cells[:2], str(keys), *cells[2:])
 
 
 def _aligned(row: tuple[str, ...], widths: list[int]) -> str:

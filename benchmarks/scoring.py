@@ -21,6 +21,7 @@ __all__ = [
     "TrueModel",
     "TrueTable",
     "Truth",
+    "judge_of",
     "score",
     "total",
 ]
@@ -128,7 +129,7 @@ _NOTHING = Score(
 
 def score(truth: Truth, models: Iterable[Model], tables: Iterable[Table]) -> Score:
     """The figures of one package. Finds outside the judged files count neither for nor against."""
-    judged = _judge_of(truth)
+    judged = judge_of(truth)
     found_models = {(m.module, m.name): m for m in models if judged(m.module, m.path)}
     found_tables = [t for t in tables if judged(t.module, t.path)]
     known = {(m.module, m.name): m for m in truth.models}
@@ -168,7 +169,8 @@ def _added(left: Score, right: Score) -> Score:
     )
 
 
-def _judge_of(truth: Truth) -> Callable[[str, str], bool]:
+def judge_of(truth: Truth) -> Callable[[str, str], bool]:
+    """Whether finds in a module and its file count, for or against."""
     prefixes = tuple(package + "." for package in truth.packages)
 
     def judged(module: str, path: str) -> bool:

@@ -28,7 +28,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
-from sqlalchemy import MetaData, Table, event
+from sqlalchemy import Column, MetaData, Table, event
 from sqlalchemy.orm import Mapper, configure_mappers, decl_base
 
 CLASS_MAKERS = {"__new__", "__init__", "__init_subclass__"}
@@ -256,8 +256,23 @@ def describe_tables(
         module, line = made_at or places.get(table, ELSEWHERE)
         if module in modules and table.metadata.tables.get(table.key) is table:
             facts = {"module": module, "name": str(table.name), "schema": schema_of(table)}
-            found.append({**facts, "line": line, "metadata": numbers.of(table.metadata)})
+            where = {"line": line, "metadata": numbers.of(table.metadata)}
+            found.append({**facts, **where, "columns": list(map(describe_column, table.columns))})
     return found
+
+
+def describe_column(column: Column[Any]) -> dict[str, object]:
+    return {
+        "name": str(column.name),
+        "type": type(column.type).__name__,
+        "nullable": bool(column.nullable),
+        "primary_key": bool(column.primary_key),
+        "foreign_keys": sorted(key.target_fullname for key in column.foreign_keys),
+        "index": bool(column.index),
+        "unique": bool(column.unique),
+        "has_default": column.default is not None,
+        "has_server_default": column.server_default is not None,
+    }
 
 
 def describe_name(name: str, mapped: list[Mapped], numbers: Numbers) -> dict[str, object]:

@@ -14,6 +14,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from xcore_tools import Config, discover
+from xcore_tools.discovery.facts import Table
 
 CASES = Path(__file__).resolve().parents[1] / "fixtures" / "discover"
 
@@ -81,6 +82,11 @@ def static_answer(project: Path) -> Answer:
     """What our discovery says about a project, with the settings that nobody changed."""
     answer: Answer = msgspec.to_builtins(discover([project], config=Config(project=project)))
     return {part: answer[part] for part in KEYS}
+
+
+def static_columns(project: Path) -> list[Table]:
+    """The tables that we find in a project, with their columns."""
+    return list(discover([project], config=Config(project=project), columns=True).tables)
 
 
 def render(answer: Answer) -> str:

@@ -15,6 +15,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from column_answers import column_differences
 from support import (
     Answer,
     Case,
@@ -23,6 +24,7 @@ from support import (
     project_of,
     skip_unless_importable,
     static_answer,
+    static_columns,
 )
 
 ORACLE = Path(__file__).with_name("oracle.py")
@@ -41,6 +43,9 @@ def test_sqlalchemy_says_the_same(name: str) -> None:
         *(
             f"our answer {line}"
             for line in differences(case, said, static_answer(project_of(name)))
+        ),
+        *column_differences(
+            said["tables"], static_columns(project_of(name)), is_subset=case.oracle == "subset"
         ),
     ]
     assert "\n".join(complaints) == ""

@@ -17,7 +17,7 @@ from xcore_tools.errors import NothingToScanError
 __all__ = ["discover"]
 
 
-def discover(
+def discover(  # noqa: PLR0913 (one for each option)
     paths: Sequence[str | Path] = (),
     *,
     config: Config | None = None,
@@ -25,6 +25,7 @@ def discover(
     exclude: Sequence[str] = (),
     progress: Callable[[int, int], None] | None = None,
     prefilter: bool = True,
+    columns: bool = False,
 ) -> Discovery:
     """Find every model and table below `paths` without running any of the code.
 
@@ -32,6 +33,7 @@ def discover(
     `include` and `exclude` are patterns beside those of the configuration. The result is sorted and
     depends on file contents and configuration only. A file that cannot be read or parsed becomes a
     Problem; it never ends the scan. `progress` is told how many files of how many are done.
+    With `columns`, tables say what they consist of (see `Table.structure`).
     With `prefilter=False` every file is parsed, which finds the same and takes longer.
 
     Raises:
@@ -46,8 +48,7 @@ def discover(
         raise NothingToScanError(_nothing(config, [*problems, *walk.problems]))
     scan = Scan(config, roots, walk, progress)
     with without_collector():
-        linked = scan.run(prefilter=prefilter)
-    found = linked.discovery
+        found = scan.run(prefilter=prefilter, columns=columns)
     problems = sorted({*problems, *walk.problems, *scan.problems, *found.problems})
     files = sum(source.selected for source in walk.sources)
     return msgspec.structs.replace(found, problems=tuple(problems), files=files)

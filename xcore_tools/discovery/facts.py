@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from xcore_tools.discovery.structure import Relationship, Structure
+
 __all__ = [
     "Discovery",
     "MetaData",
@@ -33,11 +35,12 @@ class Problem(msgspec.Struct, frozen=True, order=True):
     message: str
 
 
-class Model(msgspec.Struct, frozen=True):
+class Model(msgspec.Struct, frozen=True, omit_defaults=True):
     """A class that SQLAlchemy maps.
 
     `name` is the qualified class name (`Outer.Inner`), `table` is None where the name is not known
     statically, `base` and `metadata` are dotted names, `path` is POSIX and relative to the project.
+    `relationships` is None unless columns were asked for.
     """
 
     name: str
@@ -50,10 +53,14 @@ class Model(msgspec.Struct, frozen=True):
     origin: str
     path: str
     line: int
+    relationships: tuple[Relationship, ...] | None = None
 
 
-class Table(msgspec.Struct, frozen=True):
-    """A Table in some MetaData, made by a model or by Core code."""
+class Table(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A Table in some MetaData, made by a model or by Core code.
+
+    `structure` is None unless columns were asked for.
+    """
 
     name: str | None
     schema: str | None
@@ -62,6 +69,7 @@ class Table(msgspec.Struct, frozen=True):
     origin: str
     path: str
     line: int
+    structure: Structure | None = None
 
 
 class MetaData(msgspec.Struct, frozen=True):

@@ -20,7 +20,7 @@ from xcore_tools.discovery.follow.lookup import module_attribute
 from xcore_tools.discovery.follow.makers import LIBRARY
 from xcore_tools.discovery.follow.moments import at, moment_of
 from xcore_tools.discovery.follow.schema import TableValue
-from xcore_tools.discovery.follow.signals import LimitReachedError, NotReadyError
+from xcore_tools.discovery.follow.signals import TOO_MUCH, LimitReachedError, NotReadyError
 from xcore_tools.discovery.follow.text import is_plain
 from xcore_tools.discovery.follow.values import (
     BoundMethod,
@@ -123,6 +123,7 @@ class Machine:
         self.depth = 0
         self._load = load
         self._resolving: set[int] = set()
+        self._too_dear: dict[int, Value] = {}
         self._attempts = 0
         self._budget = _STATEMENT_BUDGET
 
@@ -148,6 +149,11 @@ class Machine:
         if cls.frame is not None and cls.moment is not None:
             with at(self, cls.moment):
                 self._guarded(cls.frame, cls.line, work)
+
+    def ask(self, module: str, line: int, work: Callable[[], object]) -> None:
+        """Does `work` for what stands at a line of a module; whatever ends it early is noted."""
+        self._budget = _STATEMENT_BUDGET
+        self._guarded(self.frames[module], line, work)
 
     def frame_of(self, name: str) -> Frame | None:
         """The frame of a module at hand, followed to its end unless that is under way.
@@ -242,7 +248,7 @@ class Machine:
         except NotReadyError:
             return Unknown("a name that is not to be had")
         except _FAILURES:
-            return Unknown("more work than can be followed")
+            return Unknown(TOO_MUCH)
         finally:
             self._attempts -= 1
             self.depth = depth
@@ -289,6 +295,8 @@ class Machine:
             while isinstance(value, ImportedName | Deferred):
                 if id(value) in self._resolving:
                     return Unknown("a name that is defined by itself")
+                if id(value) in self._too_dear:
+                    return Unknown(TOO_MUCH)
                 self._resolving.add(id(value))
                 passed.append(id(value))
                 if isinstance(value, ImportedName):
@@ -298,6 +306,9 @@ class Machine:
             if isinstance(value, Choice):
                 return choice_of([self.resolve(option) for option in value.options])
             return value
+        except LimitReachedError as error:
+            self._note_dear(value, error)
+            raise
         finally:
             self._resolving.difference_update(passed)
 
@@ -309,6 +320,13 @@ class Machine:
                 return value
             deferred.value = value
         return deferred.value
+
+    def _note_dear(self, value: Value, error: LimitReachedError) -> None:
+        """Once all is made, the innermost global that took too long is not tried again."""
+        is_global = isinstance(value, Deferred) and value.frame.kind == "module"
+        if self.is_settled and is_global and not error.is_noted:
+            error.is_noted = True
+            self._too_dear[id(value)] = value
 
     def known(self, value: Value) -> Value:
         """The value behind `value`, Unknown where it is not to be had; insists on loading what it needs."""

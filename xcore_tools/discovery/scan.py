@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from xcore_tools.config import Config
 from xcore_tools.discovery.examine import Job, examine, read_function
-from xcore_tools.discovery.facts import Problem
+from xcore_tools.discovery.facts import Discovery, Problem
 from xcore_tools.discovery.leads import LIBRARY_LEADS, Leads
 from xcore_tools.discovery.link import Linked, link
 from xcore_tools.discovery.mentions import Mentions
@@ -48,7 +48,7 @@ class Scan:
         bases = frozenset(base.rpartition(".")[2] for base in self._bases)
         self._outside = LIBRARY_LEADS | Leads(classes=bases)
 
-    def run(self, *, prefilter: bool) -> Linked:
+    def run(self, *, prefilter: bool, columns: bool = False) -> Discovery:
         """The result over all files that matter; over all files without the prefilter."""
         self._glance()
         mentions = self._mentions()
@@ -60,8 +60,9 @@ class Scan:
             wanted = mentions.add(linked.leads)
             if not wanted and mentions.names == names:
                 break  # the last result was made with every name that leads anywhere
+        found = linked.described() if columns else linked.discovery
         self._check_the_rest()
-        return linked
+        return found
 
     def _glance(self) -> None:
         """Reads every file once and notes what it seems to hold."""

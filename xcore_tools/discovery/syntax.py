@@ -323,7 +323,7 @@ class Unread(_Node, frozen=True):
 
 
 class FunctionDef(_Node, frozen=True):
-    """A function statement; `body` is None for `...`, and where it is `unread`, as are the `params`."""
+    """A function statement; `body` is None for `...`, and where it is `unread`, as are `params` and `returns`."""
 
     name: str
     params: tuple[Param, ...]
@@ -331,6 +331,7 @@ class FunctionDef(_Node, frozen=True):
     body: Block | None
     line: int
     unread: Unread | None = None
+    returns: Expr | None = None
 
     @property
     def has_body(self) -> bool:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import msgspec
 
-from xcore_tools.database.backup.durable import flush_directory, write_new
 from xcore_tools.database.url import DatabaseUrl
+from xcore_tools.durable import flush_directory, write_new
 
 __all__ = ["Interruption", "changed_at", "forget", "found", "noted"]
 

@@ -23,8 +23,17 @@ _KEYS = {
 
 
 def render(discovery: Discovery) -> str:
-    """Models, tables, metadatas and problems, all in the order given."""
+    """Models, tables, metadatas and problems, all in the order given.
+
+    Columns and relationships are there if the discovery has them.
+    """
     lists = {part: _rows(getattr(discovery, part), keys.split()) for part, keys in _KEYS.items()}
+    for row, table in zip(lists["tables"], discovery.tables, strict=True):
+        if table.structure is not None:
+            row.update(msgspec.to_builtins(table.structure))
+    for row, model in zip(lists["models"], discovery.models, strict=True):
+        if model.relationships is not None:
+            row["relationships"] = msgspec.to_builtins(model.relationships)
     return encoded({"schema_version": SCHEMA_VERSION, **lists})
 
 

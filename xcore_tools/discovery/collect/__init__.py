@@ -71,7 +71,8 @@ def read_function(function: FunctionDef) -> FunctionDef:
     read = found.body[0] if isinstance(found, If) else found
     if not isinstance(read, FunctionDef):
         return msgspec.structs.replace(function, unread=None)
-    return msgspec.structs.replace(function, params=read.params, body=read.body, unread=None)
+    signature = {"params": read.params, "returns": read.returns}
+    return msgspec.structs.replace(function, **signature, body=read.body, unread=None)
 
 
 def _outline(path: str, data: bytes) -> Outline | Problem:

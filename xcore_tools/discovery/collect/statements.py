@@ -176,7 +176,10 @@ class StatementReader(cst.CSTVisitor):
         unread = next(self._functions, None)
         body = self._suite(node.body) if unread is None else None
         kept = None if _is_ellipsis(node.body) else body
-        self._found.append(s.FunctionDef(node.name.value, params, decorators, kept, line, unread))
+        returns = self._expr(node.returns.annotation) if node.returns else None
+        self._found.append(
+            s.FunctionDef(node.name.value, params, decorators, kept, line, unread, returns)
+        )
         return False
 
     def visit_If(self, node: cst.If) -> bool:

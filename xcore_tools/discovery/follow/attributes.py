@@ -17,6 +17,7 @@ from xcore_tools.discovery.follow.values import (
     BoundMethod,
     Choice,
     ClassValue,
+    Display,
     External,
     FunctionValue,
     Instance,
@@ -25,6 +26,7 @@ from xcore_tools.discovery.follow.values import (
     Member,
     MemberText,
     ModuleValue,
+    Partial,
     PatternValue,
     SuperValue,
     Unknown,
@@ -117,6 +119,23 @@ def _of_table(machine: Machine, value: TableValue, name: str) -> Value:
     return known.get(name, BoundMethod(value, name))
 
 
+def _of_method(machine: Machine, value: BoundMethod, name: str) -> Value:
+    """`table.c.name`: a column of a known table."""
+    if not isinstance(value.receiver, TableValue) or value.name not in {"c", "columns"}:
+        return Unknown("an attribute of a method")
+    if isinstance(value.receiver.owner, ClassValue):
+        return classes.attribute(machine, value.receiver.owner, name)
+    columns = (machine.known(item) for item in value.receiver.items)
+    named = (item for item in columns if isinstance(item, Made) and _is_called(machine, item, name))
+    return next(named, Unknown(f"the table has no column {name}"))
+
+
+def _is_called(machine: Machine, column: Made, name: str) -> bool:
+    given = [machine.known(column.keywords.get(key)) for key in ("key", "name")]
+    first = machine.known(column.args[0]) if column.args else None
+    return name == next((each for each in (*given, first) if isinstance(each, str)), None)
+
+
 def _of_function(machine: Machine, value: FunctionValue, name: str) -> Value:
     return value.facts.name if name == "__name__" else Unknown("an attribute of a function")
 
@@ -124,7 +143,13 @@ def _of_function(machine: Machine, value: FunctionValue, name: str) -> Value:
 def _of_made(machine: Machine, value: Made, name: str) -> Value:
     if name == "name" and value.args and isinstance(value.args[0], str):
         return value.args[0]
+    if name in _KEEPING:
+        return Partial(External(f"{value.callee}.{name}"), (value,), {})
     return External(f"{value.callee}.{name}")
+
+
+_KEEPING = frozenset({"copy", "_copy", "with_variant"})
+"""Methods of columns and types that give one of the same kind."""
 
 
 def _method(machine: Machine, value: Value, name: str) -> Value:
@@ -141,6 +166,7 @@ _ATTRIBUTES: dict[type, Callable[[Machine, Any, str], Value]] = {
     RegistryValue: _of_registry,
     DatabaseValue: _of_database,
     TableValue: _of_table,
+    BoundMethod: _of_method,
     FunctionValue: _of_function,
     Made: _of_made,
     PatternValue: _method,
@@ -151,6 +177,7 @@ _ATTRIBUTES: dict[type, Callable[[Machine, Any, str], Value]] = {
     tuple: _method,
     list: _method,
     dict: _method,
+    Display: _method,
     set: _method,
     frozenset: _method,
 }

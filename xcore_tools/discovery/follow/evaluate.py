@@ -25,6 +25,7 @@ from xcore_tools.discovery.follow.values import (
     OPEN,
     Choice,
     ClassValue,
+    Display,
     External,
     Frame,
     LambdaValue,
@@ -127,7 +128,12 @@ def _binary(machine: Machine, expr: s.Binary, frame: Frame) -> Value:
             if isinstance(right, tuple)
             else shown(machine, right)
         )
+    if expr.op == "|" and (left is None or right is None) and isinstance(left or right, _TYPES):
+        return Made("typing.Union", (left, right), {}, 0)
     return binary(expr.op, left, right)
+
+
+_TYPES = (ClassValue, External, Made)
 
 
 def _unary(machine: Machine, expr: s.Unary, frame: Frame) -> Value:
@@ -177,16 +183,18 @@ def _sequence(machine: Machine, expr: s.Sequence, frame: Frame) -> Value:
 
 
 def _dict(machine: Machine, expr: s.Dict, frame: Frame) -> Value:
-    result: dict[Any, Value] = {}
+    result = Display()
     for key_expr, value_expr in expr.items:
         if key_expr is None:
             inner = machine.resolve(evaluate(machine, value_expr, frame))
             if not isinstance(inner, dict):
                 _open(result, first_unknown(inner))
             result |= inner if isinstance(inner, dict) else {}
+            result.pairs += inner.pairs if isinstance(inner, Display) else []
             continue
         key = machine.resolve(machine.tentative(key_expr, frame))
         value = machine.tentative(value_expr, frame)
+        result.pairs.append((key, value))
         if is_key(key):
             result[key] = value
         else:
@@ -203,11 +211,8 @@ def _open(items: dict[Any, Value], unknown: Unknown) -> None:
 
 def _subscript(machine: Machine, expr: s.Subscript, frame: Frame) -> Value:
     value = evaluate(machine, expr.value, frame)
-    if isinstance(value, ClassValue) and is_enumeration(machine, value):
-        name = evaluate(machine, expr.index, frame)
-        return attribute(machine, value, name) if isinstance(name, str) else first_unknown(name)
     if isinstance(value, ClassValue | External | Made):
-        return value  # Base[T]: the class itself
+        return _of_class(machine, value, expr.index, frame)
     if isinstance(value, Choice):
         return choice_of(
             [o for o in value.options if isinstance(o, ClassValue | External)]
@@ -224,6 +229,27 @@ def _subscript(machine: Machine, expr: s.Subscript, frame: Frame) -> Value:
         return machine.resolve(value[index])
     except (KeyError, IndexError, TypeError, ValueError):
         return Unknown("a subscript that does not exist")
+
+
+def _of_class(
+    machine: Machine, value: ClassValue | External | Made, index: s.Expr, frame: Frame
+) -> Value:
+    """`Base[T]`: the class itself; a member of an enumeration; an alias for annotations."""
+    if isinstance(value, ClassValue) and is_enumeration(machine, value):
+        name = evaluate(machine, index, frame)
+        return attribute(machine, value, name) if isinstance(name, str) else first_unknown(name)
+    if isinstance(value, External) and value.path in _TYPING:
+        items = index.items if isinstance(index, s.Sequence) else (index,)
+        return Made(value.path, tuple(machine.tentative(item, frame) for item in items), {}, 0)
+    return value
+
+
+_TYPING = frozenset(
+    f"{module}.{name}"
+    for module in ("typing", "typing_extensions")
+    for name in ("Annotated", "Literal", "Optional", "Union")
+)
+"""What has a meaning of its own with what stands in its brackets."""
 
 
 def _conditional(machine: Machine, expr: s.Conditional, frame: Frame) -> Value:

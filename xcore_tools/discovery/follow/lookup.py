@@ -61,7 +61,7 @@ def lookup(machine: Machine, name: str, frame: Frame) -> Value:
         return External(f"builtins.{name}")
     if name == "super":
         return Partial(External("builtins.super"), (_super_of(frame),), {})
-    if top.module.module in machine.running:
+    if top.module.module in machine.running or _has_unread_star(machine, top):
         raise NotReadyError
     return Unknown(f"the name {name} is not defined in {top.module.module}")
 
@@ -107,7 +107,7 @@ def module_attribute(machine: Machine, module: str, name: str) -> Value:
         return starred
     if submodule in machine.packages or exists(machine, submodule):
         return ModuleValue(submodule)
-    if module in machine.running:
+    if module in machine.running or _has_unread_star(machine, frame):
         raise NotReadyError
     if "__getattr__" in frame.names and name in frame.typing_names:
         return frame.typing_names[name]
@@ -161,6 +161,22 @@ def _through_stars(
             sources.append(f"{_SUBMODULE}{source}.{name}")
         sources += there.stars
     return None
+
+
+def _has_unread_star(machine: Machine, frame: Frame) -> bool:
+    """Whether a star import leads into a module of the project that is not read as long as nobody insists."""
+    asked: set[str] = set()
+    sources = [] if machine.is_demanding else list(frame.stars)
+    while sources:
+        source = sources.pop()
+        if source in asked or source.startswith(OUTSIDE):
+            continue
+        asked.add(source)
+        there = machine.frames.get(source)
+        if there is None:
+            return True
+        sources += there.stars
+    return False
 
 
 _SUBMODULE = "submodule:"

@@ -27,11 +27,12 @@ class MetaDataValue:
 
 @dataclass(eq=False, slots=True, repr=False)
 class RegistryValue:
-    """A `sqlalchemy.orm.registry`."""
+    """A `sqlalchemy.orm.registry`. `type_map` says which types stand for those of Python."""
 
     metadata: Value
     module: str
     home: str | None = None
+    type_map: Value = None
 
 
 @dataclass(eq=False, slots=True, repr=False)
@@ -49,7 +50,8 @@ class TableValue:
     """A `sqlalchemy.Table`, made by Core code or by a model.
 
     `line` and `module` are those of the code that names it. `has_columns` is False for a mere
-    reference to a table that exists already.
+    reference to a table that exists already. `items` are its columns and constraints, as given; one
+    that a model makes has the model for its `owner`.
     """
 
     name: Value
@@ -60,3 +62,6 @@ class TableValue:
     has_columns: bool
     may_exist: bool
     is_conditional: bool
+    owner: Value = None
+    items: tuple[Value, ...] = ()
+    keywords: dict[str, Value] = field(default_factory=dict)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["LimitReachedError", "NotReadyError"]
+__all__ = ["TOO_MUCH", "LimitReachedError", "NotReadyError"]
+
+TOO_MUCH = "more work than can be followed"
+"""The reason why a value is not known where a limit was reached."""
 
 
 class NotReadyError(Exception):
@@ -11,3 +14,5 @@ class NotReadyError(Exception):
 
 class LimitReachedError(Exception):
     """Indicates that one statement makes more work than anybody's models need."""
+
+    is_noted = False

@@ -20,6 +20,7 @@ __all__ = [
     "Choice",
     "ClassValue",
     "Deferred",
+    "Display",
     "External",
     "Frame",
     "FunctionValue",
@@ -206,12 +207,24 @@ OPEN = ...
 """A key of a dict that may hold more than is known."""
 
 
+class Display(dict[Any, Value]):
+    """A dict as it is written, and all `pairs` of it: also those whose key stands for we know not what."""
+
+    __slots__ = ("pairs",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pairs: list[tuple[Value, Value]] = []
+
+
 @dataclass(eq=False, slots=True, repr=False)
 class Instance:
-    """An object of a class of the project."""
+    """An object of a class of the project, and what it was made with."""
 
     cls: ClassValue
     attrs: dict[str, Value] = field(default_factory=dict)
+    args: tuple[Value, ...] = ()
+    keywords: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(eq=False, slots=True, repr=False)

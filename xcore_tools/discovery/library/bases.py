@@ -25,6 +25,8 @@ def make_base(this: Call) -> Value:
     name = name if isinstance(name, str) else "Base"
     base = ClassValue(name, name, this.module, this.line, tuple(_parents(this)))
     base.is_synthetic = base.is_root = True
+    if "type_annotation_map" in given:
+        base.attrs["type_annotation_map"] = given["type_annotation_map"]
     if "metaclass" in given:
         base.keywords["metaclass"] = given["metaclass"]
     registry = this.machine.known(given.get("registry"))

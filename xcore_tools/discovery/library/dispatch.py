@@ -126,7 +126,7 @@ def _instantiate(this: Call, cls: ClassValue) -> Value:
         role = role_of(item.path) if isinstance(item, External) else None
         if role in _CONSTRUCTORS:
             return _HANDLERS[role](this)
-    instance = Instance(cls)
+    instance = Instance(cls, args=this.args, keywords=this.keywords)
     found = find(this.machine, cls, "__init__")
     if found is None:
         _fill_fields(this, cls, instance)

@@ -45,7 +45,8 @@ _ENGINES = frozenset({"create_engine", "engine_from_config", "create_async_engin
 
 def make_registry(this: Call) -> Value:
     """`registry(metadata=…)`"""
-    registry = RegistryValue(None, this.module)
+    type_map = this.keywords.get("type_annotation_map")
+    registry = RegistryValue(None, this.module, type_map=type_map)
     metadata = this.machine.known(this.keywords.get("metadata"))
     registry.metadata = metadata_or_new(this, metadata, registry)
     if not registry.metadata.home and registry not in registry.metadata.owners:
@@ -83,6 +84,8 @@ def make_table(this: Call) -> Value:
         has_columns=has_columns(this) or len(this.args) > 2 or "autoload_with" in this.keywords,
         may_exist=_says(this, "extend_existing") or _says(this, "keep_existing"),
         is_conditional=bool(site.frame.uncertain),
+        items=this.args[2:],
+        keywords=this.keywords,
     )
     this.machine.tables.append(table)
     return table
@@ -126,6 +129,8 @@ def copy_table(this: Call, table: TableValue) -> Value:
         has_columns=True,
         may_exist=True,
         is_conditional=bool(frame.uncertain),
+        items=table.items,
+        keywords=table.keywords,
     )
     this.machine.tables.append(copy)
     return copy

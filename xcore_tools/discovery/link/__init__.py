@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import msgspec
 
 from xcore_tools.discovery.facts import Discovery
 from xcore_tools.discovery.leads import Leads
+from xcore_tools.discovery.link.columns import add_columns
 from xcore_tools.discovery.link.leads import leads_of
 from xcore_tools.discovery.link.models import add_models
 from xcore_tools.discovery.link.results import Results
@@ -19,10 +21,11 @@ __all__ = ["Linked", "link"]
 
 
 class Linked(msgspec.Struct, frozen=True):
-    """`leads` are names whose mention makes a file matter."""
+    """`leads` are names whose mention makes a file matter; `described` gives tables their columns too."""
 
     discovery: Discovery
     leads: Leads
+    described: Callable[[], Discovery]
 
 
 def link(  # noqa: PLR0913 - what it asks for, and what it is told
@@ -47,4 +50,9 @@ def link(  # noqa: PLR0913 - what it asks for, and what it is told
     add_models(machine, results)
     add_tables(machine, results)
     results.add_losses()
-    return Linked(results.discovery(), leads_of(machine))
+    return Linked(results.discovery(), leads_of(machine), partial(_described, machine, results))
+
+
+def _described(machine: Machine, results: Results) -> Discovery:
+    add_columns(machine, results)
+    return results.discovery()

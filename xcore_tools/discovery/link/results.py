@@ -20,6 +20,7 @@ from xcore_tools.discovery.follow.schema import MetaDataValue
 from xcore_tools.discovery.follow.values import Unknown, Value
 from xcore_tools.discovery.machine import Machine
 from xcore_tools.discovery.mapping.homes import dotted_name
+from xcore_tools.discovery.structure import Relationship, Structure
 
 __all__ = ["FoundTable", "Results"]
 
@@ -153,6 +154,33 @@ class Results:
         """Reports what was not followed although it may make a class or a table."""
         for module, line, code, message in self._machine.losses:
             self.report(code, "warning", module, line, message)
+
+    def table_key(
+        self,
+        metadata: MetaDataValue | None,
+        schema: str | None,
+        name: str | None,
+        module: str,
+        line: int,
+    ) -> tuple[object, ...] | None:
+        """What the table is known by that the code at this place makes; None if there is none."""
+        key = (id(metadata), schema, name)
+        keys = ((*key, module, line), key)
+        return next((each for each in keys if each in self._tables), None)
+
+    def describe(self, key: tuple[object, ...], structure: Structure) -> None:
+        """Adds what the table of that key consists of."""
+        table, is_excused = self._tables[key]
+        described = msgspec.structs.replace(table, structure=structure)
+        self._tables[key] = (described, is_excused)
+
+    def relate(
+        self, relationships: Mapping[tuple[str, str, int], tuple[Relationship, ...]]
+    ) -> None:
+        """Adds the relationships of models, by module, name and line."""
+        for key, model in self._models.items():
+            found = relationships.get((model.module, model.name, model.line), ())
+            self._models[key] = msgspec.structs.replace(model, relationships=found)
 
 
 def _module_of(metadata: MetaDataValue) -> str:

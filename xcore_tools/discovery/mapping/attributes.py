@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xcore_tools.discovery.follow.bases import mro
 from xcore_tools.discovery.follow.schema import TableValue
-from xcore_tools.discovery.follow.values import ClassValue, Unknown, Value
+from xcore_tools.discovery.follow.values import ClassValue, Made, Unknown, Value
 from xcore_tools.discovery.mapping.mapper import map_class
 from xcore_tools.discovery.mapping.metadata import base_attribute
 from xcore_tools.discovery.mapping.tables import is_mapped
@@ -13,11 +14,14 @@ from xcore_tools.discovery.mapping.tables import is_mapped
 if TYPE_CHECKING:
     from xcore_tools.discovery.machine import Machine
 
-__all__ = ["implicit_attribute"]
+__all__ = ["ATTRIBUTE", "implicit_attribute"]
+
+ATTRIBUTE = "sqlalchemy.orm.InstrumentedAttribute"
+"""What an attribute is that an annotation alone makes: of a class, under a name."""
 
 
 def implicit_attribute(machine: Machine, cls: ClassValue, name: str) -> Value:
-    """`metadata` and `registry` of a base, `__table__` and `__tablename__` of a model."""
+    """`metadata` and `registry` of a base, `__table__`, `__tablename__` and annotated columns of a model."""
     if name in {"metadata", "registry"}:
         return base_attribute(machine, cls, name)
     if (
@@ -38,5 +42,8 @@ def implicit_attribute(machine: Machine, cls: ClassValue, name: str) -> Value:
                 has_columns=True,
                 may_exist=True,
                 is_conditional=False,
+                owner=cls,
             )
+    if any(isinstance(item, ClassValue) and name in item.annotations for item in mro(machine, cls)):
+        return Made(ATTRIBUTE, (cls, name), {}, cls.line)
     return Unknown(f"{cls.name} has no attribute {name}")

@@ -1,0 +1,184 @@
+"""Annotations as SQLAlchemy reads them: `Mapped[…]`, what is optional, `Annotated`, aliases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from xcore_tools.discovery import syntax as s
+from xcore_tools.discovery.columns.asking import asked
+from xcore_tools.discovery.columns.unparse import unparsed
+from xcore_tools.discovery.follow.evaluate import evaluate
+from xcore_tools.discovery.follow.values import (
+    ClassValue,
+    External,
+    Frame,
+    Made,
+    Unknown,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from xcore_tools.discovery.machine import Machine
+
+__all__ = ["Hint", "read_hint"]
+
+_MAX_DEPTH = 20
+_MAPPED = frozenset({"Mapped", "MappedColumn", "MappedSQLExpression", "Named"})
+_OTHERS = frozenset({"DynamicMapped", "WriteOnlyMapped"})
+
+
+class Hint(msgspec.Struct):
+    """What an annotation says of an attribute.
+
+    `types` are the Python types without None: one, as a rule, or none where it is not known.
+    `extras` are what `Annotated` adds, `wholes` the `Annotated` values that a map may know themselves.
+    `names` are the types as written; `element` says the same of what a list holds.
+    """
+
+    text: str
+    is_mapped: bool = False
+    is_relationship: bool = False
+    is_class_variable: bool = False
+    nullable: bool | None = False
+    types: list[Value] = []
+    extras: list[Value] = []
+    wholes: list[Value] = []
+    names: list[str] = []
+    is_list: bool = False
+    element: Hint | None = None
+
+
+def read_hint(machine: Machine, cls: ClassValue, expr: s.Expr) -> Hint | None:
+    """What the annotation `expr` of an attribute of `cls` says; None where nothing can be read."""
+    if cls.frame is None:
+        return None
+    frame = Frame(cls.frame.module, "class", cls.attrs, cls.frame, cls.qualname, cls)
+    parsed = _parsed(machine, expr)
+    if parsed is None:
+        return None
+    hint = Hint(unparsed(parsed))
+    reader = _Reader(machine, frame, hint)
+    head = reader.head(parsed)
+    if head in _MAPPED | _OTHERS and isinstance(parsed, s.Subscript):
+        hint.is_mapped = True
+        hint.is_relationship = head in _OTHERS
+        parsed = parsed.index
+    elif head == "ClassVar":
+        hint.is_class_variable = True
+        return hint
+    reader.read(parsed)
+    return hint
+
+
+def _parsed(machine: Machine, expr: s.Expr) -> s.Expr | None:
+    """The expression, out of its quotes if it is in some."""
+    for _ in range(_MAX_DEPTH):
+        if not (isinstance(expr, s.Const) and isinstance(expr.value, str)):
+            return expr
+        text = " ".join(expr.value.split())
+        source = s.Unread(f"def annotation():\n    return ({text})\n", 1)
+        body = machine.read(s.FunctionDef("annotation", (), (), None, 1, source)).body
+        statement = body[0] if body else None
+        if not isinstance(statement, s.Return) or statement.value is None:
+            return None
+        expr = statement.value
+    return None
+
+
+class _Reader:
+    """Goes through one annotation and writes what it finds into the hint."""
+
+    def __init__(self, machine: Machine, frame: Frame, hint: Hint) -> None:
+        self._machine = machine
+        self._frame = frame
+        self._hint = hint
+
+    def head(self, expr: s.Expr) -> str:
+        """The last part of the name before the bracket: `Mapped`, `Optional`, …; "" for others."""
+        if not isinstance(expr, s.Subscript):
+            return ""
+        value = self._value(expr.value)
+        if isinstance(value, External):
+            return value.name
+        written = expr.value
+        return written.id if isinstance(written, s.Name) else getattr(written, "name", "")
+
+    def read(self, expr: s.Expr, depth: int = 0) -> None:
+        parsed = _parsed(self._machine, expr) if depth < _MAX_DEPTH else None
+        if parsed is None:
+            self._unknown("an annotation that cannot be read")
+        elif isinstance(parsed, s.Const) and parsed.value is None:
+            self._hint.nullable = True
+        elif isinstance(parsed, s.Binary) and parsed.op == "|":
+            self.read(parsed.left, depth + 1)
+            self.read(parsed.right, depth + 1)
+        elif isinstance(parsed, s.Subscript):
+            self._read_subscript(parsed, depth)
+        else:
+            self._hint.names.append(unparsed(parsed))
+            self._read_value(self._value(parsed), depth)
+
+    def _read_subscript(self, expr: s.Subscript, depth: int) -> None:
+        items = expr.index.items if isinstance(expr.index, s.Sequence) else (expr.index,)
+        match self.head(expr):
+            case "Optional":
+                self._hint.nullable = True
+                self.read(expr.index, depth + 1)
+            case "Union":
+                for item in items:
+                    self.read(item, depth + 1)
+            case "Annotated":
+                self._hint.extras += [self._value(item) for item in items[1:]]
+                self.read(items[0], depth + 1)
+            case "Literal":
+                values = tuple(self._value(item) for item in items)
+                self._hint.types.append(Made("typing.Literal", values, {}, 0))
+            case "Final" | "Required" | "ReadOnly":
+                self.read(expr.index, depth + 1)
+            case head:
+                if head in _LISTS:
+                    self._hint.is_list = True
+                    self._hint.element = Hint(unparsed(expr.index))
+                    inner = _Reader(self._machine, self._frame, self._hint.element)
+                    inner.read(expr.index, depth + 1)
+                self._read_value(self._value(expr.value), depth)
+
+    def _read_value(self, value: Value, depth: int) -> None:
+        """What an alias stands for."""
+        if isinstance(value, Made) and value.callee.partition(".")[0] in _TYPING:
+            match value.callee.rpartition(".")[2]:
+                case "Optional" | "Union":
+                    self._hint.nullable = self._hint.nullable or value.callee.endswith("Optional")
+                    self._read_values(value.args, depth)
+                case "Annotated":
+                    self._hint.wholes.append(value)
+                    self._hint.extras += [asked(self._machine, item) for item in value.args[1:]]
+                    self._read_values(value.args[:1], depth)
+                case _:
+                    self._hint.types.append(value)
+        elif value is None:
+            self._hint.nullable = True
+        else:
+            self._hint.types.append(value)
+
+    def _read_values(self, values: Iterable[Value], depth: int) -> None:
+        for value in values:
+            known = asked(self._machine, value)
+            if isinstance(known, str):
+                self.read(s.Const(known), depth + 1)
+            else:
+                self._read_value(known, depth + 1)
+
+    def _value(self, expr: s.Expr) -> Value:
+        return self._machine.attempt(partial(evaluate, self._machine, expr, self._frame))
+
+    def _unknown(self, reason: str) -> None:
+        self._hint.types.append(Unknown(reason))
+
+
+_TYPING = frozenset({"typing", "typing_extensions"})
+_LISTS = frozenset({"list", "List", "set", "Set", "Sequence", "Collection", "WriteOnlyCollection"})

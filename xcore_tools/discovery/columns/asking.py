@@ -1,0 +1,31 @@
+"""How columns ask for values: whatever it takes, and without anything that could end the reading."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xcore_tools.discovery.columns.unparse import unparsed, written
+from xcore_tools.discovery.follow.signals import TOO_MUCH
+from xcore_tools.discovery.follow.values import Choice, Deferred, ImportedName, Unknown, Value
+
+if TYPE_CHECKING:
+    from xcore_tools.discovery.machine import Machine
+
+__all__ = ["asked", "shown"]
+
+
+def asked(machine: Machine, value: Value) -> Value:
+    """The value behind `value`; Unknown where it is not to be had, or takes too long."""
+    if not isinstance(value, ImportedName | Deferred | Choice):
+        return value
+    found = machine.attempt(lambda: value)
+    if isinstance(found, Unknown) and found.reason == TOO_MUCH:
+        found = machine.attempt(lambda: value)  # what took so long is known now, and left out
+    return found
+
+
+def shown(value: Value) -> str:
+    """A value of which only the text counts: as it was written if it was not followed yet; `…` if unknown."""
+    if isinstance(value, Deferred):
+        return unparsed(value.expr)
+    return written(value)

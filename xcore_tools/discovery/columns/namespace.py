@@ -1,0 +1,101 @@
+"""Which attributes count for the table of a class, as `sqlalchemy.orm.decl_base` goes through them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from xcore_tools.discovery import syntax as s
+from xcore_tools.discovery.columns.asking import asked
+from xcore_tools.discovery.follow.bases import mro
+from xcore_tools.discovery.follow.classes import is_declared_attr
+from xcore_tools.discovery.follow.values import ClassValue, External, FunctionValue, Unknown, Value
+from xcore_tools.discovery.mapping.evidence import is_unfollowed
+from xcore_tools.discovery.mapping.tables import bound, mapped_parent
+
+if TYPE_CHECKING:
+    from xcore_tools.discovery.machine import Machine
+
+__all__ = ["Member", "members", "unfollowed"]
+
+_SPECIAL = re.compile(r"__.+__")
+
+
+class Member(msgspec.Struct):
+    """One attribute that counts: where it was written, what it is, and its annotation, if any."""
+
+    name: str
+    owner: ClassValue
+    value: Value
+    annotation: s.Expr | None
+    has_value: bool
+
+
+def _sources(machine: Machine, cls: ClassValue) -> tuple[Value, ...]:
+    """The classes whose attributes go into the table of `cls`: not those of a mapped parent."""
+    parent = mapped_parent(machine, cls)
+    inherited = mro(machine, parent) if parent is not None else ()
+    return tuple(item for item in mro(machine, cls) if item not in inherited)
+
+
+def members(machine: Machine, cls: ClassValue) -> Iterator[Member]:
+    """The attributes that count for the table of `cls`; the nearest class that has a name decides.
+
+    None in its place drops a column, but not an annotation alone: as `attribute_is_overridden` has it.
+    """
+    seen: set[str] = set()
+    dropped: set[str] = set()
+    counting = _sources(machine, cls)
+    for item in mro(machine, cls):
+        if not isinstance(item, ClassValue):
+            continue
+        for name in dict.fromkeys((*item.annotations, *item.attrs)):
+            if name in seen or _SPECIAL.fullmatch(name):
+                continue
+            if item not in counting and not _is_cascading(item.attrs.get(name)):
+                continue
+            member = _member(machine, cls, item, name)
+            if member is None or (name in dropped and member.has_value):
+                continue
+            if member.has_value and member.value is None and member.annotation is None:
+                dropped.add(name)
+                continue
+            seen.add(name)
+            yield member
+
+
+def _member(machine: Machine, cls: ClassValue, owner: ClassValue, name: str) -> Member | None:
+    has_value = name in owner.attrs
+    value = asked(machine, owner.attrs.get(name))
+    annotation = owner.annotations.get(name)
+    if is_declared_attr(machine, value):
+        annotation = _returned(machine, value) or annotation
+        value = asked(machine, bound(machine, value, cls))
+    elif isinstance(value, FunctionValue | ClassValue):
+        return None
+    return Member(name, owner, value, annotation, has_value)
+
+
+def _returned(machine: Machine, value: Value) -> s.Expr | None:
+    """The annotation of what a declared attribute returns."""
+    return machine.read(value.facts).returns if isinstance(value, FunctionValue) else None
+
+
+def _is_cascading(value: Value) -> bool:
+    """Whether `@declared_attr.cascading` gives every class below an attribute of its own."""
+    if not isinstance(value, FunctionValue):
+        return False
+    return any(
+        isinstance(decorator, s.Attribute) and decorator.name == "cascading"
+        for decorator in value.facts.decorators
+    )
+
+
+def unfollowed(machine: Machine, cls: ClassValue) -> Iterator[External | Unknown]:
+    """The ancestors that may have columns which nobody here knows."""
+    for item in _sources(machine, cls):
+        if isinstance(item, External | Unknown) and is_unfollowed(item):
+            yield item

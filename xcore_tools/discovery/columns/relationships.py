@@ -1,0 +1,103 @@
+"""The relationships of a model, for pictures: which model they lead to, and through which table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from xcore_tools.discovery.columns.annotations import Hint, read_hint
+from xcore_tools.discovery.columns.asking import asked
+from xcore_tools.discovery.columns.names import RELATIONSHIPS
+from xcore_tools.discovery.columns.namespace import Member, members
+from xcore_tools.discovery.follow.schema import TableValue
+from xcore_tools.discovery.follow.values import (
+    ClassValue,
+    FunctionValue,
+    LambdaValue,
+    Made,
+    Value,
+)
+from xcore_tools.discovery.mapping.tables import is_mapped
+from xcore_tools.discovery.structure import Relationship
+
+if TYPE_CHECKING:
+    from xcore_tools.discovery.machine import Machine
+
+__all__ = ["relationships_of"]
+
+
+def relationships_of(machine: Machine, cls: ClassValue) -> Iterator[Relationship]:
+    """What `cls` says of other models, in its body and in what it inherits from mixins."""
+    for member in members(machine, cls):
+        value = member.value
+        if isinstance(value, Made) and value.callee.rpartition(".")[2] in RELATIONSHIPS:
+            yield _relationship(machine, cls, member, value)
+
+
+def _relationship(machine: Machine, cls: ClassValue, member: Member, call: Made) -> Relationship:
+    hint = None
+    if member.annotation is not None:
+        hint = read_hint(machine, member.owner, member.annotation)
+    given = call.args[0] if call.args else call.keywords.get("argument")
+    target = _called(machine, asked(machine, given)) if given is not None else _hinted(hint)
+    partner = asked(machine, call.keywords.get("back_populates"))
+    backref = asked(machine, call.keywords.get("backref"))
+    if isinstance(backref, Made) and backref.args:
+        backref = asked(machine, backref.args[0])
+    other = partner or backref
+    return Relationship(
+        name=member.name,
+        target=_class_name(machine, target),
+        secondary=_table_name(machine, call.keywords.get("secondary")),
+        back_populates=other if isinstance(other, str) else None,
+        is_list=_is_list(machine, call, hint),
+    )
+
+
+def _called(machine: Machine, value: Value) -> Value:
+    """What a lambda gives that stands for a class or a table."""
+    if isinstance(value, LambdaValue | FunctionValue):
+        return machine.attempt(partial(machine.call, value, (), {}))
+    return value
+
+
+def _hinted(hint: Hint | None) -> Value:
+    """The class that an annotation names, of which the name is enough."""
+    if hint is None:
+        return None
+    inner = hint.element or hint
+    known = [each for each in inner.types if isinstance(each, ClassValue)]
+    return known[0] if known else inner.names[0] if inner.names else None
+
+
+def _class_name(machine: Machine, value: Value) -> str | None:
+    """A class by its dotted name; one that is named by a text is looked for among the models."""
+    if isinstance(value, ClassValue):
+        return value.dotted
+    if not isinstance(value, str):
+        return None
+    name = str(value)
+    known = {
+        each.dotted
+        for each in machine.classes
+        if f".{each.dotted}".endswith(f".{name}") and is_mapped(machine, each)
+    }
+    return known.pop() if len(known) == 1 else name
+
+
+def _table_name(machine: Machine, value: Value) -> str | None:
+    table = _called(machine, asked(machine, value))
+    if isinstance(table, TableValue):
+        schema = f"{table.schema}." if isinstance(table.schema, str) else ""
+        return f"{schema}{table.name}" if isinstance(table.name, str) else None
+    return str(table) if isinstance(table, str) else None
+
+
+def _is_list(machine: Machine, call: Made, hint: Hint | None) -> bool | None:
+    stated = asked(machine, call.keywords.get("uselist"))
+    if isinstance(stated, bool):
+        return stated
+    if hint is not None and hint.is_mapped:
+        return hint.is_list or hint.is_relationship
+    return True if "secondary" in call.keywords else None

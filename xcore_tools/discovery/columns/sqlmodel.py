@@ -1,0 +1,101 @@
+"""The columns that SQLModel makes of fields: `sqlmodel.main.get_column_from_field`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from xcore_tools.discovery.columns.annotations import Hint
+from xcore_tools.discovery.columns.asking import asked, shown
+from xcore_tools.discovery.columns.drafts import Draft, Reference, as_call, draft_of
+from xcore_tools.discovery.columns.types import is_type, sqlmodel_type, type_of
+from xcore_tools.discovery.follow.values import Made, Unknown, Value
+from xcore_tools.discovery.structure import ColumnType
+
+if TYPE_CHECKING:
+    from xcore_tools.discovery.machine import Machine
+
+__all__ = ["field_draft", "is_field"]
+
+
+def is_field(value: Value) -> bool:
+    """Whether a value is what `Field(…)` returned."""
+    return isinstance(value, Made) and value.callee.rpartition(".")[2] in {"Field", "FieldInfo"}
+
+
+def field_draft(machine: Machine, name: str, value: Value, hint: Hint | None) -> Draft:
+    """The column of a field; `value` is its default, or a call of `Field`."""
+    field = next((extra for extra in (hint.extras if hint else ()) if is_field(extra)), None)
+    call = value if is_field(value) else field
+    given = call.keywords if isinstance(call, Made) else {}
+    keywords = {key: asked(machine, each) for key, each in given.items() if key not in _DEFAULTS}
+    column = as_call(machine, keywords.get("sa_column"))
+    if column is not None:
+        return draft_of(machine, column, name)
+    draft = Draft(name=name, attribute=name, written=hint.text if hint else None, source=call)
+    draft.type = _type(machine, keywords, hint)
+    _read_flags(draft, keywords, hint)
+    _read_more(machine, draft, keywords)
+    if is_field(value) and isinstance(value, Made):
+        stated = (given.get(key) for key in _DEFAULTS)
+        value = next((each for each in (*stated, *value.args[:1]) if each is not None), None)
+    draft.default = None if value is None or value is ... else shown(value)
+    return draft
+
+
+_DEFAULTS = ("default_factory", "default")
+
+
+def _type(
+    machine: Machine, keywords: Mapping[str, Value], hint: Hint | None
+) -> ColumnType | Unknown | None:
+    given = keywords.get("sa_type")
+    if given is not None and (is_type(machine, given) or isinstance(given, Unknown)):
+        return type_of(machine, given)
+    found = sqlmodel_type(machine, hint) if hint else Unknown("it has no annotation")
+    length = keywords.get("max_length")
+    if isinstance(found, ColumnType) and found.name == "AutoString" and isinstance(length, int):
+        return msgspec.structs.replace(found, arguments=(f"length={length}",))
+    return found
+
+
+def _read_flags(draft: Draft, keywords: Mapping[str, Value], hint: Hint | None) -> None:
+    for name in ("primary_key", "index", "unique"):
+        value = keywords.get(name)
+        if isinstance(value, bool | Unknown):
+            setattr(draft, name, value)
+    is_optional = hint.nullable if hint else None
+    draft.nullable = bool(is_optional) and draft.primary_key is not True
+    given = keywords.get("nullable")
+    if isinstance(given, bool | Unknown):
+        draft.nullable = given
+
+
+def _read_more(machine: Machine, draft: Draft, keywords: Mapping[str, Value]) -> None:
+    target = keywords.get("foreign_key")
+    if target is not None:
+        on_delete = keywords.get("ondelete")
+        draft.references.append(
+            Reference(target, on_delete if isinstance(on_delete, str) else None)
+        )
+    args, named = keywords.get("sa_column_args"), keywords.get("sa_column_kwargs")
+    call = Made(
+        "sqlalchemy.Column",
+        tuple(args) if isinstance(args, list | tuple) else (),
+        dict(named) if isinstance(named, dict) else {},
+        0,
+    )
+    given = draft_of(machine, call, None)
+    draft.references += given.references
+    draft.name = given.name or draft.name
+    draft.identity, draft.computed = given.identity, given.computed
+    draft.server_default, draft.comment = given.server_default, given.comment
+    for flag in ("nullable", "index", "unique"):
+        if getattr(given, flag) is not None:
+            setattr(draft, flag, getattr(given, flag))
+    draft.primary_key = given.primary_key or draft.primary_key
+    draft.checks += given.checks
+    if isinstance(args, Unknown):
+        draft.unknown.append(f"sa_column_args: {args.reason}")

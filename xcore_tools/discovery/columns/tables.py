@@ -1,0 +1,180 @@
+"""The structure of a table while it is gathered: columns of all classes that share it, then its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from xcore_tools.discovery.columns.annotations import Hint, read_hint
+from xcore_tools.discovery.columns.asking import asked
+from xcore_tools.discovery.columns.drafts import (
+    Draft,
+    draft_of_one,
+    hinted,
+    is_wrapped,
+    item_name,
+    items_of,
+)
+from xcore_tools.discovery.columns.libraries import library_columns
+from xcore_tools.discovery.columns.names import RELATIONSHIPS
+from xcore_tools.discovery.columns.namespace import Member, members, unfollowed
+from xcore_tools.discovery.columns.sqlmodel import field_draft
+from xcore_tools.discovery.follow.operators import iterate
+from xcore_tools.discovery.follow.schema import MetaDataValue, TableValue
+from xcore_tools.discovery.follow.values import (
+    ClassValue,
+    External,
+    Made,
+    Unknown,
+    Value,
+    options_of,
+)
+from xcore_tools.discovery.mapping.roots import foreigns
+from xcore_tools.discovery.mapping.tables import declared
+
+if TYPE_CHECKING:
+    from xcore_tools.discovery.machine import Machine
+
+__all__ = ["TableDraft", "read_class", "read_table"]
+
+
+@dataclass(slots=True)
+class TableDraft:
+    """What was read of one table so far. `items` are constraints and indexes, as values,
+
+    `classes` those whose attributes its columns are.
+    """
+
+    name: str | None
+    schema: str | None
+    metadata: MetaDataValue | None
+    columns: list[Draft] = field(default_factory=list)
+    items: list[Value] = field(default_factory=list)
+    comment: str | None = None
+    unknown: list[str] = field(default_factory=list)
+    classes: list[ClassValue] = field(default_factory=list)
+
+    @property
+    def default_schema(self) -> str | None:
+        """The schema that a name without one means."""
+        schema = self.metadata.schema if self.metadata else None
+        return schema if isinstance(schema, str) else None
+
+    def add(self, draft: Draft) -> None:
+        """Adds a column, or puts it in the place of one that has its name."""
+        for place, known in enumerate(self.columns):
+            if draft.column_name is not None and known.column_name == draft.column_name:
+                self.columns[place] = draft if draft.type is not None else known
+                return
+        self.columns.append(draft)
+
+
+def read_table(machine: Machine, table: TableValue, draft: TableDraft) -> None:
+    """Adds the arguments of `Table(name, metadata, …)`; of one that keeps what exists, nothing to that."""
+    if draft.columns and asked(machine, table.keywords.get("keep_existing")) is True:
+        return
+    for item in table.items:
+        _read_item(machine, draft, asked(machine, item))
+    keywords = {name: asked(machine, value) for name, value in table.keywords.items()}
+    comment = keywords.get("comment")
+    draft.comment = comment if isinstance(comment, str) else draft.comment
+    if {"autoload_with", "autoload"} & keywords.keys():
+        draft.unknown.append("it is read from the database when the application starts")
+
+
+def _read_item(machine: Machine, draft: TableDraft, item: Value) -> None:
+    column = draft_of_one(machine, item, None)
+    if column is not None:
+        draft.add(column)
+    elif item_name(machine, item):
+        draft.items.append(item)
+    elif isinstance(item, ClassValue):  # TypedColumns of SQLAlchemy 2.1
+        for member in members(machine, item):
+            for found in _drafts(machine, item, member, is_sqlmodel=False):
+                draft.add(found)
+    elif isinstance(item, list | tuple):
+        for each in item:
+            _read_item(machine, draft, asked(machine, each))
+    elif isinstance(item, Unknown):
+        draft.unknown.append(f"an argument: {item.reason}")
+
+
+def read_class(machine: Machine, cls: ClassValue, draft: TableDraft, *, is_owner: bool) -> None:
+    """Adds the columns that `cls` declares; the owner of the table also says what else it has."""
+    draft.classes.append(cls)
+    is_sqlmodel = any(foreign.needs_table_keyword for foreign in foreigns(machine, cls))
+    for member in members(machine, cls):
+        for found in _drafts(machine, cls, member, is_sqlmodel=is_sqlmodel):
+            draft.add(found)
+    for item in unfollowed(machine, cls):
+        known = library_columns(item.path) if isinstance(item, External) else None
+        for column in known or ():
+            draft.add(column)
+        if known is None:
+            reason = item.path if isinstance(item, External) else item.reason
+            draft.unknown.append(f"columns of a base that is not read: {reason}")
+    if is_owner:
+        _read_arguments(machine, cls, draft)
+
+
+def _drafts(
+    machine: Machine, cls: ClassValue, member: Member, *, is_sqlmodel: bool
+) -> Iterable[Draft]:
+    hint = None
+    if member.annotation is not None:
+        hint = read_hint(machine, member.owner, member.annotation)
+    if hint is not None and (hint.is_relationship or hint.is_class_variable):
+        return
+    value = _dataclass_value(machine, cls, member.value)
+    if is_sqlmodel and member.annotation is not None:
+        if not _is_relationship(value) and not member.name.startswith("_"):
+            yield field_draft(machine, member.name, value, hint)
+        return
+    composed = list(items_of(machine, value))
+    for item in composed:
+        draft = draft_of_one(machine, item, member.name)
+        if draft is not None:
+            yield draft
+    draft = draft_of_one(machine, value, member.name)
+    if draft is None and not (member.has_value or composed):
+        draft = Draft(attribute=member.name, source=hint)
+        if hint is None or not hint.is_mapped or _points_to_model(hint):
+            return
+    if draft is not None:
+        is_hinted = hint is not None and hint.is_mapped and not is_wrapped(value)
+        yield hinted(machine, cls, draft, hint) if is_hinted and hint else draft
+
+
+def _is_relationship(value: Value) -> bool:
+    return isinstance(value, Made) and value.callee.rpartition(".")[2] in RELATIONSHIPS
+
+
+def _points_to_model(hint: Hint) -> bool:
+    """Whether `Mapped[…]` without a value names a list, and so would be a relationship."""
+    return hint.is_list and not hint.wholes and not hint.extras
+
+
+def _dataclass_value(machine: Machine, cls: ClassValue, value: Value) -> Value:
+    """What a field of a dataclass holds for SQLAlchemy: `field(metadata={"sa": Column(…)})`."""
+    if not (isinstance(value, Made) and value.callee == "dataclasses.field"):
+        return value
+    metadata = asked(machine, value.keywords.get("metadata"))
+    key = declared(machine, cls, "__sa_dataclass_metadata_key__")
+    if isinstance(metadata, dict) and isinstance(key, str):
+        return asked(machine, metadata.get(key))
+    return value
+
+
+def _read_arguments(machine: Machine, cls: ClassValue, draft: TableDraft) -> None:
+    args = declared(machine, cls, "__table_args__")
+    for option in options_of(args):
+        items = [option] if isinstance(option, dict) else iterate(option) or []
+        for item in (asked(machine, each) for each in items):
+            if isinstance(item, dict):
+                comment = asked(machine, item.get("comment"))
+                draft.comment = comment if isinstance(comment, str) else draft.comment
+            else:
+                _read_item(machine, draft, item)
+        if isinstance(option, Unknown):
+            draft.unknown.append(f"__table_args__: {option.reason}")

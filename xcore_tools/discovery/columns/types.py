@@ -1,0 +1,287 @@
+"""The type of a column: from a value that stands for one, or from a Python type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from xcore_tools.discovery.columns.asking import asked
+from xcore_tools.discovery.columns.names import (
+    PYTHON_TYPES,
+    SAME_TYPES,
+    SQLMODEL_TYPES,
+    is_type_name,
+)
+from xcore_tools.discovery.columns.unparse import written
+from xcore_tools.discovery.follow.bases import mro
+from xcore_tools.discovery.follow.classes import attribute, bind, find, is_enumeration
+from xcore_tools.discovery.follow.schema import RegistryValue
+from xcore_tools.discovery.follow.values import (
+    Choice,
+    ClassValue,
+    Display,
+    External,
+    FunctionValue,
+    Instance,
+    Made,
+    Unknown,
+    Value,
+    options_of,
+)
+from xcore_tools.discovery.structure import ColumnType
+
+if TYPE_CHECKING:
+    from xcore_tools.discovery.columns.annotations import Hint
+    from xcore_tools.discovery.machine import Machine
+
+__all__ = ["hinted_type", "is_type", "sqlmodel_type", "type_of"]
+
+_WRAPPERS = frozenset({"as_mutable", "with_variant", "associate_with", "copy", "adapt"})
+_NULL = frozenset({"NullType", "NULLTYPE"})
+_MAX_DEPTH = 8
+
+
+def is_type(machine: Machine, value: Value) -> bool:
+    """Whether a positional argument of a column is its type."""
+    if isinstance(value, External):
+        return is_type_name(value.path)
+    if isinstance(value, Made):
+        name = value.callee.rpartition(".")[2]
+        return name in _WRAPPERS or is_type_name(value.callee)
+    if isinstance(value, ClassValue):
+        return not is_enumeration(machine, value)
+    if isinstance(value, Instance):
+        return not _is_item(machine, value.cls)
+    return isinstance(value, Choice) and all(is_type(machine, each) for each in value.options)
+
+
+def _is_item(machine: Machine, cls: ClassValue) -> bool:
+    """Whether a class of the project is a kind of constraint, sequence or foreign key."""
+    return any(
+        isinstance(item, External)
+        and item.path.startswith("sqlalchemy")
+        and not is_type_name(item.path)
+        for item in mro(machine, cls)
+    )
+
+
+def type_of(machine: Machine, value: Value, depth: int = 0) -> ColumnType | Unknown | None:
+    """The type that `value` is; None for `NullType`, Unknown with the reason where it is not known."""
+    if depth > _MAX_DEPTH:
+        return Unknown("a type that wraps itself")
+    match value:
+        case External(path=path) if is_type_name(path):
+            return _library_type(machine, path, (), {})
+        case Made(callee=callee, args=args) if callee.rpartition(".")[2] in _WRAPPERS and args:
+            return type_of(machine, asked(machine, args[0]), depth + 1)
+        case Made(callee=callee, args=args, keywords=keywords) if is_type_name(callee):
+            return _library_type(machine, callee, args, keywords)
+        case ClassValue():
+            return _own_type(machine, value, (), {}, depth)
+        case Instance(cls=cls, args=args, keywords=keywords):
+            return _own_type(machine, cls, args, keywords, depth)
+        case Choice(options=options):
+            names = {str(type_of(machine, each, depth + 1)) for each in options}
+            return Unknown(f"the type is one of {', '.join(sorted(names))}")
+    return value if isinstance(value, Unknown) else _NO_TYPE
+
+
+_NO_TYPE = Unknown("the type is made by code that is not followed")
+
+
+def _library_type(
+    machine: Machine, path: str, args: tuple[Value, ...], keywords: Mapping[str, Value]
+) -> ColumnType | None:
+    module, _, name = path.rpartition(".")
+    if name in _NULL:
+        return None
+    name = SAME_TYPES.get(name, name) if module.startswith("sqlalchemy") else name
+    known = [asked(machine, arg) for arg in args]
+    named = {key: asked(machine, value) for key, value in keywords.items()}
+    values = _enum_values(machine, known, named) if name == "Enum" else None
+    return ColumnType(name, tuple(_texts(machine, known, named)), module, values=values)
+
+
+def _texts(machine: Machine, args: list[Value], keywords: Mapping[str, Value]) -> Iterator[str]:
+    """The arguments as one would write them; `…` for what is not known."""
+    for arg in args:
+        yield _text(machine, arg)
+    for key, value in keywords.items():
+        yield "…" if key == "**" else f"{key}={_text(machine, value)}"
+
+
+def _text(machine: Machine, value: Value) -> str:
+    if is_type(machine, value) and not isinstance(value, ClassValue):
+        found = type_of(machine, value)
+        if isinstance(found, ColumnType):
+            return str(found)
+    return written(value)
+
+
+def _enum_values(
+    machine: Machine, args: list[Value], keywords: Mapping[str, Value]
+) -> tuple[str, ...] | None:
+    """What the database knows of an enumeration: the names of the members, or texts as they are given."""
+    if args and all(isinstance(arg, str) for arg in args):
+        return tuple(str(arg) for arg in args)
+    if (
+        len(args) != 1
+        or not isinstance(args[0], ClassValue)
+        or not is_enumeration(machine, args[0])
+    ):
+        return None
+    members = _members(args[0])
+    getter = keywords.get("values_callable")
+    if getter is None:
+        return members
+    listed = [asked(machine, attribute(machine, args[0], name)) for name in members]
+    values = machine.attempt(partial(machine.call, getter, (listed,), {}))
+    if isinstance(values, list | tuple) and all(isinstance(each, str) for each in values):
+        return tuple(str(each) for each in values)
+    return None
+
+
+def _members(cls: ClassValue) -> tuple[str, ...]:
+    return tuple(
+        name
+        for name, value in cls.attrs.items()
+        if not name.startswith("_") and not isinstance(value, FunctionValue)
+    )
+
+
+def _own_type(
+    machine: Machine,
+    cls: ClassValue,
+    args: tuple[Value, ...],
+    keywords: Mapping[str, Value],
+    depth: int,
+) -> ColumnType | Unknown:
+    """A type of the project: a TypeDecorator with what it wraps, or a subclass of a library's type."""
+    known = [asked(machine, arg) for arg in args]
+    named = {key: asked(machine, value) for key, value in keywords.items()}
+    texts = tuple(_texts(machine, known, named))
+    return ColumnType(cls.name, texts, cls.module, _wrapped(machine, cls, args, keywords, depth))
+
+
+def _wrapped(
+    machine: Machine,
+    cls: ClassValue,
+    args: tuple[Value, ...],
+    keywords: Mapping[str, Value],
+    depth: int,
+) -> ColumnType | None:
+    if find(machine, cls, "load_dialect_impl") is not None:
+        return None  # each engine has another one
+    found = find(machine, cls, "impl")
+    has_own_init = find(machine, cls, "__init__") is not None
+    if found is not None:
+        impl = asked(machine, bind(machine, asked(machine, found[1]), cls))
+        if isinstance(impl, External | ClassValue) and not has_own_init and (args or keywords):
+            impl = _applied(impl, args, keywords)
+        wrapped = type_of(machine, impl, depth + 1)
+        return wrapped if isinstance(wrapped, ColumnType) else None
+    for item in mro(machine, cls)[1:]:
+        if isinstance(item, External) and is_type_name(item.path) and item.name not in _ABSTRACT:
+            given = (args, keywords) if not has_own_init else ((), {})
+            return _library_type(machine, item.path, *given)
+    return None
+
+
+_ABSTRACT = frozenset({"TypeDecorator", "UserDefinedType", "TypeEngine", "Generic", "ExternalType"})
+
+
+def _applied(
+    impl: External | ClassValue, args: tuple[Value, ...], keywords: Mapping[str, Value]
+) -> Value:
+    if isinstance(impl, External):
+        return Made(impl.path, args, dict(keywords), 0)
+    return Instance(impl, args=args, keywords=dict(keywords))
+
+
+# -- Python types ------------------------------------------------------------------------------
+
+
+def hinted_type(machine: Machine, cls: ClassValue, hint: Hint) -> ColumnType | Unknown | None:
+    """The type that `Mapped[…]` has by the map of the base, or by that of SQLAlchemy.
+
+    As in `sqlalchemy.orm.registry._resolve_type`, only enumerations are known by what they inherit.
+    """
+    maps = list(_maps(machine, cls))
+    for whole in (*hint.wholes, *hint.types[:1]):
+        found = _mapped_to(maps, whole)
+        if found is not None:
+            return type_of(machine, asked(machine, found))
+    return _of_one(machine, hint.types, maps, PYTHON_TYPES)
+
+
+def sqlmodel_type(machine: Machine, hint: Hint) -> ColumnType | Unknown | None:
+    """The type that SQLModel gives to a field of this annotation, by the nearest base that it knows."""
+    types = list(hint.types)
+    if (
+        len(types) == 1
+        and isinstance(types[0], ClassValue)
+        and not is_enumeration(machine, types[0])
+    ):
+        order = (item for item in mro(machine, types[0]) if isinstance(item, External))
+        types = [next((item for item in order if item.path in SQLMODEL_TYPES), types[0])]
+    return _of_one(machine, types, [], SQLMODEL_TYPES)
+
+
+def _maps(machine: Machine, cls: ClassValue) -> Iterator[Display]:
+    """The `type_annotation_map` of the base, or of its registry."""
+    for name in ("type_annotation_map", "registry", "__xt_registry__"):
+        found = find(machine, cls, name)
+        value = asked(machine, found[1]) if found else None
+        value = asked(machine, value.type_map) if isinstance(value, RegistryValue) else value
+        if isinstance(value, Display):
+            yield value
+
+
+def _mapped_to(maps: list[Display], key: Value) -> Value | None:
+    """What a map has for a Python type; classes of libraries are known by their names."""
+    if isinstance(key, Choice):
+        found = [_mapped_to(maps, option) for option in key.options]
+        return found[0] if all(each is found[0] for each in found) else None
+    for each in maps:
+        for known, value in reversed(each.pairs):
+            if isinstance(known, Unknown):
+                return Unknown("a type in the type_annotation_map is not known")
+            if any(_is_same(option, key) for option in options_of(known)):
+                return value
+    return None
+
+
+def _is_same(one: Value, other: Value) -> bool:
+    return one is other or (isinstance(other, External | ClassValue) and bool(one == other))
+
+
+def _of_one(
+    machine: Machine, types: list[Value], maps: list[Display], usual: Mapping[str, str]
+) -> ColumnType | Unknown | None:
+    if len(types) != 1:
+        return Unknown("the annotation is a union of several types")
+    value = types[0]
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, Choice):
+        found = {_of_one(machine, [each], maps, usual) for each in value.options}
+        return found.pop() if len(found) == 1 else Unknown("the type is one of several")
+    if isinstance(value, ClassValue) and is_enumeration(machine, value):
+        return _enumeration(machine, value)
+    path = value.path if isinstance(value, External) else getattr(value, "callee", "")
+    if path not in usual:
+        return Unknown(f"no type is known for {written(value)}")
+    name = usual[path]
+    if name == "Enum":
+        return _enumeration(machine, value)
+    return ColumnType(name, (), "sqlmodel" if name == "AutoString" else "sqlalchemy")
+
+
+def _enumeration(machine: Machine, value: Value) -> ColumnType | None:
+    """`Enum` of a Python enumeration, or of the texts of a `Literal`."""
+    if isinstance(value, Made):
+        known = [asked(machine, each) for each in value.args]
+        is_known = all(isinstance(each, str) for each in known)
+        return ColumnType("Enum", (), "sqlalchemy", values=tuple(known) if is_known else None)
+    return _library_type(machine, "sqlalchemy.Enum", (value,), {})

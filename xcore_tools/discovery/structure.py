@@ -1,0 +1,131 @@
+"""What a table consists of, as far as the source says it: columns, keys, constraints, indexes.
+
+Names are those of the database. What is None is not known statically unless its field says otherwise;
+`unknown` says why. Values of Python, such as defaults, are texts as one would write them.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+__all__ = [
+    "Check",
+    "Column",
+    "ColumnType",
+    "ForeignKey",
+    "Index",
+    "Relationship",
+    "Structure",
+    "Unique",
+]
+
+Names = tuple[str, ...]
+
+
+class ColumnType(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The type of a column: the name of its class, and its arguments as one would write them.
+
+    `module` is where the class comes from, as imported. A type of the project's own has the type that
+    it wraps as `impl`; an enumerated type has the `values` that the database knows.
+    """
+
+    name: str
+    arguments: Names = ()
+    module: str = ""
+    impl: ColumnType | None = None
+    values: Names | None = None
+
+    def __str__(self) -> str:
+        """`String(50)`"""
+        return f"{self.name}({', '.join(self.arguments)})" if self.arguments else self.name
+
+
+class ForeignKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A foreign key. `table` is as written, with a schema in front of it where one is written.
+
+    `referred` is empty where the key of the other table is meant.
+    """
+
+    columns: Names
+    table: str
+    referred: Names = ()
+    name: str | None = None
+    on_delete: str | None = None
+    on_update: str | None = None
+
+
+class Unique(msgspec.Struct, frozen=True, kw_only=True):
+    """A unique constraint; `name` is None where it has none, or a convention gives it one."""
+
+    columns: Names
+    name: str | None = None
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """A check constraint; `expression` is None where it is no text."""
+
+    expression: str | None = None
+    name: str | None = None
+
+
+class Index(msgspec.Struct, frozen=True, kw_only=True):
+    """An index. A key that is no column of the table is None; `name` may come from a convention."""
+
+    columns: tuple[str | None, ...]
+    unique: bool = False
+    name: str | None = None
+
+
+class Column(msgspec.Struct, frozen=True, kw_only=True):
+    """A column. `attribute` is the name of the class attribute, None in a Core table.
+
+    `written` is the annotation or the type as the source has it. `default` is made by Python,
+    `server_default` by the database, which also makes what `identity` and `computed` stand for.
+    `foreign_keys` are targets as `table.column`. A name that is not known is None.
+    """
+
+    name: str | None
+    attribute: str | None = None
+    type: ColumnType | None = None
+    written: str | None = None
+    nullable: bool | None = None
+    primary_key: bool | None = False
+    default: str | None = None
+    server_default: str | None = None
+    computed: str | None = None
+    identity: bool = False
+    foreign_keys: Names = ()
+    index: bool | None = False
+    unique: bool | None = False
+    comment: str | None = None
+    unknown: Names = ()
+
+
+class Structure(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is known of one table. `unknown` says what else it may have."""
+
+    columns: tuple[Column, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    uniques: tuple[Unique, ...] = ()
+    checks: tuple[Check, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    comment: str | None = None
+    unknown: Names = ()
+
+    @property
+    def primary_key(self) -> Names:
+        """The columns of the primary key."""
+        return tuple(column.name for column in self.columns if column.primary_key and column.name)
+
+
+class Relationship(msgspec.Struct, frozen=True, kw_only=True):
+    """A relationship of a model: `target` is a class as `module.name`, or as written if not known.
+
+    `secondary` is the table in between. `is_list` is None where it is not known.
+    """
+
+    name: str
+    target: str | None
+    secondary: str | None = None
+    back_populates: str | None = None
+    is_list: bool | None = None
