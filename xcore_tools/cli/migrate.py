@@ -15,12 +15,14 @@ import xcore_tools
 from xcore_tools.cli.options import config_option, format_option, url_option
 from xcore_tools.cli.progress import CountProgress
 from xcore_tools.cli.terminal import has_color, say
+from xcore_tools.discovery.facts import Discovery
 from xcore_tools.migrate.history import check_heads
-from xcore_tools.report import fleet, github, problems, rehearsal
+from xcore_tools.report import fleet, github, problems, rehearsal, sarif
 from xcore_tools.report import migrate as report
 
 if TYPE_CHECKING:
     from xcore_tools.config import Config
+    from xcore_tools.discovery.facts import Problem
     from xcore_tools.migrate.facade import Migrations
     from xcore_tools.migrate.facts import Change, Rehearsal, Revision
     from xcore_tools.migrate.fleet import Databases
@@ -259,16 +261,65 @@ def show(revision: str, *, form: str, **project: Any) -> int:
 
 
 @migrate.command(short_help="Whether models and database agree.")
+@click.option(
+    "--lint", is_flag=True, help="Look through pending revisions first; compare if there are none."
+)
 @_project_options
 @format_option
-def check(*, form: str, **project: Any) -> int:
-    """Say what autogenerate would write; exit 1 unless that is nothing."""
-    found = _migrations(**project).check()
-    _show(
-        form,
-        lambda: report.render_json({"operations": found}),
-        lambda _: report.render_operations(found),
-    )
+def check(*, lint: bool, form: str, **project: Any) -> int:
+    """Say what autogenerate would write; exit 1 unless that is nothing.
+
+    A table of the database whose model is in the source, but not in target_metadata, is an error.
+    """
+    migrations = _migrations(**project)
+    found: tuple[Problem, ...] = migrations.lint() if lint else ()
+    is_pending = lint and bool(migrations.status().pending)
+    operations = () if is_pending else migrations.check()
+    parts: dict[str, object] = {"operations": operations}
+    if lint:
+        parts["problems"] = found
+        say(problems.render(found, color=has_color(sys.stderr)), sys.stderr)
+    _show(form, lambda: report.render_json(parts), lambda _: _checked(operations, is_pending))
+    return int(bool(found or operations))
+
+
+def _checked(operations: tuple[str, ...], is_pending: bool) -> str:
+    if is_pending:
+        return "not compared: revisions are pending\n"
+    return report.render_operations(operations)
+
+
+@migrate.command(short_help="What pending revisions destroy or lock.")
+@click.option("-r", "--rev-range", metavar="BASE:HEAD", help="These instead; no database is asked.")
+@click.option(
+    "--format",
+    "--output-format",
+    "form",
+    type=click.Choice(("text", "json", "github", "sarif")),
+    default="text",
+    show_default=True,
+    help="How to print the findings.",
+)
+@_project_options
+def lint(*, rev_range: str | None, form: str, **project: Any) -> int:
+    """Look through pending revisions for what destroys data or locks big tables on this engine.
+
+    Nothing of them runs; the database is asked which tables hold rows. A comment
+    `# xcore-tools: ignore[CODE]` in the line of the operation accepts a finding. The exit code is 1
+    if there are any.
+    """
+    found = _migrations(**project).lint(rev_range)
+    match form:
+        case "github":
+            say(github.render(found), sys.stdout)
+        case "sarif":
+            result = Discovery((), (), (), found)
+            say(sarif.render(result, version=xcore_tools.__version__), sys.stdout)
+        case "json":
+            say(report.render_json({"problems": found}), sys.stdout)
+        case _:
+            say(problems.render(found, color=has_color(sys.stdout)), sys.stdout)
+            say(f"{problems.summary(found) or 'nothing found'}\n", sys.stderr)
     return int(bool(found))
 
 

@@ -268,8 +268,9 @@ def _through_processes(jobs: Sequence[_Job], workers: int) -> Iterator[Member]:
                     left.append(futures[future])
                 else:
                     yield future.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # what runs comes to its end
+            raise
     for job in left:
         with _pool(1) as pool:
             yield from _through(pool, [job])
