@@ -40,6 +40,7 @@ def downgrade():
 
 
 def project(directory: Path, number: int, damaged: int, *, backup: bool) -> Config:
+    """A project with that many databases, the first of them damaged."""
     ini = directory / "alembic.ini"
     CommandLine().main(["-c", str(ini), "-q", "init", str(directory / "alembic")])
     for revision in range(5):
@@ -60,12 +61,14 @@ def project(directory: Path, number: int, damaged: int, *, backup: bool) -> Conf
 
 
 def processor_time() -> float:
+    """Seconds of this process and of its children that have ended."""
     both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(each.ru_utime + each.ru_stime for each in both)
 
 
 def with_dask(config: Config) -> Fleet:
-    from distributed import Client, LocalCluster
+    """By way of a cluster on this machine, started for it."""
+    from distributed import Client, LocalCluster  # noqa: PLC0415 (takes a second to import)
 
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
@@ -75,6 +78,7 @@ def with_dask(config: Config) -> Fleet:
 
 
 def main() -> None:
+    """Measure each way, in directories of its own."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--number", type=int, default=500)
     parser.add_argument("--damaged", type=int, default=10)

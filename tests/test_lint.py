@@ -14,6 +14,7 @@ from xcore_tools.cli import main
 from xcore_tools.config import Config
 from xcore_tools.discovery.facts import Problem
 from xcore_tools.errors import MigrationError
+from xcore_tools.migrate import squawk
 from xcore_tools.migrate.facade import Migrations
 from xcore_tools.migrate.facts import Revision
 from xcore_tools.migrate.lint import Known, linted
@@ -410,3 +411,38 @@ def test_a_table_of_another_schema_is_asked_for(tmp_path: Path) -> None:
         migrations.upgrade()
         write_revision(versions, "b2", "a1", "op.drop_table('t')\nop.drop_table('t', schema='s')")
         assert [each.message for each in migrations.lint()] == ["s.t is dropped with 1 row"]
+
+
+def test_squawk_is_asked_about_the_statements(tmp_path: Path) -> None:
+    try:
+        squawk._program()
+    except MigrationError as error:
+        pytest.skip(str(error))
+    settings: dict[str, object] = {"url": "postgresql+psycopg://u@127.0.0.1:1/d"}
+    made = make_project(tmp_path, settings=settings)
+    versions = made.project / "alembic" / "versions"
+    write_revision(versions, "a1", None, "op.execute('CREATE TABLE t (id bigint PRIMARY KEY)')")
+    path = write_revision(
+        versions, "b2", "a1", "op.execute('ALTER TABLE t ADD COLUMN x serial')\nop.drop_table('t')"
+    )
+    migrations = Migrations(made)
+    problems = migrations.lint("a1:b2", squawk=True)
+    assert {problem.code for problem in problems} == {"XT501", "XT511"}
+    (serial,) = (each for each in problems if "prefer-identity" in each.message)
+    assert (serial.path, serial.line) == ("alembic/versions/b2_.py", 9)
+    assert "[ALTER TABLE t ADD COLUMN x serial;]" in serial.message
+    assert not any("version_num" in each.message for each in problems)
+    assert not any("ban-drop-table" in each.message for each in problems)
+    text = path.read_text()
+    path.write_text(text.replace("upgrade():", "upgrade():  # xcore-tools: ignore[XT511]"))
+    assert {problem.code for problem in migrations.lint("a1:b2", squawk=True)} == {"XT501"}
+    (made.project / ".squawk.toml").write_text("nonsense = [")
+    with pytest.raises(MigrationError, match="squawk failed: "):
+        migrations.lint("a1:b2", squawk=True)
+
+
+def test_squawk_has_to_be_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(MigrationError, match=r"run `pip install 'xcore-tools\[squawk\]'`"):
+        squawk._program()

@@ -265,5 +265,11 @@ CODES: dict[str, Code] = {
             "Between the migration and the end of the deployment, old code looks for the old name.",
             "Stop the old code first; or add the new one beside it, copy, and drop the old one later.",
         ),
+        Code(
+            "XT511",
+            "finding of squawk",
+            "squawk, a linter for SQL of PostgreSQL, has something to say about a statement of the revision.",
+            "See its rule under https://squawkhq.com/docs/rules; exclude a rule for good in .squawk.toml.",
+        ),
     )
 }

@@ -291,6 +291,7 @@ def _checked(operations: tuple[str, ...], is_pending: bool) -> str:
 
 @migrate.command(short_help="What pending revisions destroy or lock.")
 @click.option("-r", "--rev-range", metavar="BASE:HEAD", help="These instead; no database is asked.")
+@click.option("--squawk", is_flag=True, help="Ask squawk as well, about the SQL for PostgreSQL.")
 @click.option(
     "--format",
     "--output-format",
@@ -301,14 +302,14 @@ def _checked(operations: tuple[str, ...], is_pending: bool) -> str:
     help="How to print the findings.",
 )
 @_project_options
-def lint(*, rev_range: str | None, form: str, **project: Any) -> int:
+def lint(*, rev_range: str | None, squawk: bool, form: str, **project: Any) -> int:
     """Look through pending revisions for what destroys data or locks big tables on this engine.
 
     Nothing of them runs; the database is asked which tables hold rows. A comment
     `# xcore-tools: ignore[CODE]` in the line of the operation accepts a finding. The exit code is 1
     if there are any.
     """
-    found = _migrations(**project).lint(rev_range)
+    found = _migrations(**project).lint(rev_range, squawk=squawk)
     match form:
         case "github":
             say(github.render(found), sys.stdout)

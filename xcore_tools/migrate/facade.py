@@ -46,12 +46,14 @@ from xcore_tools.migrate.scripts import (
     revision_of,
     revisions_of,
 )
+from xcore_tools.migrate.squawk import squawked
 from xcore_tools.migrate.status import status_of
 
 __all__ = ["Migrations"]
 
 
 _Result = TypeVar("_Result")
+_Pending = tuple[tuple[Revision, ...], Known]
 
 
 class Migrations:
@@ -162,27 +164,34 @@ class Migrations:
 
         return self._run(compare)
 
-    def lint(self, revision_range: str | None = None) -> tuple[Problem, ...]:
+    def lint(
+        self, revision_range: str | None = None, *, squawk: bool = False
+    ) -> tuple[Problem, ...]:
         """What pending revisions do that destroys data or locks big tables, in the order of applying.
 
         The database is asked what its tables hold. With a range `base:head` these revisions are
-        looked through and no database is asked: all tables are taken for big ones.
+        looked through and no database is asked: all tables are taken for big ones. With `squawk`,
+        that program has a look at the statements, too, if they are for PostgreSQL.
         """
 
-        def read(config: AlembicConfig, scripts: ScriptDirectory) -> tuple[Problem, ...]:
-            project, url = self.config.project, self._environment.url
+        def read(config: AlembicConfig, scripts: ScriptDirectory) -> _Pending:
             if revision_range is not None:
                 found = tuple(scripts.walk_revisions(*range_of(revision_range)))[::-1]
-                known = Known(url.engine_name if url else "")
-            else:
-                seen = self._environment.observe(config, scripts)
-                applied = applied_everywhere(scripts, [each.current for each in seen])
-                every = tuple(scripts.walk_revisions())[::-1]
-                found = tuple(script for script in every if script.revision not in applied)
-                known = known_of([each.url for each in seen])
-            return linted([self._revision(script) for script in found], project, known)
+                engine = self._environment.url.engine_name if self._environment.url else ""
+                return tuple(map(self._revision, found)), Known(engine)
+            seen = self._environment.observe(config, scripts)
+            applied = applied_everywhere(scripts, [each.current for each in seen])
+            every = map(self._revision, tuple(scripts.walk_revisions())[::-1])
+            pending = tuple(each for each in every if each.revision not in applied)
+            return pending, known_of([each.url for each in seen])
 
-        return self._run(read)
+        revisions, known = self._run(read)
+        problems = linted(revisions, self.config.project, known)
+        if squawk and known.engine == "postgresql":
+            for each in revisions:
+                statements = self.sql("upgrade", ":".join([*each.down[:1], each.revision]))
+                problems += squawked(each, statements, self.config.project)
+        return problems
 
     # -- revision files -------------------------------------------------------------------------
 
