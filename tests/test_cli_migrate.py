@@ -18,8 +18,10 @@ from xcore_tools.errors import DatabaseError, MigrationError
 from xcore_tools.migrate.facts import (
     Change,
     Creation,
+    Fleet,
     Generated,
     Loss,
+    Member,
     Outcome,
     Rehearsal,
     Revision,
@@ -474,3 +476,59 @@ def test_heads_against_a_ref(project: Path, capsys: Output) -> None:
     subprocess.run(["git", "init", "-q", str(project)], check=True)
     assert migrate("heads", "--check", "--against", "gone") == 1
     assert "gone: git knows no such commit" in capsys.readouterr().err
+
+
+class FakeDatabases:
+    """Stands in for `Databases`."""
+
+    def __init__(self, config: str, **options: Any) -> None:
+        self.options = options
+
+    def upgrade(self, *arguments: Any, progress: Any, **options: Any) -> Fleet:
+        CALLS.append((self.options, arguments, options))
+        progress(1, 1)
+        return Fleet((Member("acme", "sqlite:///acme.db", outcome="failed", error="no file"),), 1.5)
+
+    downgrade = status = upgrade
+
+
+CALLS: list[Any] = []
+
+
+def test_every_database(
+    library: FakeLibrary, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    monkeypatch.setitem(xcore_tools.__dict__, "Databases", FakeDatabases)
+    monkeypatch.setattr("os.cpu_count", lambda: 7)
+    CALLS.clear()
+    assert migrate("upgrade", "--all", "--jobs", "3", "--no-backup") == 1
+    assert migrate("downgrade", "-1", "--all", "--format", "json") == 1
+    assert migrate("status", "--all", "-x", "a=1") == 1
+    options = {"url": None, "name": "alembic", "arguments": ()}
+    assert [
+        (
+            {**options, "lock_timeout": 60.0},
+            ("head",),
+            {"jobs": 3, "tag": None, "safety": Safety(False, False)},
+        ),
+        ({**options, "lock_timeout": 60.0}, ("-1",), {"jobs": 7, "tag": None, "safety": Safety()}),
+        ({**options, "arguments": ("a=1",)}, (), {"jobs": 7}),
+    ] == CALLS
+    told = capsys.readouterr().out
+    assert told.startswith("failed   acme  no file\n1 database: 1 failed, 1.50 s\n{")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["upgrade", "--jobs", "2"],
+        ["upgrade", "--all", "--rehearse"],
+        ["upgrade", "--all", "--sql"],
+        ["downgrade", "-1", "--all", "--sql"],
+        ["upgrade", "--all", "--database", "x"],
+        ["status", "--jobs", "2"],
+    ],
+)
+def test_what_goes_with_all_databases(library: FakeLibrary, arguments: list[str]) -> None:
+    assert migrate(*arguments) == 2
+    assert library.calls == []

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     )
     from xcore_tools.migrate.facade import Migrations
     from xcore_tools.migrate.facts import Change, Rehearsal, Revision, State, Status
+    from xcore_tools.migrate.fleet import Databases
     from xcore_tools.migrate.rehearsal import RehearsalError
     from xcore_tools.migrate.safety import Safety
 
@@ -54,6 +55,7 @@ __all__ = [
     "DatabaseError",
     "DatabaseInspector",
     "DatabaseSchema",
+    "Databases",
     "Discovery",
     "EnvFileError",
     "MetaData",
@@ -92,6 +94,7 @@ _HOMES = {
     "DatabaseError": "xcore_tools.errors",
     "DatabaseInspector": "xcore_tools.database.inspection",
     "DatabaseSchema": "xcore_tools.database.schema",
+    "Databases": "xcore_tools.migrate.fleet",
     "Discovery": "xcore_tools.discovery.facts",
     "EnvFileError": "xcore_tools.errors",
     "MetaData": "xcore_tools.discovery.facts",

@@ -211,5 +211,71 @@ CODES: dict[str, Code] = {
             "Its model is in the source, but not in target_metadata, so that Alembic does not know of it.",
             "Run sync-env, with --fix-metadata if its MetaData is missing, or exclude files of another database.",
         ),
+        Code(
+            "XT501",
+            "table dropped",
+            "A pending revision drops a table that holds rows, and with it the data.",
+            "Take a backup that is kept, and accept it with `# xcore-tools: ignore[XT501]`.",
+        ),
+        Code(
+            "XT502",
+            "column dropped",
+            "A pending revision drops a column of a table that holds rows; code that still reads it fails.",
+            "Deploy the code that does without it first, then accept it with `# xcore-tools: ignore[XT502]`.",
+        ),
+        Code(
+            "XT503",
+            "NOT NULL column without a server default",
+            "The rows that are there have no value for the new column, so that adding it fails.",
+            "Give it a server_default; or add it as nullable, fill it, and set NOT NULL afterwards.",
+        ),
+        Code(
+            "XT504",
+            "column becomes NOT NULL",
+            "Rows have NULL in it, or may have, and the change fails on the first of them.",
+            "Fill them with an UPDATE before, in the same revision or an earlier one.",
+        ),
+        Code(
+            "XT505",
+            "column type narrowed or changed",
+            "Values that the new type cannot hold are cut, or make the revision fail.",
+            "Check the values first; name the existing_type, so that a wider type can be told from others.",
+        ),
+        Code(
+            "XT506",
+            "index built under a lock",
+            "On PostgreSQL, CREATE INDEX without CONCURRENTLY keeps writers out until it is done.",
+            "Use postgresql_concurrently=True inside of `with op.get_context().autocommit_block():`.",
+        ),
+        Code(
+            "XT507",
+            "CONCURRENTLY inside of a transaction",
+            "PostgreSQL refuses to build an index concurrently in a transaction, and Alembic opens one.",
+            "Put the operation into `with op.get_context().autocommit_block():`.",
+        ),
+        Code(
+            "XT508",
+            "big table checked or rewritten under a lock",
+            "All rows are read or written in one go, during which others cannot use the table.",
+            "Add constraints as NOT VALID and validate them later; give big tables a new column instead of a new type.",
+        ),
+        Code(
+            "XT509",
+            "SQL that destroys data",
+            "A statement drops a table or column, truncates, or deletes without a condition.",
+            "Take a backup that is kept, and accept it with `# xcore-tools: ignore[XT509]`.",
+        ),
+        Code(
+            "XT510",
+            "table or column renamed",
+            "Between the migration and the end of the deployment, old code looks for the old name.",
+            "Stop the old code first; or add the new one beside it, copy, and drop the old one later.",
+        ),
+        Code(
+            "XT511",
+            "finding of squawk",
+            "squawk, a linter for SQL of PostgreSQL, has something to say about a statement of the revision.",
+            "See its rule under https://squawkhq.com/docs/rules; exclude a rule for good in .squawk.toml.",
+        ),
     )
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -20,16 +21,19 @@ from xcore_tools.cli.options import (
     no_prune_option,
     url_option,
 )
+from xcore_tools.cli.progress import CountProgress
 from xcore_tools.cli.terminal import has_color, say
-from xcore_tools.config.schema import LOCK_TIMEOUT
+from xcore_tools.discovery.facts import Discovery
 from xcore_tools.migrate.history import check_heads
-from xcore_tools.report import github, problems, rehearsal
+from xcore_tools.report import fleet, github, problems, rehearsal, sarif
 from xcore_tools.report import migrate as report
 
 if TYPE_CHECKING:
     from xcore_tools.config import Config
+    from xcore_tools.discovery.facts import Problem
     from xcore_tools.migrate.facade import Migrations
     from xcore_tools.migrate.facts import Change, Rehearsal, Revision
+    from xcore_tools.migrate.fleet import Databases
     from xcore_tools.migrate.safety import Safety
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -86,27 +90,74 @@ def _project_options(command: _Command) -> _Command:
             metavar="NAME",
             help="Section of alembic.ini to use.",
         ),
+        click.option(
+            "--database",
+            metavar="NAME",
+            help="One of migration.databases or migration.schemas, instead of the database.",
+        ),
         url_option,
     ):
         command = option(command)
     return command
 
 
+def _all_options(command: _Command) -> _Command:
+    """The options of commands that can work on many databases."""
+    for option in (
+        click.option(
+            "--jobs",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="With --all: how many at once; by default one for each processor.",
+        ),
+        click.option(
+            "--all",
+            "is_for_all",
+            is_flag=True,
+            help="Every one of migration.databases and migration.schemas. One that fails does not "
+            "stop the others; the exit code is 1 then.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def _migrations(
-    *,
-    config: Path | None,
-    url: str | None,
-    name: str,
-    arguments: tuple[str, ...],
-    lock_timeout: float = LOCK_TIMEOUT,
+    *, config: Path | None, url: str | None, name: str, database: str | None = None, **options: Any
 ) -> Migrations:
-    return xcore_tools.Migrations(
-        xcore_tools.load_config(config),
-        url=url,
-        name=name,
-        arguments=arguments,
-        lock_timeout=lock_timeout,
-    )
+    settings = xcore_tools.load_config(config)
+    if database is not None:
+        if url is not None and database in settings.migration.databases:
+            raise click.UsageError("--database and --url both say which database; give one of them")
+        chosen = xcore_tools.Databases(settings, url=url, name=name, **options)
+        return chosen.migrations(database)
+    return xcore_tools.Migrations(settings, url=url, name=name, **options)
+
+
+def _is_for_all(is_for_all: bool, jobs: int | None) -> bool:
+    if jobs is not None and not is_for_all:
+        raise click.UsageError("--jobs goes with --all")
+    return is_for_all
+
+
+def _databases(
+    *, config: Path | None, database: str | None, jobs: int | None, **options: Any
+) -> tuple[Databases, int]:
+    if database is not None:
+        raise click.UsageError("--all means every database, and --database one; give one of them")
+    chosen = xcore_tools.Databases(xcore_tools.load_config(config), **options)
+    return chosen, jobs or os.cpu_count() or 1
+
+
+def _print_fleet(
+    verb: str, *arguments: str, form: str, project: dict[str, Any], **options: Any
+) -> int:
+    """Do the same to every database, and tell of all of them."""
+    databases, jobs = _databases(**project)
+    with CountProgress("Databases", "done") as progress:
+        made = getattr(databases, verb)(*arguments, jobs=jobs, progress=progress, **options)
+    _show(form, lambda: fleet.render_json(made), lambda c: fleet.render_fleet(made, color=c))
+    return int(not made.is_fine)
 
 
 def _show(form: str, as_json: Callable[[], str], as_text: Callable[[bool], str]) -> None:
@@ -117,15 +168,18 @@ def _show(form: str, as_json: Callable[[], str], as_text: Callable[[bool], str])
 
 
 @migrate.command(short_help="Where the database stands.")
+@_all_options
 @_project_options
 @format_option
-def status(*, form: str, **project: Any) -> int:
+def status(*, is_for_all: bool, jobs: int | None, form: str, **project: Any) -> int:
     """Say where the database stands: its revision, the head, what is pending.
 
     States: at-head, behind, empty, unversioned (tables but no revision), ahead-unknown (at a
     revision of newer code), diverged (at revisions that cannot stand together). The exit code is 0
     at head, else 1.
     """
+    if _is_for_all(is_for_all, jobs):
+        return _print_fleet("status", form=form, project={**project, "jobs": jobs})
     found = _migrations(**project).status()
     _show(form, lambda: report.render_json(found), lambda c: report.render_status(found, color=c))
     return int(not found.is_at_head)
@@ -227,16 +281,66 @@ def show(revision: str, *, form: str, **project: Any) -> int:
 
 
 @migrate.command(short_help="Whether models and database agree.")
+@click.option(
+    "--lint", is_flag=True, help="Look through pending revisions first; compare if there are none."
+)
 @_project_options
 @format_option
-def check(*, form: str, **project: Any) -> int:
-    """Say what autogenerate would write; exit 1 unless that is nothing."""
-    found = _migrations(**project).check()
-    _show(
-        form,
-        lambda: report.render_json({"operations": found}),
-        lambda _: report.render_operations(found),
-    )
+def check(*, lint: bool, form: str, **project: Any) -> int:
+    """Say what autogenerate would write; exit 1 unless that is nothing.
+
+    A table of the database whose model is in the source, but not in target_metadata, is an error.
+    """
+    migrations = _migrations(**project)
+    found: tuple[Problem, ...] = migrations.lint() if lint else ()
+    is_pending = lint and bool(migrations.status().pending)
+    operations = () if is_pending else migrations.check()
+    parts: dict[str, object] = {"operations": operations}
+    if lint:
+        parts["problems"] = found
+        say(problems.render(found, color=has_color(sys.stderr)), sys.stderr)
+    _show(form, lambda: report.render_json(parts), lambda _: _checked(operations, is_pending))
+    return int(bool(found or operations))
+
+
+def _checked(operations: tuple[str, ...], is_pending: bool) -> str:
+    if is_pending:
+        return "not compared: revisions are pending\n"
+    return report.render_operations(operations)
+
+
+@migrate.command(short_help="What pending revisions destroy or lock.")
+@click.option("-r", "--rev-range", metavar="BASE:HEAD", help="These instead; no database is asked.")
+@click.option("--squawk", is_flag=True, help="Ask squawk as well, about the SQL for PostgreSQL.")
+@click.option(
+    "--format",
+    "--output-format",
+    "form",
+    type=click.Choice(("text", "json", "github", "sarif")),
+    default="text",
+    show_default=True,
+    help="How to print the findings.",
+)
+@_project_options
+def lint(*, rev_range: str | None, squawk: bool, form: str, **project: Any) -> int:
+    """Look through pending revisions for what destroys data or locks big tables on this engine.
+
+    Nothing of them runs; the database is asked which tables hold rows. A comment
+    `# xcore-tools: ignore[CODE]` in the line of the operation accepts a finding. The exit code is 1
+    if there are any.
+    """
+    found = _migrations(**project).lint(rev_range, squawk=squawk)
+    match form:
+        case "github":
+            say(github.render(found), sys.stdout)
+        case "sarif":
+            result = Discovery((), (), (), found)
+            say(sarif.render(result, version=xcore_tools.__version__), sys.stdout)
+        case "json":
+            say(report.render_json({"problems": found}), sys.stdout)
+        case _:
+            say(problems.render(found, color=has_color(sys.stdout)), sys.stdout)
+            say(f"{problems.summary(found) or 'nothing found'}\n", sys.stderr)
     return int(bool(found))
 
 
@@ -373,6 +477,7 @@ def _safety(
 )
 @click.option("--then-apply", is_flag=True, help="With --rehearse: do it if that went well.")
 @click.option("--allow-loss", is_flag=True, help="With --then-apply: also if data is lost.")
+@_all_options
 @_safety_options
 @click.option("--sql", is_flag=True, help="Print the statements instead of running them.")
 @click.option("--tag", metavar="TEXT", help="For env.py.")
@@ -388,6 +493,8 @@ def upgrade(  # noqa: PLR0913 (one for each option)
     backup: bool | None,
     restore_on_failure: bool | None,
     interrupted: str | None,
+    is_for_all: bool,
+    jobs: int | None,
     sql: bool,
     tag: str | None,
     form: str,
@@ -401,6 +508,17 @@ def upgrade(  # noqa: PLR0913 (one for each option)
     if (then_apply and not rehearse) or (allow_loss and not then_apply):
         raise click.UsageError("--then-apply goes with --rehearse, and --allow-loss with both")
     safety = _safety(backup, restore_on_failure, interrupted)
+    if _is_for_all(is_for_all, jobs):
+        if rehearse or sql:
+            raise click.UsageError("--rehearse and --sql are for one database: give --database")
+        return _print_fleet(
+            "upgrade",
+            revision,
+            tag=tag,
+            safety=safety,
+            form=form,
+            project={**project, "jobs": jobs},
+        )
     migrations = _migrations(**project)
     if sql:
         return _print_sql(migrations.sql("upgrade", revision, tag=tag))
@@ -418,6 +536,7 @@ def upgrade(  # noqa: PLR0913 (one for each option)
 
 @migrate.command(short_help="Revert revisions.", cls=_WithRelativeRevisions)
 @click.argument("revision")
+@_all_options
 @_safety_options
 @click.option("--sql", is_flag=True, help="Print the statements instead of running them.")
 @click.option("--tag", metavar="TEXT", help="For env.py.")
@@ -430,6 +549,8 @@ def downgrade(  # noqa: PLR0913 (one for each option)
     backup: bool | None,
     restore_on_failure: bool | None,
     interrupted: str | None,
+    is_for_all: bool,
+    jobs: int | None,
     sql: bool,
     tag: str | None,
     form: str,
@@ -440,6 +561,17 @@ def downgrade(  # noqa: PLR0913 (one for each option)
     If a revision cannot be reverted, the backup that holds what was before is named.
     """
     safety = _safety(backup, restore_on_failure, interrupted)
+    if _is_for_all(is_for_all, jobs):
+        if sql:
+            raise click.UsageError("--sql is for one database: give --database")
+        return _print_fleet(
+            "downgrade",
+            revision,
+            tag=tag,
+            safety=safety,
+            form=form,
+            project={**project, "jobs": jobs},
+        )
     migrations = _migrations(**project)
     if sql:
         return _print_sql(migrations.sql("downgrade", revision, tag=tag))

@@ -12,7 +12,7 @@ from xcore_tools.cli.terminal import is_terminal
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-__all__ = ["ByteProgress", "ScanProgress"]
+__all__ = ["ByteProgress", "CountProgress", "ScanProgress"]
 
 DELAY = 0.5
 INTERVAL = 0.1
@@ -53,8 +53,12 @@ class _Progress(ABC):
         """A bar with one task, not started yet."""
 
 
-class ScanProgress(_Progress):
-    """The files of a scan."""
+class CountProgress(_Progress):
+    """Things that are done, of how many."""
+
+    def __init__(self, doing: str, things: str) -> None:
+        super().__init__()
+        self._doing, self._things = doing, things
 
     def _new_bar(self) -> Progress:
         # rich takes longer to import than most scans last
@@ -70,13 +74,20 @@ class ScanProgress(_Progress):
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("files"),
+            TextColumn(self._things),
             console=Console(stderr=True),
             transient=True,
             auto_refresh=False,
         )
-        bar.add_task("Scanning")
+        bar.add_task(self._doing)
         return bar
+
+
+class ScanProgress(CountProgress):
+    """The files of a scan."""
+
+    def __init__(self) -> None:
+        super().__init__("Scanning", "files")
 
 
 class ByteProgress(_Progress):

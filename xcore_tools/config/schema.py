@@ -19,6 +19,7 @@ __all__ = [
     "Logger",
     "Migration",
     "ModelDiscovery",
+    "Name",
     "Text",
 ]
 
@@ -26,6 +27,8 @@ __all__ = [
 Text = Annotated[str, msgspec.Meta(min_length=1, pattern="^[^\\x00\\ud800-\\udfff]+$")]
 DottedName = Annotated[str, msgspec.Meta(pattern=r"^[^\W\d]\w*(\.[^\W\d]\w*)*$")]
 Count = Annotated[int, msgspec.Meta(ge=1)]
+# One that can be a directory as well.
+Name = Annotated[str, msgspec.Meta(pattern=r"^\w[\w.-]*$")]
 Compression = Literal["none", "gzip", "zstd"]
 
 LOCK_TIMEOUT = 60.0
@@ -95,7 +98,11 @@ class Logger(msgspec.Struct, frozen=True):
 
 
 class Migration(msgspec.Struct, frozen=True):
-    """The `migration` section. `url` is as written: `${NAME}` is not expanded here."""
+    """The `migration` section. `url` is as written: `${NAME}` is not expanded here.
+
+    `databases` are those of `--all` and `--database`, by name: tenants or shards with the same
+    revisions. `schemas` are schemas of the one PostgreSQL database that have revisions of their own.
+    """
 
     url: Text | None = None
     alembic_config: Text = "alembic.ini"
@@ -104,6 +111,8 @@ class Migration(msgspec.Struct, frozen=True):
     model_discovery: ModelDiscovery = ModelDiscovery()
     backup: Backup = Backup()
     logger: Logger = Logger()
+    databases: dict[Name, Text] = msgspec.field(default_factory=dict)
+    schemas: tuple[Name, ...] = ()
 
 
 class Config(msgspec.Struct, frozen=True):

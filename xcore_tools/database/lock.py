@@ -24,8 +24,6 @@ __all__ = ["exclusive"]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.5
 _NAME = "xcore-tools"
-_KEY = int.from_bytes(hashlib.sha256(_NAME.encode()).digest()[:8], signed=True)
-"""Advisory locks of PostgreSQL are numbers, and belong to one database."""
 
 
 @contextmanager
@@ -114,7 +112,10 @@ def _keep_postgresql_session(connection: sa.Connection) -> None:
 
 
 def _lock_postgresql(connection: sa.Connection) -> bool:
-    return bool(connection.scalar(sa.text("SELECT pg_try_advisory_lock(:key)"), {"key": _KEY}))
+    # such locks are numbers, and belong to one database; schemas of their own have one each
+    name = f"{_NAME}{DatabaseUrl(connection.engine.url, '').search_path}"
+    key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+    return bool(connection.scalar(sa.text("SELECT pg_try_advisory_lock(:key)"), {"key": key}))
 
 
 def _keep_mysql_session(connection: sa.Connection) -> None:

@@ -12,7 +12,7 @@ from xcore_tools.config.ini import SECTION, read_ini
 from xcore_tools.database.url import DatabaseUrl, parse_url
 from xcore_tools.errors import ConfigError
 
-__all__ = ["VARIABLES", "find_url"]
+__all__ = ["VARIABLES", "find_databases", "find_url"]
 
 VARIABLES = ("XCORE_TOOLS_DATABASE_URL", "DATABASE_URL")
 _OPTION = "sqlalchemy.url"
@@ -48,6 +48,48 @@ def find_url(
             f"or write migration.url in {shown(config.source or config.project / 'config.json')}"
         ]
     )
+
+
+def find_databases(
+    config: Config,
+    given: str | None = None,
+    *,
+    section: str = SECTION,
+    environ: Mapping[str, str] = os.environ,
+) -> dict[str, DatabaseUrl]:
+    """Return the databases of `migration.databases` and `migration.schemas` by name, in that order.
+
+    The schemas are those of the database that `find_url` gives.
+
+    Raises:
+        ConfigError: there are none, a name means two, or a URL cannot be used; it holds each fault.
+    """
+    settings, file = config.migration, shown(config.source or config.project)
+    found: dict[str, DatabaseUrl] = {}
+    faults: list[str] = []
+    for name, text in settings.databases.items():
+        source = f"migration.databases.{name} in {file}"
+        try:
+            found[name] = parse_url(text, source=source, anchor=config.project, environ=environ)
+        except ConfigError as error:
+            faults += error.faults
+    if settings.schemas:
+        url = find_url(config, given, section=section, environ=environ)
+        if url.engine_name != "postgresql":
+            faults.append(f"migration.schemas in {file}: {url} is not a PostgreSQL database")
+        for name in settings.schemas:
+            if name in found:
+                faults.append(f"migration.schemas in {file}: {name} is also one of the databases")
+            source = f"migration.schemas.{name} in {file}"
+            found[name] = DatabaseUrl(url.with_schema(name).sqlalchemy, source)
+    if not (found or faults):
+        faults.append(
+            f"{file} names no databases; write migration.databases, "
+            'for example {"acme": "sqlite:///acme.db"}, or migration.schemas'
+        )
+    if faults:
+        raise ConfigError(faults)
+    return found
 
 
 def _candidates(

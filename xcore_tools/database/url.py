@@ -27,6 +27,7 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}")
 # scheme://user:password@ as SQLAlchemy splits it, and all that follows
 _USERINFO = re.compile(r"([\w+]+://[^:/@]*(?::[^@]*)?@)?(.*)", re.DOTALL)
 _PASSWORD = re.compile(r"(\w://[^:/@\s]*:)[^@\s]+@")
+_SEARCH_PATH = re.compile(r"-c\s*search_path=(\S+)")
 _SECRET_KEY = re.compile(r"passw|pwd|secret|token|odbc_connect|sslkey", re.IGNORECASE)
 
 # Heroku and others still write the first; SQLAlchemy knows only the second.
@@ -115,6 +116,18 @@ class DatabaseUrl:
         """Another database of the same server, or another SQLite file."""
         return DatabaseUrl(self._url.set(database=name), self.source)
 
+    @property
+    def search_path(self) -> str:
+        """The schemas that the options of a PostgreSQL URL look into; empty if they do not say."""
+        found = _SEARCH_PATH.search(str(self._url.query.get("options", "")))
+        return found[1] if found else ""
+
+    def with_schema(self, schema: str) -> DatabaseUrl:
+        """The same PostgreSQL database, with this schema in place of `public`."""
+        given = str(self._url.query.get("options", ""))
+        options = f'{_SEARCH_PATH.sub("", given)} -csearch_path="{schema}"'.strip()
+        return DatabaseUrl(self._url.update_query_dict({"options": options}), self.source)
+
     def is_same_database(self, other: sa.URL) -> bool:
         """Whether both lead to one database, whatever the driver, user and options are."""
         theirs = DatabaseUrl(other, "")
@@ -125,10 +138,11 @@ class DatabaseUrl:
             return mine == file or bool(mine and file and mine.resolve() == file.resolve())
         return self._place() == theirs._place()
 
-    def _place(self) -> tuple[str, int, str]:
+    def _place(self) -> tuple[str, int, str, str]:
         host = (self._url.host or "").lower()
         port = self._url.port or {"postgresql": 5432, "mysql": 3306}.get(self.engine_name, 0)
-        return "127.0.0.1" if host in {"", "localhost"} else host, port, self._url.database or ""
+        host = "127.0.0.1" if host in {"", "localhost"} else host
+        return host, port, self._url.database or "", self.search_path
 
     def __str__(self) -> str:
         query = {

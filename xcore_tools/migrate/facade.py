@@ -19,8 +19,11 @@ from xcore_tools.config.schema import LOCK_TIMEOUT
 from xcore_tools.database.backup.engine import Progress, silent
 from xcore_tools.database.backup.facts import Backup
 from xcore_tools.database.backup.manager import BackupManager
+from xcore_tools.database.url import DatabaseUrl
+from xcore_tools.discovery.facts import Problem
 from xcore_tools.errors import DatabaseError, MigrationError
 from xcore_tools.migrate.change import Order, changed, locked
+from xcore_tools.migrate.contents import known_of
 from xcore_tools.migrate.creation import create_all
 from xcore_tools.migrate.differences import described
 from xcore_tools.migrate.environment import Environment
@@ -34,6 +37,7 @@ from xcore_tools.migrate.facts import (
     Status,
 )
 from xcore_tools.migrate.generation import Generation
+from xcore_tools.migrate.lint import Known, linted
 from xcore_tools.migrate.preparation import Preparation
 from xcore_tools.migrate.safety import AS_SET, Safety
 from xcore_tools.migrate.scripts import (
@@ -45,12 +49,14 @@ from xcore_tools.migrate.scripts import (
     revision_of,
     revisions_of,
 )
+from xcore_tools.migrate.squawk import squawked
 from xcore_tools.migrate.status import status_of
 
 __all__ = ["Migrations"]
 
 
 _Result = TypeVar("_Result")
+_Pending = tuple[tuple[Revision, ...], Known]
 
 
 class Migrations:
@@ -76,7 +82,7 @@ class Migrations:
         self,
         config: Config | None = None,
         *,
-        url: str | None = None,
+        url: str | DatabaseUrl | None = None,
         name: str = "alembic",
         arguments: Sequence[str] = (),
         lock_timeout: float = LOCK_TIMEOUT,
@@ -162,6 +168,35 @@ class Migrations:
             return ()
 
         return self._run(compare)
+
+    def lint(
+        self, revision_range: str | None = None, *, squawk: bool = False
+    ) -> tuple[Problem, ...]:
+        """What pending revisions do that destroys data or locks big tables, in the order of applying.
+
+        The database is asked what its tables hold. With a range `base:head` these revisions are
+        looked through and no database is asked: all tables are taken for big ones. With `squawk`,
+        that program has a look at the statements, too, if they are for PostgreSQL.
+        """
+
+        def read(config: AlembicConfig, scripts: ScriptDirectory) -> _Pending:
+            if revision_range is not None:
+                found = tuple(scripts.walk_revisions(*range_of(revision_range)))[::-1]
+                engine = self._environment.url.engine_name if self._environment.url else ""
+                return tuple(map(self._revision, found)), Known(engine)
+            seen = self._environment.observe(config, scripts)
+            applied = applied_everywhere(scripts, [each.current for each in seen])
+            every = map(self._revision, tuple(scripts.walk_revisions())[::-1])
+            pending = tuple(each for each in every if each.revision not in applied)
+            return pending, known_of([each.url for each in seen])
+
+        revisions, known = self._run(read)
+        problems = linted(revisions, self.config.project, known)
+        if squawk and known.engine == "postgresql":
+            for each in revisions:
+                statements = self.sql("upgrade", ":".join([*each.down[:1], each.revision]))
+                problems += squawked(each, statements, self.config.project)
+        return problems
 
     # -- revision files -------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
@@ -11,8 +12,10 @@ from xcore_tools.database.comparison import Rename
 __all__ = [
     "Change",
     "Creation",
+    "Fleet",
     "Generated",
     "Loss",
+    "Member",
     "Outcome",
     "Rehearsal",
     "Revision",
@@ -192,3 +195,33 @@ class Creation(msgspec.Struct, frozen=True):
     url: str
     tables: tuple[str, ...]
     stamped: tuple[str, ...]
+
+
+class Member(msgspec.Struct, frozen=True):
+    """What came of one of several databases.
+
+    `revisions` are those that were applied or reverted, or are pending. `error` says why it failed.
+    """
+
+    name: str
+    url: str
+    outcome: Literal["done", "nothing-to-do", "pending", "failed"]
+    state: State | None = None
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    revisions: tuple[str, ...] = ()
+    backups: tuple[str, ...] = ()
+    error: str = ""
+    seconds: float = 0.0
+
+
+class Fleet(msgspec.Struct, frozen=True):
+    """What came of several databases, in the order of the settings."""
+
+    databases: tuple[Member, ...]
+    seconds: float = 0.0
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether none has failed and nothing is pending."""
+        return all(each.outcome in {"done", "nothing-to-do"} for each in self.databases)

@@ -59,7 +59,8 @@ def found(directory: Path, url: DatabaseUrl) -> Interruption | None:
     try:
         known = msgspec.json.decode(path.read_bytes(), type=Interruption)
         return msgspec.structs.replace(known, last=path.stat().st_mtime)
-    except (FileNotFoundError, msgspec.DecodeError):  # one that is not whole: nothing had begun
+    # one that is not whole was being written: nothing had begun
+    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
         return None
 
 

@@ -219,8 +219,7 @@ def _can_be_backed_up(url: DatabaseUrl) -> bool:
     if url.engine_name == "sqlite":
         return url.sqlite_path is not None
     # a schema is not a database: restoring would put back those of others as well
-    is_schema = "search_path" in str(url.sqlalchemy.query.get("options", ""))
-    return url.engine_name in {"postgresql", "mysql"} and not is_schema
+    return url.engine_name in {"postgresql", "mysql"} and not url.search_path
 
 
 def _has_batch(path: Path) -> bool:
