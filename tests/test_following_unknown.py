@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from following import MODELS, Snippet, answers, followed, messages, snippets, tables_of
 
+from xcore_tools import Config, discover
 from xcore_tools.discovery import machine
 
 GIVEN = """
@@ -64,6 +65,8 @@ NAME = "a" if hasattr(TOLD, "lower") else "b"
 NAME = {"told": "a"}[TOLD]
 # an option that is not known (unknown)
 NAME = TOLD or "other"
+# an attribute of a text (unknown)
+NAME = "a" if hasattr("x", "lower") else "b"
 # a library or a text (unknown)
 NAME = (os.environ.get and "a") or "b"
 # a library's attribute (unknown)
@@ -177,6 +180,22 @@ for word in WORDS:
     if len(WORDS) < 4:
         WORDS.append(word + "x")
 NAME = WORDS[-1]
+# the items of a set that has one
+NAME = "".join(list({"a"}))
+# a class in a function
+def make():
+    class Local:
+        def word(self): return "a"
+        other = "b"
+    return Local
+NAME = make().other + make()().word()
+# the table of a parent
+class Parent(Base):
+    __tablename__ = "parents"
+    id = mapped_column(Integer, primary_key=True)
+class Child(Parent):
+    pass
+NAME = Child.__table__.name + "_copy"
 # an enumeration of what is not known (unknown)
 from enum import Enum
 class Words(Enum):
@@ -324,6 +343,24 @@ BROKEN: dict[str, tuple[str, dict[str, str | None]]] = {
         "import os\nclass Path: pass\nNAME = 'a' if isinstance(Path(), os.PathLike) else 'b'\n",
         {"Dog": None},
     ),
+    "a key of a dict that may have more": (
+        "import os\nNAMES = {}\nif os.environ.get('N'): NAMES.update({os.environ.get('M'): 1})\n"
+        "NAME = NAMES['a']\n",
+        {"Dog": None},
+    ),
+    "a list that grows without end": (
+        "NAMES = ['a']\nfor word in NAMES:\n    NAMES.append(word)\n",
+        {},
+    ),
+    "a class that is made by what is given to sorted": (
+        "from functools import partial\nNAME = 'a'\n"
+        "sorted([{}], key=partial(type, 'Cat', (Base,)))\n",
+        {"Dog": "a"},
+    ),
+    "a metaclass for what is no class": (
+        "from six import add_metaclass\nadd_metaclass(type)('a')\nNAME = 'a'\n",
+        {"Dog": "a"},
+    ),
     "an attribute of what is not defined": (
         "NAME = 'a' if hasattr(nothing, 'lower') else 'b'\n",
         {"Dog": None},
@@ -397,11 +434,25 @@ def test_a_module_is_an_attribute_of_its_package(files: dict[str, str], name: st
     assert tables_of(followed({**files, "models.py": model})) == {"Dog": name}
 
 
-def test_names_through_the_projects_own_directory() -> None:
+def test_names_through_the_projects_own_directory(tmp_path: Path) -> None:
     """Where the project's directory is a package itself, files may import it by its own name."""
-    files = {"shop/__init__.py": "", "shop/words.py": "NAME = 'a'\n"}
-    model = f"{MODELS}import shop.words\nNAME = shop.words.NAME\n{DOG}"
+    project = tmp_path / "shop"
+    project.mkdir()
+    (project / "__init__.py").touch()
+    (project / "words.py").write_text("NAME = 'a'\n")
+    (project / "models.py").write_text(f"{MODELS}import shop.words\nNAME = shop.words.NAME\n{DOG}")
+    assert tables_of(discover([project], config=Config(project=project))) == {"Dog": "a"}
+
+
+def test_a_call_whose_module_is_not_needed_is_left_alone() -> None:
+    files = {"helpers.py": "def helper():\n    return 'a'\n"}
+    model = f"{MODELS}from helpers import helper\nhelper()\nNAME = 'a'\n{DOG}"
     assert tables_of(followed({**files, "models.py": model})) == {"Dog": "a"}
+
+
+def test_a_class_whose_body_raises_does_not_take_others_along() -> None:
+    source = "class Cat(Base):\n    __tablename__ = 'cats'\n    raise ImportError\nNAME = 'a'\n"
+    assert tables_of(followed({"m.py": f"{MODELS}{source}{DOG}"}))["Dog"] == "a"
 
 
 # -- limits -------------------------------------------------------------------------------------
@@ -436,9 +487,10 @@ def test_a_class_whose_body_uses_up_its_share_is_kept(monkeypatch: pytest.Monkey
 
 
 def test_modules_that_wait_for_each_other_in_a_long_row() -> None:
-    files = {"m0.py": "def f(): return 'dogs'\nNAME = f()\n"}
-    for n in range(1, 45):
-        source = f"from m{n - 1} import *\nfrom m{n - 1} import NAME as OTHER, f as g\n"
-        files[f"m{n}.py"] = f"{source}def f(): return g()\nNAME = f()\nclass C{n}: word = NAME\n"
-    files["z.py"] = f"{MODELS}from m44 import NAME, C44\nclass D(C44): pass\n{DOG}"
+    files = {
+        f"m{n}.py": f"{MODELS}from m{n + 1} import *\nWORD{n} = NAME\nif NAME:\n    MORE{n} = NAME\n"
+        for n in range(10, 55)
+    }
+    files["m55.py"] = f"{MODELS}NAME = 'dogs'\n"
+    files["z.py"] = f"from m10 import *\n{MODELS}from m10 import WORD10 as NAME\n{DOG}"
     assert tables_of(followed(files)) == {"Dog": "dogs"}

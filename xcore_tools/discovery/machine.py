@@ -145,10 +145,12 @@ class Machine:
 
     def decide(self, cls: ClassValue, work: Callable[[], object]) -> None:
         """Does `work` for one class, as of when it was made; whatever ends it early is noted."""
+        assert (
+            cls.moment is not None
+        )  # only synthetic bases have none, and nothing is decided for them
         self._budget = _STATEMENT_BUDGET
-        if cls.frame is not None and cls.moment is not None:
-            with at(self, cls.moment):
-                self._guarded(cls.frame, cls.line, work)
+        with at(self, cls.moment):
+            self._guarded(cls.moment.module, cls.line, work)
 
     def ask(self, module: str, line: int, work: Callable[[], object]) -> None:
         """Does `work` for what stands at a line of a module; whatever ends it early is noted."""
@@ -172,8 +174,6 @@ class Machine:
         Raises:
             NotReadyError: too many modules wait for each other already.
         """
-        if len(self.running) >= _MAX_RUNNING:
-            raise NotReadyError
         facts = self._load(name)
         if facts is None:
             return None

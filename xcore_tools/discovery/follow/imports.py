@@ -55,7 +55,7 @@ def top_level_value(machine: Machine, name: str, module: s.ModuleFacts) -> Value
     if located is None:
         return machine.outside.external(top)
     if not located.endswith(name):
-        return ModuleValue(located)
+        return ModuleValue("")  # the project's own directory is the package `a`
     outer = located.rpartition(".")[0]
     while "." in outer:
         machine.packages.add(outer)

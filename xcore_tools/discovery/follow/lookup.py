@@ -87,7 +87,7 @@ def module_attribute(machine: Machine, module: str, name: str) -> Value:
     Raises:
         NotReadyError: the module is not at hand, or not followed to that point yet.
     """
-    submodule = f"{module}.{name}"
+    submodule = f"{module}.{name}" if module else name
     frame = machine.frame_of(module)
     if frame is None:
         may_skip = not machine.is_demanding and name not in machine.leads
