@@ -10,12 +10,18 @@ import msgspec
 
 from xcore_tools.config.schema import Compression, Count, DottedName, Name, Text
 
-__all__ = ["convert"]
+__all__ = ["ALIASES", "convert", "spelled"]
 
 _Section = TypeVar("_Section", bound=msgspec.Struct)
 
 # Spellings that occur in the field → the name of the same section here.
-_ALIASES = {"explusion_patern": "model_discovery"}
+ALIASES = {"explusion_patern": "model_discovery"}
+
+
+def spelled(key: str) -> str:
+    """The name of a setting, whichever of its spellings `key` is."""
+    return ALIASES.get(key, key)
+
 
 _LONGEST_SHOWN = 40
 
@@ -48,7 +54,7 @@ def convert(kind: type[_Section], values: object, where: str, faults: list[str])
     fields = {field.name: field for field in msgspec.structs.fields(kind)}
     known: dict[str, Any] = {}
     for key, value in values.items():
-        name = _ALIASES.get(key, key)
+        name = spelled(key)
         place = f"{where}.{key}" if key.isprintable() else f"{where}.{json.dumps(key)}"
         if name not in fields:
             faults.append(f"{place}: unknown key; {_remedy(key, tuple(fields))}")
@@ -138,9 +144,9 @@ def _described(value: object) -> str:
 
 
 def _remedy(key: str, names: tuple[str, ...]) -> str:
-    spelled = key.lower().replace("-", "_")
-    candidates = (*names, *(alias for alias, name in _ALIASES.items() if name in names))
-    nearest = difflib.get_close_matches(spelled, candidates, n=1)
+    lowered = key.lower().replace("-", "_")
+    candidates = (*names, *(alias for alias, name in ALIASES.items() if name in names))
+    nearest = difflib.get_close_matches(lowered, candidates, n=1)
     if nearest:
-        return f"did you mean {_ALIASES.get(nearest[0], nearest[0])}?"
+        return f"did you mean {spelled(nearest[0])}?"
     return f"the keys here are {', '.join(names)}"

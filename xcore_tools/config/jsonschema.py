@@ -1,0 +1,52 @@
+"""The JSON Schema of config.json, made from the types of the settings.
+
+It takes what the tool takes: sections that are not ours, a plain string for a list, and the older
+spelling of a section. https://json-schema.org/draft/2020-12
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from xcore_tools.config.convert import ALIASES
+from xcore_tools.config.schema import Migration
+
+__all__ = ["config_schema"]
+
+_HOME = "https://json-schema.org/draft/2020-12/schema"
+
+
+def config_schema() -> dict[str, Any]:
+    """The schema as plain data, with every key, its type and its default."""
+    (migration,), definitions = msgspec.json.schema_components(
+        [Migration], ref_template="#/$defs/{name}"
+    )
+    for definition in definitions.values():
+        properties = definition.get("properties", {})
+        definition["additionalProperties"] = False
+        for alias, name in ALIASES.items():
+            if name in properties:
+                properties[alias] = properties[name]
+        definition["properties"] = {key: _lenient(value) for key, value in properties.items()}
+    return {
+        "$schema": _HOME,
+        "title": "Settings of xcore-tools",
+        "type": "object",
+        "properties": {
+            "$schema": {"type": "string"},
+            "migration": migration,
+            "xcore": {"type": "object"},
+        },
+        "$defs": definitions,
+    }
+
+
+def _lenient(value: dict[str, Any]) -> dict[str, Any]:
+    """A list may be written as one plain string."""
+    if value.get("type") != "array":
+        return value
+    default = {"default": value["default"]} if "default" in value else {}
+    plain = {key: item for key, item in value.items() if key != "default"}
+    return {"anyOf": [plain, value["items"]], **default}
