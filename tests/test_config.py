@@ -432,7 +432,10 @@ def test_settings_load_or_are_faults(write: Write, section: object, noise: bytes
     write("config.json", json.dumps({"migration": section}).encode() + noise)
     faults: tuple[str, ...] = ("config.json: none",)
     try:
-        hash(load_config().migration)
+        migration = load_config().migration
+        hash(
+            (migration.automigration, migration.model_discovery, migration.backup, migration.logger)
+        )
     except ConfigError as error:
         faults = error.faults
     assert faults
