@@ -1,10 +1,13 @@
-"""Odd data to back up on each engine, and all of it again as plain values."""
+"""Odd data to back up on each engine, all of it again as plain values, and a disk that is full."""
 
 from __future__ import annotations
 
 import datetime
 import decimal
+import resource
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -166,6 +169,17 @@ def content(connection: sa.Connection) -> dict[str, object]:
     for query in _DEFINITIONS[connection.engine.url.get_backend_name()]:
         found[query] = sorted(map(repr, connection.exec_driver_sql(query).all()))
     return found
+
+
+@contextmanager
+def no_file_longer_than(size: int) -> Iterator[None]:
+    """Inside, a longer one is an error of this process, and of those that it starts."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 _DEFINITIONS = {

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 import random
-import resource
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+from backup_data import no_file_longer_than
 from servers import as_url, fresh_database
 
 from xcore_tools import BackupManager
@@ -336,16 +335,6 @@ def test_kills_on_a_server(tmp_path: Path, engine: str, kills: int) -> None:
 
 
 # -- full disks -----------------------------------------------------------------------------------
-
-
-@contextmanager
-def no_file_longer_than(size: int) -> Iterator[None]:
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("compression", ["none", "gzip", "zstd"])

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from backup_data import content, fill
+from backup_data import content, fill, no_file_longer_than
 from servers import fresh_database, fresh_user
 
 from xcore_tools import BackupManager
@@ -217,16 +215,6 @@ def test_an_ordinary_user_can_restore(server: DatabaseUrl, tmp_path: Path) -> No
         manager.restore(backup.name)
         assert rows(url) == [1]
         run(url, "SELECT id FROM v")
-
-
-@contextmanager
-def no_file_longer_than(size: int) -> Iterator[None]:
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_full_disk(server: DatabaseUrl, tmp_path: Path) -> None:
