@@ -13,6 +13,7 @@ from xcore_tools.cli.options import config_option
 from xcore_tools.cli.output import STDOUT, write
 from xcore_tools.cli.progress import ScanProgress
 from xcore_tools.cli.terminal import columns, has_color, say, say_error
+from xcore_tools.report import columns as described
 from xcore_tools.report import explain as explaining
 from xcore_tools.report import github, imports, json, problems, sarif, text
 
@@ -56,6 +57,12 @@ Exit codes:
 @click.option("--include", multiple=True, metavar="PATTERN", help="Scan only files that match.")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out files that match.")
 @config_option
+@click.option(
+    "--columns",
+    "with_columns",
+    is_flag=True,
+    help="Text, JSON: say what each table consists of: columns, types, keys, constraints.",
+)
 @click.option("--explain", metavar="NAME", help="Say why a class or table was found, or was not.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 even if there are problems.")
 def discover(  # noqa: PLR0913 (one for each option)
@@ -66,6 +73,7 @@ def discover(  # noqa: PLR0913 (one for each option)
     include: tuple[str, ...],
     exclude: tuple[str, ...],
     config: Path | None,
+    with_columns: bool,
     explain: str | None,
     exit_zero: bool,
 ) -> int:
@@ -77,21 +85,30 @@ def discover(  # noqa: PLR0913 (one for each option)
         raise click.BadParameter(
             f"is text or json with --explain, not {form}", param_hint="--format"
         )
+    if with_columns and form not in ("text", "json"):
+        raise click.BadParameter(
+            f"is text or json with --columns, not {form}", param_hint="--format"
+        )
     settings = xcore_tools.load_config(config)
     with ScanProgress() as progress:
         discovery = xcore_tools.discover(
-            paths, config=settings, include=include, exclude=exclude, progress=progress
+            paths,
+            config=settings,
+            include=include,
+            exclude=exclude,
+            progress=progress,
+            columns=with_columns,
         )
     if explain is not None:
         return _explain(discovery, explain, form=form, output=output)
-    write(_rendered(discovery, form, output), output)
+    write(_rendered(discovery, form, output, with_columns=with_columns), output)
     if form in _WITHOUT_PROBLEMS:
         _say(discovery.problems)
     found = any(problem.severity != "note" for problem in discovery.problems)
     return int(found and not exit_zero)
 
 
-def _rendered(discovery: Discovery, form: str, output: Path) -> str:
+def _rendered(discovery: Discovery, form: str, output: Path, *, with_columns: bool) -> str:
     match form:
         case "json":
             return json.render(discovery)
@@ -101,9 +118,10 @@ def _rendered(discovery: Discovery, form: str, output: Path) -> str:
             return github.render(discovery.problems)
         case "sarif":
             return sarif.render(discovery, version=xcore_tools.__version__)
+    render = described.render if with_columns else text.render
     if output != STDOUT:
-        return text.render(discovery)
-    return text.render(discovery, color=has_color(sys.stdout), width=columns(sys.stdout))
+        return render(discovery)
+    return render(discovery, color=has_color(sys.stdout), width=columns(sys.stdout))
 
 
 def _explain(discovery: Discovery, name: str, *, form: str, output: Path) -> int:

@@ -8,23 +8,29 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from xcore_tools.config import Config
 from xcore_tools.config.schema import Compression
 from xcore_tools.database.backup.compression import damage, opened
+from xcore_tools.database.declared import declared_schema
 from xcore_tools.database.inspection import DatabaseInspector
 from xcore_tools.database.inspection.selection import selected
 from xcore_tools.database.lookup import find_url
 from xcore_tools.database.schema import DatabaseSchema, Export
 from xcore_tools.database.url import DatabaseUrl, parse_url
+from xcore_tools.discovery import discover
 from xcore_tools.errors import DatabaseError
 
-__all__ = ["CONFIGURED", "read_schema"]
+__all__ = ["CONFIGURED", "SOURCE", "read_schema", "read_sides"]
 
 CONFIGURED = "@"
 """Stands for the configured database."""
+
+SOURCE = "@source"
+"""Stands for the models and tables of the project, read without importing them."""
 
 _SQLITE = b"SQLite format 3\0"
 """How a database begins: https://www.sqlite.org/fileformat.html"""
@@ -38,6 +44,41 @@ _TOC = "toc.dat"
 """The table of contents in a directory of `pg_dump -Fd`."""
 
 _ACCEPTED = "a URL, @, an export or an SQLite file"
+
+
+def read_sides(  # noqa: PLR0913 (two of what `read_schema` takes)
+    before: str,
+    after: str,
+    config: Config,
+    *,
+    given: str | None = None,
+    schemas: Sequence[str] = (),
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+) -> tuple[DatabaseSchema, DatabaseSchema]:
+    """Both sides of a comparison, of which one may be `@source`: the project that `config` describes.
+
+    What the source leaves open is as it is on the other side.
+
+    Raises:
+        ConfigError: as `read_schema`.
+        DatabaseError: as `read_schema`; or both sides are the source.
+        NothingToScanError: the project has no Python file.
+    """
+    wanted: dict[str, Any] = {
+        "given": given,
+        "schemas": schemas,
+        "include": include,
+        "exclude": exclude,
+    }
+    if SOURCE not in (before, after):
+        return read_schema(before, config, **wanted), read_schema(after, config, **wanted)
+    if before == after:
+        raise DatabaseError(f"{SOURCE} can be compared with {_ACCEPTED}, not with itself")
+    other = read_schema(after if before == SOURCE else before, config, **wanted)
+    declared = declared_schema(discover(config=config, columns=True), other)
+    declared = selected(_of_schemas(declared, schemas), include=include, exclude=exclude)
+    return (declared, other) if before == SOURCE else (other, declared)
 
 
 def read_schema(

@@ -25,8 +25,9 @@ Names = tuple[str, ...]
 class ColumnType(msgspec.Struct, frozen=True, omit_defaults=True):
     """The type of a column: the name of its class, and its arguments as one would write them.
 
-    `module` is where the class comes from, as imported. A type of the project's own has the type that
-    it wraps as `impl`; an enumerated type has the `values` that the database knows.
+    `module` is where the class comes from, as imported; it is empty where the version of a library
+    decides. A type of the project's own has the type that it wraps as `impl`, one that is another one
+    on some engines has these as `variants`; an enumerated type has the `values` that the database knows.
     """
 
     name: str
@@ -34,6 +35,7 @@ class ColumnType(msgspec.Struct, frozen=True, omit_defaults=True):
     module: str = ""
     impl: ColumnType | None = None
     values: Names | None = None
+    variants: tuple[tuple[str, ColumnType], ...] = ()
 
     def __str__(self) -> str:
         """`String(50)`"""
@@ -41,7 +43,7 @@ class ColumnType(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ForeignKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A foreign key. `table` is as written, with a schema in front of it where one is written.
+    """A foreign key. `table` has its schema in front of it, where it has one.
 
     `referred` is empty where the key of the other table is meant.
     """

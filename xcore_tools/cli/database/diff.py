@@ -15,7 +15,7 @@ from xcore_tools.cli.database.options import (
 from xcore_tools.cli.options import config_option
 from xcore_tools.cli.terminal import columns, has_color, say
 from xcore_tools.database.comparison import Comparison, compare_schemas
-from xcore_tools.database.sources import read_schema
+from xcore_tools.database.sources import read_sides
 from xcore_tools.report.difference import json, sql, text
 
 __all__ = ["diff"]
@@ -56,13 +56,13 @@ def diff(  # noqa: PLR0913 (one for each option)
     """Say what was added, removed and changed between A and B, column by column.
 
     A and B are each a database URL, @ for the configured database, a file that `db export` wrote,
-    or an SQLite file, such as a backup. Tables of Alembic are left out.
+    an SQLite file, such as a backup, or @source for the models of the project: these are read, not
+    imported, and only what they say for certain is compared. Tables of Alembic are left out.
     """
     settings = xcore_tools.load_config(config)
-    sides = [
-        read_schema(source, settings, given=url, schemas=schemas, include=include, exclude=exclude)
-        for source in (before, after)
-    ]
+    sides = read_sides(
+        before, after, settings, given=url, schemas=schemas, include=include, exclude=exclude
+    )
     comparison = compare_schemas(*sides)
     say(_rendered(comparison, form), sys.stdout)
     has_gaps = say_unreadable(*sides) if form != "text" else bool(comparison.not_compared)

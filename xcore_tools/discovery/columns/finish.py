@@ -61,7 +61,7 @@ class Finisher:
         return Structure(
             columns=columns,
             foreign_keys=(
-                *(key for draft in table.columns for key in self._foreign_keys(draft)),
+                *(key for draft in table.columns for key in self._foreign_keys(table, draft)),
                 *(each for each in constraints if isinstance(each, ForeignKey)),
             ),
             uniques=tuple(each for each in constraints if isinstance(each, Unique)),
@@ -148,25 +148,30 @@ class Finisher:
         if target is None:
             return None
         place, column = target
-        places = (place, f"{table.default_schema}.{place}")
-        tables = (self._by_name.get((table.metadata, each)) for each in places)
-        found = next((each for each in tables if each is not None), None)
+        found = self._by_name.get((table.metadata, self._resolved(table, place)))
         wanted = column or draft.column_name
         for each in found.columns if found else ():
             if found is not None and wanted in (each.column_name, each.attribute):
                 return found, each
         return None
 
+    def _resolved(self, table: TableDraft, place: str) -> str:
+        """The table that a name means in a collection which has a schema for names without one."""
+        is_plain = table.default_schema is not None and "." not in place
+        if not is_plain or (table.metadata, place) in self._by_name:
+            return place
+        return f"{table.default_schema}.{place}"
+
     # -- keys ----------------------------------------------------------------------------------
 
-    def _foreign_keys(self, draft: Draft) -> Iterator[ForeignKey]:
+    def _foreign_keys(self, table: TableDraft, draft: Draft) -> Iterator[ForeignKey]:
         for reference in draft.references:
             target = self._target(reference)
             if target is not None and draft.column_name is not None:
                 place, column = target
                 yield ForeignKey(
                     columns=(draft.column_name,),
-                    table=place,
+                    table=self._resolved(table, place),
                     referred=(column,) if column else (),
                     name=reference.name,
                     on_delete=reference.on_delete,
@@ -248,7 +253,7 @@ class Finisher:
         }
         yield ForeignKey(
             columns=tuple(map(str, columns)),
-            table=places.pop(),
+            table=self._resolved(table, places.pop()),
             referred=tuple(target[1] for target in targets if target),
             name=name,
             **actions,

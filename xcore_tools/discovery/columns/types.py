@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from xcore_tools.discovery.columns.asking import asked
 from xcore_tools.discovery.columns.names import (
     PYTHON_TYPES,
@@ -74,7 +76,7 @@ def type_of(machine: Machine, value: Value, depth: int = 0) -> ColumnType | Unkn
         case External(path=path) if is_type_name(path):
             return _library_type(machine, path, (), {})
         case Made(callee=callee, args=args) if callee.rpartition(".")[2] in _WRAPPERS and args:
-            return type_of(machine, asked(machine, args[0]), depth + 1)
+            return _wrapping(machine, callee, args, depth + 1)
         case Made(callee=callee, args=args, keywords=keywords) if is_type_name(callee):
             return _library_type(machine, callee, args, keywords)
         case ClassValue():
@@ -85,6 +87,22 @@ def type_of(machine: Machine, value: Value, depth: int = 0) -> ColumnType | Unkn
             names = {str(type_of(machine, each, depth + 1)) for each in options}
             return Unknown(f"the type is one of {', '.join(sorted(names))}")
     return value if isinstance(value, Unknown) else _NO_TYPE
+
+
+def _wrapping(
+    machine: Machine, callee: str, args: tuple[Value, ...], depth: int
+) -> ColumnType | Unknown | None:
+    """`as_mutable(type)`, and `base.with_variant(type, engine, …)`"""
+    base, *given = (asked(machine, arg) for arg in args)
+    found = type_of(machine, base, depth)
+    if not callee.endswith(".with_variant") or not given:
+        return found
+    variant = type_of(machine, given[0], depth)
+    names = [str(name) for name in given[1:] if isinstance(name, str)]
+    if not (isinstance(found, ColumnType) and isinstance(variant, ColumnType)):
+        return found
+    more = tuple((name, variant) for name in names)
+    return msgspec.structs.replace(found, variants=(*found.variants, *more))
 
 
 _NO_TYPE = Unknown("the type is made by code that is not followed")
@@ -275,7 +293,11 @@ def _of_one(
     name = usual[path]
     if name == "Enum":
         return _enumeration(machine, value)
-    return ColumnType(name, (), "sqlmodel" if name == "AutoString" else "sqlalchemy")
+    return ColumnType(name, (), _HOMES.get(name, "sqlalchemy"))
+
+
+_HOMES = {"AutoString": "sqlmodel", "Float": ""}
+"""`Mapped[float]` is Float up to SQLAlchemy 2.0, and Double from 2.1 on."""
 
 
 def _enumeration(machine: Machine, value: Value) -> ColumnType | None:
