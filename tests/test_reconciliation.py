@@ -303,6 +303,34 @@ def test_models_of_tests_are_not_missed_but_not_dropped_either(project: Project)
     assert all("tests/test_orders.py:5: table orders" in said for said in project.refusals())
 
 
+def test_an_env_py_for_a_part_of_the_models_is_not_missing_the_others(project: Project) -> None:
+    """Two sections of the ini file with scripts of their own; what it would drop is still told."""
+    project.make_tables("users")
+    project.set_target(USERS_ONLY)
+    ini = project.directory / "alembic.ini"
+    ini.write_text(ini.read_text() + "\n[other]\nscript_location = elsewhere\n")
+    assert "    pass" in project.alembic()
+    project.make_tables("orders")
+    assert all("table orders would be dropped" in said for said in project.refusals())
+
+
+def test_an_env_py_of_several_databases_is_not_missing_models_either(project: Project) -> None:
+    project.make_tables("users")
+    project.set_target(USERS_ONLY, options="upgrade_token='one_upgrades', ")
+    with pytest.raises(MigrationError, match="so there is nothing to write"):
+        Migrations(project.config).generate("new")
+
+
+def test_a_table_of_another_schema_is_another_table(project: Project) -> None:
+    text = model("Order", "orders") + '    __table_args__ = {"schema": "sales"}\n'
+    project.write("orders", text)
+    project.make_tables("users", "orders")
+    project.set_target(f"import {{app}}.orders\n{USERS_ONLY}")
+    said = project.alembic()  # Alembic takes `orders` for a removed one, and rightly so
+    assert "op.drop_table('orders')" in said
+    assert "schema='sales'" in said
+
+
 # -- empty revisions and renames --------------------------------------------------------------------
 
 
