@@ -242,6 +242,30 @@ def test_alembic_itself_as_it_is_installed(project: Project) -> None:
     assert project.revisions == []
 
 
+def test_a_package_that_cannot_be_imported(project: Project) -> None:
+    project.make_tables("users", "orders")
+    inner = project.directory / project.app / "inner"
+    inner.mkdir()
+    (inner / "__init__.py").write_text("import missing_dependency\n")
+    text = model("Order", "orders", imports=f"from {project.app}.base import Base")
+    (inner / "orders.py").write_text(text)
+    (project.directory / project.app / "orders.py").unlink()
+    project.set_target(USERS_ONLY)
+    for said in project.refusals():
+        assert f"no module named 'missing_dependency' ({project.app}/inner/__init__.py:1)" in said
+
+
+def test_a_model_that_is_made_under_a_condition(project: Project) -> None:
+    project.make_tables("users", "orders")
+    lines = model("Order", "orders").splitlines()
+    body = "\n".join(f"    {line}" for line in lines[3:])
+    head = "\n".join(["import os", *lines[:2], "if os.environ.get('XCORE_TOOLS_NEVER_SET'):"])
+    project.write("orders", f"{head}\n{body}\n")
+    project.set_target(f"import {{app}}.orders\n{USERS_ONLY}")
+    for said in project.refusals():
+        assert f"{project.app}.orders was imported without making it, although its metadata" in said
+
+
 # -- what is no mistake -----------------------------------------------------------------------------
 
 

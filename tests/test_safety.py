@@ -244,6 +244,43 @@ def test_no_backup_no_migration(tmp_path: Path, sqlite: DatabaseUrl) -> None:
     assert Migrations(project).status().current == ("a1",)
 
 
+def test_a_restore_that_fails_is_told_and_left_for_the_next_run(
+    tmp_path: Path, sqlite: DatabaseUrl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = prepared(tmp_path, sqlite)
+    before = state(sqlite)
+    five_revisions(project)
+    restore = BackupManager.restore
+    monkeypatch.setattr(BackupManager, "restore", lambda *_, **__: refuse())
+    with pytest.raises(MigrationError) as caught:
+        Migrations(project).upgrade()
+    monkeypatch.setattr(BackupManager, "restore", restore)
+    (name,) = backups(project)
+    assert "restoring the backup of before has failed: no space left; `xcore-tools backup" in str(
+        caught.value
+    )
+    path = versions(project) / "e5_.py"
+    path.write_text(path.read_text().replace("SELECT nonsense", "SELECT 1"))
+    done = Migrations(project).upgrade()
+    assert (done.recovered, done.before, done.after) == (name, ("a1",), ("f6",))
+    BackupManager.from_config(project).restore(name)
+    assert state(sqlite) == before
+
+
+def refuse() -> None:
+    raise BackupError("no space left")
+
+
+def test_a_database_in_memory_has_no_backups(tmp_path: Path) -> None:
+    project = make_project(tmp_path, settings={"url": "sqlite://"})
+    write_revision(versions(project), "a1", None, TABLES)
+    assert Migrations(project).upgrade().backups == ()
+    with pytest.raises(BackupError, match="no backup can be taken of it; give --no-backup"):
+        Migrations(project).upgrade(safety=Safety(backup=True))
+    with pytest.raises(MigrationError, match="it cannot be copied, so there is no rehearsal"):
+        Migrations(project).rehearse()
+
+
 # -- SQLite: batch operations -----------------------------------------------------------------------
 
 

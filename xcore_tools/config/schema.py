@@ -19,6 +19,7 @@ __all__ = [
     "Migration",
     "ModelDiscovery",
     "Name",
+    "NamedUrls",
     "Text",
 ]
 
@@ -29,6 +30,9 @@ Count = Annotated[int, msgspec.Meta(ge=1)]
 # One that can be a directory as well.
 Name = Annotated[str, msgspec.Meta(pattern=r"^\w[\w.-]*$")]
 Compression = Literal["none", "gzip", "zstd"]
+
+NamedUrls = tuple[tuple[Name, Text], ...]
+"""Written as `{name: url}`; kept as pairs, so that settings can be hashed."""
 
 # Names that no user gives to a package of models. A virtual environment of any other name is
 # told by its pyvenv.cfg, so that packages called `env` or `build` are not lost.
@@ -107,7 +111,7 @@ class Migration(msgspec.Struct, frozen=True):
     model_discovery: ModelDiscovery = ModelDiscovery()
     backup: Backup = Backup()
     logger: Logger = Logger()
-    databases: dict[Name, Text] = msgspec.field(default_factory=dict)
+    databases: NamedUrls = ()
     schemas: tuple[Name, ...] = ()
 
 
