@@ -171,6 +171,7 @@ def test_locks_are_those_of_postgresql(tmp_path: Path, engine: str) -> None:
         ("Numeric(10, 2)", "Numeric(8, 2)", "XT505"),
         ("Numeric(10, 2)", "Numeric(11, 3)", "XT508"),
         ("Numeric(10, 2)", "Numeric(10, 3)", "XT505"),
+        ("Numeric()", "Numeric(10)", "XT505"),
         ("Text()", "String(20)", "XT505"),
         ("String()", "String(20)", "XT505"),
         ("DateTime()", "Date()", "XT505"),
@@ -179,6 +180,32 @@ def test_locks_are_those_of_postgresql(tmp_path: Path, engine: str) -> None:
 )
 def test_types(tmp_path: Path, before: str, after: str, code: str) -> None:
     assert codes(found(tmp_path, TO_TYPE.format(before, after), rows=BIG + 1)) == [code]
+
+
+def test_mysql_invents_a_value(tmp_path: Path) -> None:
+    (problem,) = found(tmp_path, REQUIRED.format(""), engine="mysql")
+    assert "the rows that are there get 0 or an empty text instead of a value" in problem.message
+
+
+def test_what_is_not_known_statically_is_told_all_the_same(tmp_path: Path) -> None:
+    body = "op.add_column(t, sa.Column(name, sa.Integer, nullable=False))"
+    (problem,) = found(tmp_path, body)
+    assert problem.message.startswith("a table.a column is NOT NULL")
+    assert found(tmp_path, "op.add_column('users', column)\nop.execute(len('x'))") == []
+    assert found(tmp_path, "op.alter_column('users', 'x', nullable={}[0])") == []
+    (problem,) = found(tmp_path, "op.execute(text('DROP TABLE users'))")
+    assert problem.code == "XT509"
+    assert found(tmp_path, "with op.batch_alter_table('users'):\n    pass") == []
+    assert found(tmp_path, "with open('x') as file, lock:\n    pass") == []
+
+
+def test_each_kind_of_block_is_looked_into(tmp_path: Path) -> None:
+    body = (
+        "table: str = 'users'\n"
+        "match table:\n    case 'users':\n        op.drop_table('users')\n"
+        "while sa:\n    op.drop_table('users')\nelse:\n    op.drop_table('users')"
+    )
+    assert codes(found(tmp_path, body)) == ["XT501"] * 3
 
 
 def test_a_big_table_is_rewritten_or_read(tmp_path: Path) -> None:
@@ -215,7 +242,8 @@ from __future__ import annotations
 import alembic
 import alembic.op as directives
 from alembic import op as o
-TABLE = "users"
+TABLE: str = "users"
+OTHER = "other"
 
 def upgrade(name=""):
     if name:
@@ -238,11 +266,11 @@ def downgrade():
 """
     seen = [(op.name, op.table, op.first) for op in operations_in(text.encode())]
     assert seen == [
-        ("drop_table", "users", 9),
-        ("drop_column", "a", 11),
-        ("drop_table", None, 13),
-        ("execute", None, 17),
-        ("drop_table", "z", 21),
+        ("drop_table", "users", 10),
+        ("drop_column", "a", 12),
+        ("drop_table", None, 14),
+        ("execute", None, 18),
+        ("drop_table", "z", 22),
     ]
 
 

@@ -242,6 +242,30 @@ def test_alembic_itself_as_it_is_installed(project: Project) -> None:
     assert project.revisions == []
 
 
+def test_a_package_that_cannot_be_imported(project: Project) -> None:
+    project.make_tables("users", "orders")
+    inner = project.directory / project.app / "inner"
+    inner.mkdir()
+    (inner / "__init__.py").write_text("import missing_dependency\n")
+    text = model("Order", "orders", imports=f"from {project.app}.base import Base")
+    (inner / "orders.py").write_text(text)
+    (project.directory / project.app / "orders.py").unlink()
+    project.set_target(USERS_ONLY)
+    for said in project.refusals():
+        assert f"no module named 'missing_dependency' ({project.app}/inner/__init__.py:1)" in said
+
+
+def test_a_model_that_is_made_under_a_condition(project: Project) -> None:
+    project.make_tables("users", "orders")
+    lines = model("Order", "orders").splitlines()
+    body = "\n".join(f"    {line}" for line in lines[3:])
+    head = "\n".join(["import os", *lines[:2], "if os.environ.get('XCORE_TOOLS_NEVER_SET'):"])
+    project.write("orders", f"{head}\n{body}\n")
+    project.set_target(f"import {{app}}.orders\n{USERS_ONLY}")
+    for said in project.refusals():
+        assert f"{project.app}.orders was imported without making it, although its metadata" in said
+
+
 # -- what is no mistake -----------------------------------------------------------------------------
 
 
@@ -301,6 +325,34 @@ def test_models_of_tests_are_not_missed_but_not_dropped_either(project: Project)
     assert "    pass" in project.alembic()
     project.make_tables("orders")
     assert all("tests/test_orders.py:5: table orders" in said for said in project.refusals())
+
+
+def test_an_env_py_for_a_part_of_the_models_is_not_missing_the_others(project: Project) -> None:
+    """Two sections of the ini file with scripts of their own; what it would drop is still told."""
+    project.make_tables("users")
+    project.set_target(USERS_ONLY)
+    ini = project.directory / "alembic.ini"
+    ini.write_text(ini.read_text() + "\n[other]\nscript_location = elsewhere\n")
+    assert "    pass" in project.alembic()
+    project.make_tables("orders")
+    assert all("table orders would be dropped" in said for said in project.refusals())
+
+
+def test_an_env_py_of_several_databases_is_not_missing_models_either(project: Project) -> None:
+    project.make_tables("users")
+    project.set_target(USERS_ONLY, options="upgrade_token='one_upgrades', ")
+    with pytest.raises(MigrationError, match="so there is nothing to write"):
+        Migrations(project.config).generate("new")
+
+
+def test_a_table_of_another_schema_is_another_table(project: Project) -> None:
+    text = model("Order", "orders") + '    __table_args__ = {"schema": "sales"}\n'
+    project.write("orders", text)
+    project.make_tables("users", "orders")
+    project.set_target(f"import {{app}}.orders\n{USERS_ONLY}")
+    said = project.alembic()  # Alembic takes `orders` for a removed one, and rightly so
+    assert "op.drop_table('orders')" in said
+    assert "schema='sales'" in said
 
 
 # -- empty revisions and renames --------------------------------------------------------------------

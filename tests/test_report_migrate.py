@@ -11,8 +11,11 @@ from xcore_tools.database.comparison import Rename
 from xcore_tools.migrate.facts import (
     Change,
     Creation,
+    Fleet,
     Generated,
+    Member,
     Outcome,
+    Rehearsal,
     Revision,
     Script,
     State,
@@ -21,6 +24,8 @@ from xcore_tools.migrate.facts import (
 from xcore_tools.migrate.graph import HeadsCheck
 from xcore_tools.migrate.revisions import RevisionFile
 from xcore_tools.report import migrate as report
+from xcore_tools.report.fleet import render_fleet
+from xcore_tools.report.rehearsal import render_rehearsal
 
 FIRST = Revision("a1", (), "first", "v/a1.py", is_branch_point=True, is_current=True)
 LONG = Revision("b2" * 6, ("a1",), "second " * 20, "v/b2.py")
@@ -186,4 +191,41 @@ def test_a_possible_rename_is_told_with_what_keeps_the_data() -> None:
         "instead, which keeps the data",
         "possible rename of a column: orders.total to amount; if it is one, write "
         "op.alter_column with new_column_name instead, which keeps the data",
+    ]
+
+
+def test_a_change_tells_of_backups_and_of_what_was_recovered() -> None:
+    change = msgspec.structs.replace(CHANGE, backups=("b.db",), recovered="a.db")
+    assert report.render_change(change).splitlines() == [
+        "an earlier run was interrupted: restored a.db first",
+        "applied   c3  join",
+        "the state before is in b.db",
+        "sqlite:///x.db: now at c3, 1.23 s",
+    ]
+
+
+def test_a_rehearsal_that_fails() -> None:
+    made = Rehearsal("sqlite:///x.db", (), (), failure="revision b2: no\x1b way", orphans=("a",))
+    assert render_rehearsal(made).splitlines() == [
+        "failed     revision b2: no\\x1b way",
+        "orphans    a",
+        "sqlite:///x.db is untouched; 0 tables with as many rows as before, 0.00 s",
+    ]
+
+
+def test_several_databases() -> None:
+    made = Fleet(
+        (
+            Member("a", "sqlite:///a.db", outcome="done", revisions=("r1", "r2"), seconds=0.5),
+            Member("long", "sqlite:///b.db", outcome="failed", error="no\nfile"),
+            Member("c", "sqlite:///c.db", outcome="nothing-to-do"),
+            Member("d", "sqlite:///d.db", outcome="pending", revisions=("r2",)),
+        ),
+        2.0,
+    )
+    assert render_fleet(made).splitlines() == [
+        "done     a     r1, r2, 0.50 s",
+        "failed   long  no\\nfile",
+        "pending  d     r2, 0.00 s",
+        "4 databases: 1 done, 1 failed, 1 at head, 1 pending, 2.00 s",
     ]

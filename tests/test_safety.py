@@ -244,6 +244,43 @@ def test_no_backup_no_migration(tmp_path: Path, sqlite: DatabaseUrl) -> None:
     assert Migrations(project).status().current == ("a1",)
 
 
+def test_a_restore_that_fails_is_told_and_left_for_the_next_run(
+    tmp_path: Path, sqlite: DatabaseUrl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = prepared(tmp_path, sqlite)
+    before = state(sqlite)
+    five_revisions(project)
+    restore = BackupManager.restore
+    monkeypatch.setattr(BackupManager, "restore", lambda *_, **__: refuse())
+    with pytest.raises(MigrationError) as caught:
+        Migrations(project).upgrade()
+    monkeypatch.setattr(BackupManager, "restore", restore)
+    (name,) = backups(project)
+    assert "restoring the backup of before has failed: no space left; `xcore-tools backup" in str(
+        caught.value
+    )
+    path = versions(project) / "e5_.py"
+    path.write_text(path.read_text().replace("SELECT nonsense", "SELECT 1"))
+    done = Migrations(project).upgrade()
+    assert (done.recovered, done.before, done.after) == (name, ("a1",), ("f6",))
+    BackupManager.from_config(project).restore(name)
+    assert state(sqlite) == before
+
+
+def refuse() -> None:
+    raise BackupError("no space left")
+
+
+def test_a_database_in_memory_has_no_backups(tmp_path: Path) -> None:
+    project = make_project(tmp_path, settings={"url": "sqlite://"})
+    write_revision(versions(project), "a1", None, TABLES)
+    assert Migrations(project).upgrade().backups == ()
+    with pytest.raises(BackupError, match="no backup can be taken of it; give --no-backup"):
+        Migrations(project).upgrade(safety=Safety(backup=True))
+    with pytest.raises(MigrationError, match="it cannot be copied, so there is no rehearsal"):
+        Migrations(project).rehearse()
+
+
 # -- SQLite: batch operations -----------------------------------------------------------------------
 
 
@@ -273,6 +310,7 @@ def test_what_an_interrupted_batch_operation_left(
         "    batch.add_column(sa.Column('age', sa.Integer))",
     )
     execute(sqlite, damage)
+    assert Migrations(project).upgrade("a1").applied == ()  # there is nothing to do
     with pytest.raises(MigrationError) as caught:
         Migrations(project).upgrade()
     assert remedy in str(caught.value)
@@ -413,12 +451,14 @@ while rounds:
 """
 
 
-def killed_upgrades(directory: Path, rounds: int, seed: int) -> list[int]:
+def killed_upgrades(directory: Path, rounds: int, seed: int, mode: str = "delete") -> list[int]:
     """How the run after each killed one ended; what is in the database then is checked."""
     with fresh_database("sqlite", directory) as url:
         project = prepared(directory, url)
         many = ", ".join(f"({n}, 'n{n}')" for n in range(10, 3000))
         execute(url, f"INSERT INTO users (id, name) VALUES {many}")
+        with connected(url) as connection:
+            connection.exec_driver_sql(f"PRAGMA journal_mode = {mode}")
         folder = versions(project)
         rebuild = "with op.batch_alter_table('users', recreate='always') as batch:\n    batch."
         write_revision(folder, "b2", "a1", f"{rebuild}add_column(sa.Column('x', sa.Integer))")
@@ -463,8 +503,9 @@ def test_killed_upgrades_and_the_next_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_hundred_killed_upgrades(tmp_path: Path) -> None:
-    ends = killed_upgrades(tmp_path, 100, 2)
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_a_hundred_killed_upgrades(tmp_path: Path, mode: str) -> None:
+    ends = killed_upgrades(tmp_path, 100, 2, mode)
     assert set(ends) == {0, 3}
     assert ends.count(3) > 30  # were in the middle of it, and had to be brought back
 

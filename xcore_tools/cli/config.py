@@ -67,7 +67,7 @@ def _line(found: Config, setting: Setting) -> report.Line:
     if setting.key == "url" and value is not None:
         value = _url(found, str(value))
     elif setting.key == "databases":
-        value = {name: _url(found, text) for name, text in found.migration.databases.items()}
+        value = {name: _url(found, text) for name, text in found.migration.databases}
     return report.Line(f"migration.{setting.key}", value, source)
 
 

@@ -127,7 +127,7 @@ def _migrations(
 ) -> Migrations:
     settings = xcore_tools.load_config(config)
     if database is not None:
-        if url is not None and database in settings.migration.databases:
+        if url is not None and database in dict(settings.migration.databases):
             raise click.UsageError("--database and --url both say which database; give one of them")
         chosen = xcore_tools.Databases(settings, url=url, name=name, **options)
         return chosen.migrations(database)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
-from xcore_tools.config.schema import Compression, Count, DottedName, Name, Text
+from xcore_tools.config.schema import Compression, Count, DottedName, Name, NamedUrls, Text
 
 __all__ = ["ALIASES", "convert", "spelled"]
 
@@ -36,7 +36,7 @@ _KINDS: dict[Any, tuple[str, str]] = {
     DottedName: ("a dotted Python name", '"app.database.Base"'),
     Name: ("a name of letters, digits, dots and dashes", '"acme"'),
     tuple[Name, ...]: ("a list of names", '["acme"]'),
-    dict[Name, Text]: ("names and URLs", '{"acme": "sqlite:///acme.db"}'),
+    NamedUrls: ("names and URLs", '{"acme": "sqlite:///acme.db"}'),
     tuple[Text, ...]: ("a list of strings", '["app"]'),
     tuple[DottedName, ...]: ("a list of dotted Python names", '["app.database.Base"]'),
 }
@@ -70,8 +70,8 @@ def _converted(
 ) -> object:
     if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
         return convert(field.type, value, place, faults)
-    if get_origin(field.type) is dict:
-        return _converted_mapping(field, value, place, faults)
+    if field.type == NamedUrls:
+        return _converted_urls(value, place, faults)
     if get_origin(field.type) is tuple:
         return _converted_list(field, value, place, faults)
     if _fits(value, field.type):
@@ -97,20 +97,19 @@ def _converted_list(
     return tuple(fitting)
 
 
-def _converted_mapping(
-    field: msgspec.structs.FieldInfo, value: object, place: str, faults: list[str]
-) -> dict[object, object]:
-    """No value is shown: it may be a URL with a password."""
+def _converted_urls(
+    value: object, place: str, faults: list[str]
+) -> tuple[tuple[object, object], ...]:
+    """No URL is shown: it may hold a password."""
     if not isinstance(value, dict):
-        faults.append(_mismatch(field.type, value, place, None))
-        return {}
-    key_kind, kind = get_args(field.type)
-    for key, item in value.items():
-        if not _fits(key, key_kind):
-            faults.append(_mismatch(key_kind, key, place, None))
-        elif not _fits(item, kind):
-            faults.append(f"{place}.{key}: expected a non-empty string")
-    return value
+        faults.append(_mismatch(NamedUrls, value, place, None))
+        return ()
+    for name, url in value.items():
+        if not _fits(name, Name):
+            faults.append(_mismatch(Name, name, place, None))
+        elif not _fits(url, Text):
+            faults.append(f"{place}.{name}: expected a non-empty string")
+    return tuple(value.items())
 
 
 def _fits(value: object, kind: Any) -> bool:

@@ -44,9 +44,13 @@ def config_schema() -> dict[str, Any]:
 
 
 def _lenient(value: dict[str, Any]) -> dict[str, Any]:
-    """A list may be written as one plain string."""
+    """A list may be written as one plain string; pairs of names and values are written as an object."""
     if value.get("type") != "array":
         return value
+    pair = value["items"].get("prefixItems")
+    if pair:
+        key, item = pair
+        return {"type": "object", "propertyNames": key, "additionalProperties": item, "default": {}}
     default = {"default": value["default"]} if "default" in value else {}
     plain = {key: item for key, item in value.items() if key != "default"}
     return {"anyOf": [plain, value["items"]], **default}

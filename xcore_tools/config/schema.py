@@ -20,6 +20,7 @@ __all__ = [
     "Migration",
     "ModelDiscovery",
     "Name",
+    "NamedUrls",
     "Text",
 ]
 
@@ -33,6 +34,9 @@ Compression = Literal["none", "gzip", "zstd"]
 
 LOCK_TIMEOUT = 60.0
 """Seconds that a process waits for others who use the database, unless told otherwise."""
+
+NamedUrls = tuple[tuple[Name, Text], ...]
+"""Written as `{name: url}`; kept as pairs, so that settings can be hashed."""
 
 # Names that no user gives to a package of models. A virtual environment of any other name is
 # told by its pyvenv.cfg, so that packages called `env` or `build` are not lost.
@@ -111,7 +115,7 @@ class Migration(msgspec.Struct, frozen=True):
     model_discovery: ModelDiscovery = ModelDiscovery()
     backup: Backup = Backup()
     logger: Logger = Logger()
-    databases: dict[Name, Text] = msgspec.field(default_factory=dict)
+    databases: NamedUrls = ()
     schemas: tuple[Name, ...] = ()
 
 

@@ -67,7 +67,7 @@ def find_databases(
     settings, file = config.migration, shown(config.source or config.project)
     found: dict[str, DatabaseUrl] = {}
     faults: list[str] = []
-    for name, text in settings.databases.items():
+    for name, text in settings.databases:
         source = f"migration.databases.{name} in {file}"
         try:
             found[name] = parse_url(text, source=source, anchor=config.project, environ=environ)

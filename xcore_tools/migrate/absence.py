@@ -27,8 +27,11 @@ def reason_of(table: Table, config: Config, metadatas: Collection[sa.MetaData]) 
     if module is not None:
         return _elsewhere(table, module, metadatas)
     root = _import_root(path, table.module)
-    fault = _unimportable(path, root, set())
-    if fault:
+    # the packages that it is in come first
+    above = [place / "__init__.py" for place in path.parents if root in place.parents]
+    seen: set[Path] = set()
+    faults = (_unimportable(each, root, seen) for each in [*above[::-1], path])
+    if fault := next(filter(None, faults), ""):
         return f"importing {table.module} fails: {fault}"
     return (
         f"{table.module} was not imported: env.py does not lead to it, or passed over an error in "

@@ -99,7 +99,8 @@ class Guard:
         `has_begun` tells whether any revision had its turn.
         """
         is_empty = not (self._seen.tables or self._seen.current)
-        _refuse_leftovers(self._seen)
+        if todo:
+            _refuse_leftovers(self._seen)
         if not self._is_wanted() or is_empty or not todo:
             with self._rebuilding(todo):
                 yield
