@@ -10,17 +10,37 @@ from manager.models import Base as ManagerBase
 from plugins.Billing.core import Base as BillingBase
 from plugins.Blog.core import Model as BlogModel
 
-# isort: off
 # AUTO-GENERATED IMPORTS START
-from admin.models import AuditEvent, Permission, Role, RoleGranted, role_permissions, user_roles
-from auth.models import LoginSession, OneTimeCode, User
-from manager.models.logs import LogEntry
-from manager.models.tasks import Task, TaskRun
-from plugins.Billing.models.invoice import Invoice, InvoiceLine
-from plugins.Billing.models.payment import CardPayment, Payment
-from plugins.Blog.models.post import Comment, Post, post_tags, tags
-# AUTO-GENERATED IMPORTS END
+# isort: off
+if True:  # in here no tool sorts, moves, drops or adds imports
+    from admin.models import AuditEvent, Permission, Role, RoleGranted
+    from auth.models import LoginSession, OneTimeCode, User
+    from manager.models.logs import LogEntry
+    from manager.models.tasks import Task, TaskRun
+    from plugins.Billing.models.invoice import Invoice, InvoiceLine
+    from plugins.Billing.models.payment import CardPayment, Payment
+    from plugins.Blog.models.post import Comment, Post
+
+    __models__ = (
+        AuditEvent,
+        Permission,
+        Role,
+        RoleGranted,
+        LoginSession,
+        OneTimeCode,
+        User,
+        LogEntry,
+        Task,
+        TaskRun,
+        Invoice,
+        InvoiceLine,
+        CardPayment,
+        Payment,
+        Comment,
+        Post,
+    )
 # isort: on
+# AUTO-GENERATED IMPORTS END
 
 config = context.config
 

@@ -22,6 +22,7 @@ _COMMANDS = {
     "backup": "xcore_tools.cli.backup:backup",
     "sync-env": "xcore_tools.cli.sync_env:sync_env",
     "db": "xcore_tools.cli.database:database",
+    "doctor": "xcore_tools.cli.doctor:doctor",
     "config": "xcore_tools.cli.config:config",
     "explain": "xcore_tools.cli.explain:explain",
 }

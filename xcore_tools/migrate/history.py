@@ -13,7 +13,7 @@ from xcore_tools.migrate.merging import faults_of_merge
 from xcore_tools.migrate.revisions import RevisionFile, read_revision
 from xcore_tools.migrate.versions import Versions, find_versions
 
-__all__ = ["check_heads"]
+__all__ = ["check_heads", "read_history"]
 
 
 def check_heads(
@@ -28,13 +28,26 @@ def check_heads(
         ConfigError: there is no directory of revisions.
         MigrationError: git does not know the ref.
     """
-    versions = find_versions(config, section)
     problems: list[Problem] = []
-    ours = _revisions([_read(versions, path) for path in versions.files(problems)], problems)
+    versions = find_versions(config, section)
+    ours = _ours(versions, problems)
     problems += faults_of(ours)
     if against is not None:
         problems += _faults_against(versions, ours, against)
     return HeadsCheck(tuple(heads_of(ours)), len(ours), tuple(sorted(problems)))
+
+
+def read_history(config: Config, *, section: str = "alembic") -> frozenset[str]:
+    """The ids of all revisions that have a file; what cannot be read is left to `check_heads`.
+
+    Raises:
+        ConfigError: there is no directory of revisions.
+    """
+    return frozenset(found.revision for found in _ours(find_versions(config, section), []))
+
+
+def _ours(versions: Versions, problems: list[Problem]) -> list[RevisionFile]:
+    return _revisions([_read(versions, path) for path in versions.files(problems)], problems)
 
 
 def _faults_against(versions: Versions, ours: list[RevisionFile], ref: str) -> list[Problem]:

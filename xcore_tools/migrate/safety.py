@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from xcore_tools.migrate.facts import Revision
 from xcore_tools.migrate.interruption import Interruption, forget, found, noted
 from xcore_tools.migrate.logs import LOG
 
-__all__ = ["AS_SET", "Guard", "Safety", "manager_of"]
+__all__ = ["AS_SET", "Guard", "Safety", "leftovers", "manager_of"]
 
 _TEMPORARY = "_alembic_tmp_"
 _BATCH = "batch_alter_table"
@@ -189,22 +189,28 @@ class Guard:
 
 def _refuse_leftovers(seen: Observed) -> None:
     """Raise if a batch operation was interrupted here: the next one would end in `already exists`."""
+    remedies = leftovers(seen.tables)
+    if remedies:
+        raise MigrationError(
+            f"{seen.url}: an interrupted batch operation has left a table: {'; '.join(remedies)}"
+        )
+
+
+def leftovers(tables: Collection[str]) -> list[str]:
+    """What to do about each of `tables` that an interrupted batch operation has left."""
     remedies = []
-    for name in seen.tables:
+    for name in tables:
         if not name.startswith(_TEMPORARY):
             continue
         table = name.removeprefix(_TEMPORARY)
-        if table in seen.tables:
+        if table in tables:
             # it is dropped only after all rows have been copied
             remedies.append(f'{table} is whole, so run `DROP TABLE "{name}"`')
         else:
             remedies.append(
                 f'{table} was dropped already, so run `ALTER TABLE "{name}" RENAME TO "{table}"`'
             )
-    if remedies:
-        raise MigrationError(
-            f"{seen.url}: an interrupted batch operation has left a table: {'; '.join(remedies)}"
-        )
+    return remedies
 
 
 def manager_of(config: Config, seen: Observed) -> BackupManager | None:

@@ -1,0 +1,70 @@
+"""`xcore-tools doctor`: what is wrong, why, and what to do."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+import xcore_tools
+from xcore_tools.cli.options import config_option, url_option
+from xcore_tools.cli.progress import ScanProgress
+from xcore_tools.cli.terminal import has_color, say
+from xcore_tools.discovery.facts import Discovery
+from xcore_tools.doctor import Diagnosis, diagnose, repair
+from xcore_tools.report import doctor as report
+from xcore_tools.report import github, sarif
+
+__all__ = ["doctor"]
+
+EXIT_CODES = """\b
+Exit codes:
+  0  nothing to do, or notes only
+  1  errors or warnings are left
+  2  wrong usage or configuration, or no Python file found
+"""
+
+
+@click.command(short_help="Say what is wrong, and what to do.", epilog=EXIT_CODES)
+@click.option("--fix", is_flag=True, help="Mend what is safe to mend, then look again.")
+@click.option(
+    "--format",
+    "--output-format",
+    "form",
+    type=click.Choice(("text", "json", "github", "sarif")),
+    default="text",
+    show_default=True,
+    help="How to print the findings.",
+)
+@click.option("-n", "--name", default="alembic", metavar="SECTION", help="Section of alembic.ini.")
+@url_option
+@config_option
+def doctor(*, fix: bool, form: str, name: str, url: str | None, config: Path | None) -> int:
+    """Look at models, env.py, revisions, settings, database and backups.
+
+    Nothing is changed without --fix, and no code of the project runs.
+    """
+    settings = xcore_tools.load_config(config)
+
+    def look() -> Diagnosis:
+        with ScanProgress() as progress:
+            return diagnose(settings, url=url, section=name, progress=progress)
+
+    found = look()
+    if fix and repair(found):
+        found = look()
+    say(_rendered(found, form), sys.stdout)
+    return int(not found.is_healthy)
+
+
+def _rendered(found: Diagnosis, form: str) -> str:
+    match form:
+        case "json":
+            return report.as_json(found)
+        case "github":
+            return github.render(found.problems)
+        case "sarif":
+            whole = Discovery((), (), (), found.problems)
+            return sarif.render(whole, version=xcore_tools.__version__)
+    return report.as_text(found, color=has_color(sys.stdout))
