@@ -271,6 +271,62 @@ def test_a_remedy_stands_below_the_first_finding_of_its_kind(project: Path, caps
     assert out.endswith("\n1 warning; `xcore-tools doctor --fix` mends all of them\n")
 
 
+# -- at run time --------------------------------------------------------------------------------
+
+
+def differences() -> list[str]:
+    config = load_config(Path("config.json"))
+    found = diagnose(config, python=sys.executable)
+    return [p.message for p in found.problems if p.code == "XT416"]
+
+
+def test_sqlalchemy_agrees(project: Path) -> None:
+    assert differences() == []
+
+
+def test_every_difference_to_sqlalchemy_is_told(project: Path) -> None:
+    (project / "shop" / "more.py").write_text(
+        "import os\nfrom sqlalchemy import Column, Integer, Table\nfrom shop.models import Base, User\n\n"
+        "def made(name, table):\n"
+        "    key = Column(Integer, primary_key=True)\n"
+        "    return type(name, (Base,), {'__tablename__': table, 'id': key})\n"
+        "made(os.environ.get('NOT_SET', 'Made'), 'made')\n"
+        "Table(os.environ.get('NOT_SET', 'plain'), Base.metadata, Column('id', Integer))\n"
+        "print('noise')\n"
+    )
+    (project / "shop" / "broken.py").write_text(
+        "from sqlalchemy import Column, Integer\nfrom shop.models import Base\n\n\n"
+        "class Broken(Base):\n    __tablename__ = 'broken'\n    id = Column(Integer, primary_key=True)\n"
+        "\nraise RuntimeError('not today')\n"
+    )
+    edit(
+        project / "shop" / "models.py",
+        "    __tablename__",
+        "    __tablename__ = 'users'\n    if True: __tablename__",
+    )
+    (project / "shop" / "gone.py").write_text(
+        "from shop.models import Base\nfrom sqlalchemy import Column, Integer, Table\n"
+        "Table('gone', Base.metadata, Column('id', Integer))\n"
+        "Base.metadata.remove(Base.metadata.tables['gone'])\n"
+    )
+    told = differences()
+    assert "Made is mapped at run time, and was not found in the source" in told
+    assert "the table gone does not exist at run time" in told
+    assert "the table made exists at run time, and was not found in the source" in told
+    assert "shop.broken cannot be imported: RuntimeError: not today" in told
+    assert not any("User" in message or "users" in message for message in told)
+
+
+def test_an_interpreter_that_cannot_answer_is_a_finding(project: Path, capsys: Output) -> None:
+    assert main(["doctor", "--runtime", "--python", "/nowhere/python"]) == 1
+    assert "/nowhere/python cannot be run" in capsys.readouterr().out
+    assert main(["doctor", "--python", "x"]) == 2
+    assert "--python goes with --runtime" in capsys.readouterr().err
+    assert main(["doctor", "--runtime", "--python", "/bin/false"]) == 1
+    assert "/bin/false gives no answer: exit code 1" in capsys.readouterr().out
+    assert main(["doctor", "--runtime"]) == 0
+
+
 # -- edits --------------------------------------------------------------------------------------
 
 CALLS = {

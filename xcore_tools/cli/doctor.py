@@ -37,19 +37,42 @@ Exit codes:
     show_default=True,
     help="How to print the findings.",
 )
+@click.option(
+    "--runtime",
+    is_flag=True,
+    help="Import the modules of the models in a process of its own, and compare SQLAlchemy's "
+    "registry with what was read. This runs code of the project.",
+)
+@click.option(
+    "--python",
+    metavar="FILE",
+    help="With --runtime: the interpreter of the project, if it is another one.",
+)
 @click.option("-n", "--name", default="alembic", metavar="SECTION", help="Section of alembic.ini.")
 @url_option
 @config_option
-def doctor(*, fix: bool, form: str, name: str, url: str | None, config: Path | None) -> int:
+def doctor(  # noqa: PLR0913 (one for each option)
+    *,
+    fix: bool,
+    form: str,
+    runtime: bool,
+    python: str | None,
+    name: str,
+    url: str | None,
+    config: Path | None,
+) -> int:
     """Look at models, env.py, revisions, settings, database and backups.
 
-    Nothing is changed without --fix, and no code of the project runs.
+    Nothing is changed without --fix, and no code of the project runs without --runtime.
     """
+    if python is not None and not runtime:
+        raise click.UsageError("--python goes with --runtime")
+    interpreter = (python or sys.executable) if runtime else None
     settings = xcore_tools.load_config(config)
 
     def look() -> Diagnosis:
         with ScanProgress() as progress:
-            return diagnose(settings, url=url, section=name, progress=progress)
+            return diagnose(settings, url=url, section=name, python=interpreter, progress=progress)
 
     found = look()
     if fix and repair(found):

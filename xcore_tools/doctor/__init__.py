@@ -1,6 +1,6 @@
 """One look at everything that can be wrong between models, env.py, settings, database and backups.
 
-Nothing is changed, and no code of the project runs.
+Nothing is changed, and no code of the project runs, unless the answer of SQLAlchemy is asked for.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from xcore_tools.discovery.facts import Discovery, Problem, Severity
 from xcore_tools.doctor.database import examine_backups, examine_database
 from xcore_tools.doctor.envfile import examine_env, version_table_of
 from xcore_tools.doctor.facts import Diagnosis, Finding
+from xcore_tools.doctor.runtime import examine_runtime
 from xcore_tools.doctor.settings import examine_roots, examine_settings, examine_tools
 from xcore_tools.envfile.locate import find_env
 from xcore_tools.errors import ConfigError, EnvFileError
@@ -31,11 +32,14 @@ def diagnose(
     *,
     url: str | None = None,
     section: str = "alembic",
+    python: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Diagnosis:
     """Return what is wrong with the project, its env.py, its revisions, its database and its backups.
 
     `url` is that of the database if it is not the configured one, `section` that of alembic.ini.
+    With `python`, the modules of the models are imported by that interpreter, in a process of its
+    own, and every difference to what was read is a finding.
 
     Raises:
         ConfigError: the settings cannot be used.
@@ -44,7 +48,11 @@ def diagnose(
     config = load_config() if config is None else config
     discovery = discover(config=config, progress=progress)
     doctor = _Doctor(config, discovery, url, section)
-    found = sorted(doctor.findings(), key=lambda finding: finding.problem)
+    found = list(doctor.findings())
+    if python is not None:
+        doctor.examined.append(f"runtime: {python}")
+        found += examine_runtime(config, discovery, python)
+    found.sort(key=lambda finding: finding.problem)
     return Diagnosis(tuple(found), tuple(doctor.examined))
 
 
