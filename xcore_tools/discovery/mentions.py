@@ -2,45 +2,79 @@
 
 A lead is a name in a module: a base, a model, a function that makes tables. Imports carry it into other
 modules, under this name or another, directly or through packages that pass it on. Of the files that it
-reaches, those matter that use it while they are imported; what a function does with it makes the
-function a lead. None of this needs a parser. Where a look does not tell, the use counts.
+reaches, those matter that make something with it while they are imported; what a function does with it
+makes the function a lead, and what is bound to it is another name of it. None of this needs a parser.
+Where a look does not tell, the use counts.
 """
 
 from __future__ import annotations
 
+import builtins
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from typing import Literal
+from typing import NamedTuple
 
 from xcore_tools.discovery.leads import Leads
 from xcore_tools.discovery.origins import Origins
 from xcore_tools.discovery.prefilter import Imported, Sketch
-from xcore_tools.discovery.surroundings import Surroundings, Use
+from xcore_tools.discovery.surroundings import ANYTHING, Surroundings, Use
 from xcore_tools.discovery.walk import SourceFile
 
 __all__ = ["Mentions"]
 
-Kind = Literal["class", "maker", "object"]
-_Place = tuple[str, str, Kind]
+_NEVER = 99
+
+
+class _Lead(NamedTuple):
+    """What can be done with a name: whether a class that inherits it is mapped, and how many calls,
+
+    of it and then of what it returned, make something: `calls` at least, `last` at most. What `is_object`
+    has attributes that are leads.
+    """
+
+    is_class: bool = False
+    calls: int = _NEVER
+    last: int = 0
+    is_object: bool = False
+
+    def __or__(self, other: object) -> _Lead:
+        if not isinstance(other, _Lead):
+            return NotImplemented
+        return _Lead(
+            self.is_class or other.is_class,
+            min(self.calls, other.calls),
+            max(self.last, other.last),
+            self.is_object or other.is_object,
+        )
+
+    @property
+    def is_maker(self) -> bool:
+        return self.calls < _NEVER
+
+
+_NOTHING = _Lead()
+_CLASS = _Lead(is_class=True)
+_MAKER = _Lead(calls=1, last=1)
+_OBJECT = _Lead(is_object=True)
 _ANY = "*"
 """Stands for the modules whose own imports are not known: they may bind anything."""
 
 
 class _Reach:
-    """The leads that reach one file, by their names there, and those whose uses were looked at.
+    """The leads that reach one file, by their names there, and those whose uses are still to be seen.
 
     `has_objects`: some name stands for an object or a module of a library, whose attributes may be
-    leads that libraries bind. `may_have_any`: a star import may bind anything.
+    leads. `may_have_any`: a star import may bind anything. `imports` are those of the file.
     """
 
     def __init__(self) -> None:
-        self.names: dict[str, bool] = {}
-        self.attributes: dict[str, bool] = {}
-        self.modules: set[str] = set()
+        self.names: dict[str, _Lead] = {}
+        self.fresh: set[str] = set()
+        self.attributes: set[str] = set()
         self.has_objects = False
         self.may_have_any = False
-        self.seen: set[tuple[str, bool]] = set()
-        self.seen_attributes: set[tuple[str, bool]] = set()
+        self.imports: dict[str, list[Imported]] = {}
+        self.text: Surroundings | None = None
 
 
 class Mentions:
@@ -59,21 +93,25 @@ class Mentions:
         self._origins = origins
         self._text_of = text_of
         self._sources: dict[str, SourceFile] = {}
+        self._sketches: dict[str, Sketch] = {}
         self._importers: dict[str, list[tuple[SourceFile, Imported]]] = defaultdict(list)
         self._stars: dict[str | None, list[SourceFile]] = defaultdict(list)
         self._plain: dict[str, list[tuple[SourceFile, str]]] = defaultdict(list)
         self._dotted: dict[str, list[SourceFile]] = defaultdict(list)
         self._reach: dict[str, _Reach] = defaultdict(_Reach)
-        self._places: set[_Place] = set()
+        self._places: dict[tuple[str, str], _Lead] = {}
         self._modules: set[tuple[str, str, str]] = set()
         self._holders: dict[str, set[str]] = defaultdict(set)
-        self._below: dict[str, dict[str, bool]] = defaultdict(dict)
-        self._leads: dict[str, bool] = {}
-        self._outside = {name: name in outside.makers for name in outside.names}
-        self._texts: dict[str, Surroundings] = {}
+        self._below: dict[str, set[str]] = defaultdict(set)
+        self._leads: dict[str, _Lead] = {}
+        self._methods: set[str] = set()
+        self._outside = {
+            name: _MAKER if name in outside.makers else _CLASS for name in outside.names
+        }
         self._carried: set[str] = set()
         self._resolved: dict[str, dict[str | None, list[tuple[SourceFile, str]]]] = {}
         self._fresh: set[str] = set()
+        self._with_any: set[str] = set()
         self._matter: set[str] = set()
         self._given: set[str] = set()
         for source, sketch in sketches:
@@ -87,17 +125,21 @@ class Mentions:
         return frozenset(self._leads)
 
     def add_evident(self, sources: Iterable[SourceFile]) -> None:
-        """Counts the classes of files that hold evidence as leads, and what makes something in them."""
+        """Counts what files that hold evidence define; what names of libraries mean there is not doubted."""
         for source in sources:
-            text = self._text_of(source)
+            text = self._text(source)
             self._given.add(source.path)
-            self._bind(source, text.classes(), "class")
-            self._bind(source, text.makers(), "maker")
+            for name in self._outside:
+                self._note(source, name, self._outside[name])
+            self._note_objects(source)
+            self._bind(source, text.classes(), _CLASS)
+            for use in text.makers():
+                self._wait(source, use)
 
     def add(self, leads: Leads) -> list[SourceFile]:
         """The files that matter and have not been named before, now that `leads` are known as well."""
         for module, name in sorted(leads.places):
-            self._carry([(module, name, "maker" if name in leads.makers else "class")])
+            self._carry([(module, name, _MAKER if name in leads.makers else _CLASS)])
         while self._fresh:
             fresh, self._fresh = sorted(self._fresh), set()
             for path in fresh:
@@ -110,6 +152,7 @@ class Mentions:
 
     def _enter(self, source: SourceFile, sketch: Sketch) -> None:
         self._sources[source.path] = source
+        self._sketches[source.path] = sketch
         for item in sketch.imports:
             self._importers[item.name].append((source, item))
         for first, last in sketch.dotted:
@@ -119,73 +162,93 @@ class Mentions:
             elif last in self._outside and not all(
                 self._origins.is_plain_library(source, item) for item in origins
             ):
-                self._note(source, first, "object")
+                self._note_objects(source)
 
     def _enter_modules(self) -> None:
         """Resolves star imports, and what `import a.b` binds."""
         for source, item in self._importers.pop("*", ()):
             module = self._origins.module(source, item.module)
             self._stars[module].append(source)
-            self._reach[source.path].may_have_any |= not self._origins.is_known(module)
+            if not self._origins.is_known(module):
+                self._reach[source.path].may_have_any = True
+                self._with_any.add(source.path)
         for source, item in self._importers.pop("", ()):
             modules = self._origins.modules_along(source, item.module)
             for module in modules:
                 self._plain[module].append((source, item.here))
             if not modules and not self._origins.is_plain_library(source, item):
-                self._note(source, item.here, "object")
+                self._note_objects(source)
 
     def _add_outside(self) -> None:
-        for name, is_maker in sorted(self._outside.items()):
-            kind: Kind = "maker" if is_maker else "class"
-            self._learn("", name, is_maker=is_maker)
+        for name, lead in sorted(self._outside.items()):
+            self._learn("", name, lead)
             for source, item in self._importers.get(name, ()):
                 if self._origins.module(source, item.module) is None:
-                    self._carry([self._note(source, item.here, kind)])
+                    self._carry([self._note(source, item.here, lead)])
             for source in self._stars[None]:
-                self._carry([self._note(source, name, kind)])
+                self._carry([self._note(source, name, lead)])
 
     # -- where leads go ------------------------------------------------------------------------
 
-    def _learn(self, module: str, name: str, *, is_maker: bool) -> None:
+    def _learn(self, module: str, name: str, lead: _Lead) -> None:
         """Notes a lead: whoever has its module, or a package above it, as an object may use it."""
-        if not self._leads.get(name):
-            self._leads[name] = is_maker
-        for source in self._dotted.get(name, ()):
-            self._reach[source.path].attributes[name] = self._leads[name]
-            self._fresh.add(source.path)
+        before = self._leads.get(name, _NOTHING)
+        self._leads[name] = before | lead
+        if self._leads[name] != before:
+            self._refresh(self._dotted.get(name, ()), name)
+            for path in self._with_any:
+                self._note(self._sources[path], name, lead)
         while module:
-            below = self._below[module]
-            below[name] = is_maker or below.get(name, False)
+            self._below[module].add(name)
+            for path in self._holders[module]:
+                self._reach[path].attributes.add(name)
             self._fresh |= self._holders[module]
             module = module.rpartition(".")[0]
 
-    def _note(self, source: SourceFile, name: str, kind: Kind) -> _Place:
+    def _refresh(self, sources: Iterable[SourceFile], attribute: str) -> None:
+        for source in sources:
+            self._reach[source.path].attributes.add(attribute)
+            self._fresh.add(source.path)
+
+    def _note_objects(self, source: SourceFile) -> None:
+        """Notes that a file has objects whose attributes may be leads."""
+        reach = self._reach[source.path]
+        if not reach.has_objects:
+            reach.has_objects = True
+            reach.attributes |= self._outside.keys()
+            self._fresh.add(source.path)
+
+    def _note(self, source: SourceFile, name: str, lead: _Lead) -> tuple[str, str, _Lead]:
         """Notes that a lead reaches a file."""
         reach = self._reach[source.path]
-        reach.has_objects |= kind == "object"
-        if kind != "object":
-            reach.names[name] = kind == "maker" or reach.names.get(name, False)
-        self._fresh.add(source.path)
-        return source.module, name, kind
+        before = reach.names.get(name, _NOTHING)
+        reach.names[name] = after = before | lead
+        if after != before:
+            reach.fresh.add(name)
+            self._fresh.add(source.path)
+        if lead.is_object:
+            self._note_objects(source)
+        return source.module, name, lead
 
-    def _bind(self, source: SourceFile, names: Iterable[str], kind: Kind) -> None:
+    def _bind(self, source: SourceFile, names: Iterable[str], lead: _Lead) -> None:
         """Counts names that a file binds as leads."""
         for name in names:
-            self._carry([self._note(source, name, kind)])
+            self._carry([self._note(source, name, lead)])
 
-    def _carry(self, waiting: list[_Place]) -> None:
+    def _carry(self, waiting: list[tuple[str, str, _Lead]]) -> None:
         """Carries leads into all files that import them, and on from there."""
         while waiting:
-            place = waiting.pop()
-            if place in self._places:
+            module, name, lead = waiting.pop()
+            before = self._places.get((module, name), _NOTHING)
+            after = before | lead
+            if after == before:
                 continue
-            self._places.add(place)
-            module, name, kind = place
-            if kind != "object":
-                self._learn(module, name, is_maker=kind == "maker")
+            self._places[(module, name)] = after
+            if after.is_class or after.is_maker:
+                self._learn(module, name, after)
             self._carry_packages(module)
             waiting += [
-                self._note(source, here, kind) for source, here in self._takers(module, name)
+                self._note(source, here, after) for source, here in self._takers(module, name)
             ]
 
     def _takers(self, module: str, name: str) -> Iterator[tuple[SourceFile, str]]:
@@ -222,53 +285,103 @@ class Mentions:
             if (source.module, here, module) in self._modules:
                 continue
             self._modules.add((source.module, here, module))
-            self._reach[source.path].modules.add(module)
-            self._reach[source.path].has_objects = True
+            self._reach[source.path].attributes |= self._below[module]
+            self._note_objects(source)
             self._holders[module].add(source.path)
             self._fresh.add(source.path)
             waiting += self._takers(source.module, here)
 
     # -- what uses tell ------------------------------------------------------------------------
 
+    def _text(self, source: SourceFile) -> Surroundings:
+        reach = self._reach[source.path]
+        if reach.text is None:
+            reach.text = self._text_of(source)
+        return reach.text
+
     def _look(self, source: SourceFile) -> None:
         """Looks at the uses of what has reached a file since it was looked at last."""
         reach = self._reach[source.path]
-        attributes = dict(reach.attributes)
-        for module in reach.modules:
-            attributes |= self._below[module]
-        if reach.has_objects:
-            attributes |= self._outside
-        plain = reach.names | (self._leads if reach.may_have_any else {})
-        fresh = plain.items() - reach.seen
-        fresh_attributes = attributes.items() - reach.seen_attributes
-        if not fresh and not fresh_attributes:
-            return
-        reach.seen |= fresh
-        reach.seen_attributes |= fresh_attributes
-        text = self._texts.get(source.path) or self._text_of(source)
-        self._texts[source.path] = text
-        for name, is_maker in sorted(fresh):
+        names, reach.fresh = reach.fresh, set()
+        attributes, reach.attributes = reach.attributes, set()
+        text = self._text(source)
+        for name in sorted(names):
             for use in text.uses_of(name):
-                self._take(source, name, use, is_maker=is_maker, is_plain=True)
-        wanted = frozenset(name for name, _ in fresh_attributes)
-        for name, use in text.uses_of_attributes(wanted) if wanted else ():
-            self._take(source, name, use, is_maker=attributes[name], is_plain=False)
+                self._take(source, name, use, reach.names[name], is_plain=True)
+        for name in sorted(attributes & text.attributes.keys()) if attributes else ():
+            for use in text.uses_of_attribute(name):
+                self._take(source, name, use, self._leads[name], is_plain=False)
 
     def _take(
-        self, source: SourceFile, name: str, use: Use, *, is_maker: bool, is_plain: bool
+        self, source: SourceFile, name: str, use: Use, lead: _Lead, *, is_plain: bool
     ) -> None:
         """What one use of a lead means: that the file matters, or that what it stands in is a lead."""
-        if use.how == "call" and not is_maker:
+        if use.awaited:
+            if use.how == "class" or (lead.is_maker and is_plain):
+                self._wait(source, use)
+        elif use.how == "class":
+            self._inherit(source, name, use, lead)
+        elif use.how == "call":
+            self._call(source, use, lead)
+        else:
+            self._alias(source, use, lead)
+
+    def _wait(self, source: SourceFile, use: Use) -> None:
+        """What a function makes waits for its call; what a method makes, for a call of it as well,
+
+        unless Python calls it, or a method of this file does.
+        """
+        calls, last = use.awaited, use.depth
+        if use.member == "__call__" or (use.member and not use.member.startswith("__")):
+            self._methods.add(use.member)
+            calls = 1 if use.member in self._text(source).attributes else 1 + calls
+            last += 1
+        elif use.member:
+            calls = 1
+        self._bind(source, use.binds, _Lead(calls=calls, last=last))
+
+    def _inherit(self, source: SourceFile, name: str, use: Use, lead: _Lead) -> None:
+        """A class inherits a lead: it is mapped, or it inherits a method that makes something."""
+        if lead.is_class or name in self._outside:
+            self._matter.add(source.path)
+            self._bind(source, use.binds, _CLASS)
+        if lead.is_maker:
+            is_called = not self._methods.isdisjoint(self._text(source).attributes)
+            self._bind(source, use.binds, lead._replace(calls=1 if is_called else lead.calls))
+
+    def _call(self, source: SourceFile, use: Use, lead: _Lead) -> None:
+        """A lead is called, and so may be what it returns."""
+        if not lead.is_maker:
             return
-        if use.is_inside:
-            if use.how == "class" or (use.how == "call" and is_plain):
-                self._bind(source, use.binds, "maker")
-            return
-        if use.how == "class" and is_maker and name not in self._outside:
-            self._bind(source, use.binds, "maker")  # it inherits a method that makes something
+        left, last = lead.calls - use.calls, lead.last - use.calls
+        if left > 0 and not use.is_receiver and (use.is_direct or not use.binds):
+            self._bind(source, use.binds, _Lead(calls=left, last=last))
             return
         self._matter.add(source.path)
-        self._bind(source, use.binds, "class")
-        if is_maker:
-            is_made = use.how == "call" and name in self._outside
-            self._bind(source, use.binds, "object" if is_made else "maker")
+        made = _CLASS | _OBJECT
+        self._bind(source, use.binds, made | _Lead(calls=1, last=last) if last > 0 else made)
+
+    def _alias(self, source: SourceFile, use: Use, lead: _Lead) -> None:
+        """Something is made of a lead: another name of it, or whatever a function gives for it."""
+        if not (lead.is_class or lead.is_maker):
+            return
+        if (lead.is_maker and use.is_receiver) or any(
+            self._may_make(source, callee, lead) for callee in use.passed_to
+        ):
+            self._matter.add(source.path)
+        self._bind(source, use.binds, _Lead(lead.is_class, lead.calls, lead.last))
+
+    def _may_make(self, source: SourceFile, callee: str, lead: _Lead) -> bool:
+        """Whether a call with a lead as argument may make something: not if a library is called."""
+        first, _, rest = callee.partition(".")
+        last = rest.rpartition(".")[2] or first
+        if callee == ANYTHING or last in self._outside or last == "type":
+            return True
+        if not rest and hasattr(builtins, first):
+            return lead.is_maker
+        items = [item for item in self._sketches[source.path].imports if item.here == first]
+        return not items or any(
+            self._origins.module(source, item.module) is not None
+            or self._origins.submodule(source, item) is not None
+            for item in items
+        )

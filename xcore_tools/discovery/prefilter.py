@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import msgspec
 
-__all__ = ["HEADER", "NAME", "Imported", "Sketch", "is_suspicious", "sketch", "with_newlines"]
+__all__ = ["Header", "Imported", "Sketch", "headers", "is_suspicious", "sketch", "with_newlines"]
 
 
 class Imported(msgspec.Struct, frozen=True, gc=False):
@@ -52,13 +53,15 @@ _NEEDLES = {
 }
 """Evidence by what it has in common: one search finds out that a file has none of several."""
 _DIRECTIVE = re.compile(rb"__table(?:name|_args|_cls)?__\s*(?::[^=\n]{1,80})?=(?!=)")
-HEADER = re.compile(rb"class\s+\w+[^(:\n]*\((.{0,4000}?)\)\s*:", re.DOTALL)
+_CLASS = re.compile(rb"class\s++\w++[^(:\n]{0,200}+\(")
+_CLASS_END = re.compile(rb"\)\s{0,100}+:")
+_MAX_HEADER = 4000
 _FROM = re.compile(
     rb"from[ \t]+([\w.]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n\\;]*(?:\\\r?\n[^\n\\;]*)*)",
 )
 _IMPORT = re.compile(rb"import[ \t]+([^\n\\;]*(?:\\\r?\n[^\n\\;]*)*)")
 _COMMENT = re.compile(rb"#[^\n]*")
-NAME = re.compile(rb"[A-Za-z_\x80-\xff][\w.\x80-\xff]*")
+_DOTTED = re.compile(rb"([A-Za-z_\x80-\xff][\w\x80-\xff]*+)\.([\w.\x80-\xff]*+)")
 _REVISION = re.compile(rb"^revision\s*(?::[^=\n]*)?=", re.MULTILINE)
 _DOWN_REVISION = re.compile(rb"^down_revision\s*(?::[^=\n]*)?=", re.MULTILINE)
 _ENVIRONMENT = re.compile(rb"^from alembic import .*\bcontext\b", re.MULTILINE)
@@ -81,12 +84,37 @@ def sketch(path: str, data: bytes) -> Sketch:
     )
 
 
+class Header(NamedTuple):
+    """Where a class statement begins, where its bases begin and end, and where its block begins."""
+
+    start: int
+    opened: int
+    closed: int
+    end: int
+
+
+def headers(data: bytes) -> Iterator[Header]:
+    """The heads of the classes that have bases or keywords."""
+    end: re.Match[bytes] | None = None
+    done = 0
+    for match in _CLASS.finditer(data):
+        if match.start() < done:
+            continue
+        if end is None or end.start() < match.end():
+            end = _CLASS_END.search(data, match.end())
+        if end is None:
+            return
+        if end.start() - match.end() <= _MAX_HEADER:
+            done = end.end()
+            yield Header(match.start(), match.end(), end.start(), done)
+
+
 def _dotted(data: bytes) -> Iterator[tuple[str, str]]:
-    for header in HEADER.findall(data):
-        for name in NAME.findall(header) if b"." in header else ():
-            if b"." in name:
-                first, *_, last = name.decode("utf-8", "replace").split(".")
-                yield first, last
+    for header in headers(data):
+        bases = data[header.opened : header.closed]
+        for first, rest in _DOTTED.findall(bases) if b"." in bases else ():
+            last = rest[rest.rfind(b".") + 1 :]
+            yield first.decode("utf-8", "replace"), last.decode("utf-8", "replace")
 
 
 def with_newlines(data: bytes) -> bytes:
