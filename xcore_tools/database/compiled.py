@@ -36,7 +36,7 @@ def compiled(type_: ColumnType | None, engine: Engine) -> str | None:
     try:
         dialect = sa.make_url(f"{engine}://").get_dialect()()
         return str(built.compile(dialect))
-    except (sa.exc.SQLAlchemyError, ImportError, TypeError, ValueError):
+    except (sa.exc.SQLAlchemyError, AttributeError, ImportError, TypeError, ValueError):
         return None
 
 

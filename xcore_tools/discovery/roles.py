@@ -5,7 +5,7 @@ Sources are the libraries' own documentation and code: SQLAlchemy 1.3 to 2.1, Fl
 
 from __future__ import annotations
 
-__all__ = ["library_classes", "library_makers", "role_of"]
+__all__ = ["is_exported", "library_classes", "library_makers", "role_of"]
 
 _SQLALCHEMY = frozenset({"sqlalchemy", "sqlmodel"})
 """Packages that re-export SQLAlchemy's names at many places: only the last part of a name counts."""
@@ -106,6 +106,28 @@ def role_of(path: str) -> str | None:
         parts = path.split(".")
         role = "declared_attr" if "declared_attr" in parts else _ROLES.get(parts[-1])
     return role
+
+
+# What `from sqlalchemy import *` and `from sqlalchemy.orm import *` give beside the names above.
+# fmt: off
+_EXPORTED = frozenset({
+    "ARRAY", "BIGINT", "BINARY", "BLOB", "BOOLEAN", "BigInteger", "Boolean", "CHAR", "CLOB",
+    "CheckConstraint", "ColumnDefault", "Computed", "Constraint", "DATE", "DATETIME", "DECIMAL",
+    "DOUBLE", "DOUBLE_PRECISION", "Date", "DateTime", "Double", "DynamicMapped", "Enum", "FLOAT",
+    "Float", "ForeignKey", "ForeignKeyConstraint", "INT", "INTEGER", "Identity", "Index", "Integer",
+    "Interval", "JSON", "LargeBinary", "NCHAR", "NUMERIC", "NVARCHAR", "NullType", "Numeric",
+    "PickleType", "REAL", "SMALLINT", "Sequence", "SmallInteger", "String", "TEXT", "TIME",
+    "TIMESTAMP", "Text", "Time", "TypeDecorator", "UUID", "Unicode", "UnicodeText",
+    "UniqueConstraint", "UserDefinedType", "Uuid", "VARBINARY", "VARCHAR", "WriteOnlyMapped",
+    "backref", "column_property", "composite", "func", "relationship", "synonym", "text",
+})
+# fmt: on
+
+
+def is_exported(path: str) -> bool:
+    """Whether a star import of a library gives the name that `path` ends with."""
+    top, _, name = path.rpartition(".")
+    return role_of(path) is not None or (name in _EXPORTED and top.partition(".")[0] in _SQLALCHEMY)
 
 
 def library_classes() -> frozenset[str]:

@@ -10,6 +10,7 @@ import msgspec
 
 from xcore_tools.discovery import syntax as s
 from xcore_tools.discovery.columns.asking import asked
+from xcore_tools.discovery.columns.names import TYPING
 from xcore_tools.discovery.columns.unparse import unparsed
 from xcore_tools.discovery.follow.evaluate import evaluate
 from xcore_tools.discovery.follow.values import (
@@ -137,8 +138,6 @@ class _Reader:
             case "Literal":
                 values = tuple(self._value(item) for item in items)
                 self._hint.types.append(Made("typing.Literal", values, {}, 0))
-            case "Final" | "Required" | "ReadOnly":
-                self.read(expr.index, depth + 1)
             case head:
                 if head in _LISTS:
                     self._hint.is_list = True
@@ -149,7 +148,7 @@ class _Reader:
 
     def _read_value(self, value: Value, depth: int) -> None:
         """What an alias stands for."""
-        if isinstance(value, Made) and value.callee.partition(".")[0] in _TYPING:
+        if isinstance(value, Made) and value.callee.partition(".")[0] in TYPING:
             match value.callee.rpartition(".")[2]:
                 case "Optional" | "Union":
                     self._hint.nullable = self._hint.nullable or value.callee.endswith("Optional")
@@ -180,5 +179,4 @@ class _Reader:
         self._hint.types.append(Unknown(reason))
 
 
-_TYPING = frozenset({"typing", "typing_extensions"})
 _LISTS = frozenset({"list", "List", "set", "Set", "Sequence", "Collection", "WriteOnlyCollection"})

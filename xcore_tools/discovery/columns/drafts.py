@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from xcore_tools.discovery.columns.annotations import Hint
 from xcore_tools.discovery.columns.asking import asked, shown
+from xcore_tools.discovery.columns.names import ITEMS
 from xcore_tools.discovery.columns.types import hinted_type, is_type, type_of
 from xcore_tools.discovery.columns.unparse import written
 from xcore_tools.discovery.follow.bases import mro
@@ -119,8 +120,9 @@ def _as_call(machine: Machine, value: Value) -> Made | None:
 
 def item_name(machine: Machine, value: Value) -> str:
     """What kind of item a value is, as the library calls it: `ForeignKey`, `Identity`, …; "" for others."""
-    if isinstance(value, Made):
-        return value.callee.rpartition(".")[2]
+    if isinstance(value, Made | External):
+        path = value.callee if isinstance(value, Made) else value.path
+        return path.rpartition(".")[2]
     if isinstance(value, Instance):
         for item in mro(machine, value.cls):
             if isinstance(item, External) and item.path.startswith("sqlalchemy"):
@@ -134,16 +136,16 @@ def draft_of(machine: Machine, call: Made, attribute: str | None) -> Draft:
     args = [asked(machine, arg) for arg in call.args]
     if args and (isinstance(args[0], str) or args[0] is None):
         draft.name = args.pop(0)
-    elif args and isinstance(args[0], Unknown) and attribute is None:
-        draft.unknown.append(f"name: {args.pop(0).reason}")
-        draft.name = Unknown("its name is not known")
+    elif args and attribute is None and _is_opaque(machine, args[0]):
+        draft.name = args.pop(0)
+        draft.unknown.append("name: it is only known at run time")
     if args and args[0] is None:
         args.pop(0)
-    if args and not _is_reference(machine, args[0]) and is_type(machine, args[0]):
+    if args and item_name(machine, args[0]) not in ITEMS and is_type(machine, args[0]):
         given = args.pop(0)
         draft.written, draft.type = written(given), type_of(machine, given)
-    elif args and isinstance(args[0], Unknown):
-        draft.type = args.pop(0)
+    elif args and _is_opaque(machine, args[0]):
+        draft.type = type_of(machine, args.pop(0))
     for item in args:
         _read_item(machine, draft, item)
     _read_keywords(machine, draft, call.keywords)
@@ -165,8 +167,12 @@ def draft_of_one(machine: Machine, value: Value, attribute: str | None) -> Draft
     return draft
 
 
-def _is_reference(machine: Machine, value: Value) -> bool:
-    return item_name(machine, value) == "ForeignKey"
+def _is_opaque(machine: Machine, value: Value) -> bool:
+    """Whether nobody knows what an argument is: a name or a type, it is no item by the looks of it."""
+    is_library = isinstance(value, External | Made)
+    return isinstance(value, Unknown) or (
+        is_library and not is_type(machine, value) and item_name(machine, value) not in ITEMS
+    )
 
 
 def _read_item(machine: Machine, draft: Draft, item: Value) -> None:
@@ -181,6 +187,8 @@ def _read_item(machine: Machine, draft: Draft, item: Value) -> None:
             draft.computed = _sql(text)
         case "CheckConstraint":
             draft.checks.append(Made("sqlalchemy.CheckConstraint", args, keywords, 0))
+        case "Sequence" | "ColumnDefault":
+            draft.default = shown(item)
         case "DefaultClause" | "FetchedValue":
             draft.server_default = item
         case _:
@@ -214,7 +222,8 @@ def _read_keywords(machine: Machine, draft: Draft, keywords: Mapping[str, Value]
     draft.primary_key = _flag(known, "primary_key", False) or False
     draft.index, draft.unique = _flag(known, "index", None), _flag(known, "unique", None)
     given = next((keywords[key] for key in _DEFAULTS if key in keywords), None)
-    draft.default = None if given is None else shown(given)
+    if given is not None:
+        draft.default = shown(given)
     draft.server_default = known.get("server_default", draft.server_default)
     comment = known.get("comment", known.get("doc") if "comment" in known else None)
     draft.comment = comment if isinstance(comment, str) else None

@@ -12,6 +12,7 @@ __all__ = [
     "RELATIONSHIPS",
     "SAME_TYPES",
     "SQLMODEL_TYPES",
+    "TYPING",
     "is_type_name",
 ]
 
@@ -93,6 +94,10 @@ SQLMODEL_TYPES = {
     ),
 }
 """The same for the fields of SQLModel."""
+
+
+TYPING = frozenset({"typing", "typing_extensions"})
+"""Modules whose names mean something with what stands in their brackets."""
 
 
 def is_type_name(path: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -52,7 +52,7 @@ def members(machine: Machine, cls: ClassValue) -> Iterator[Member]:
     for item in mro(machine, cls):
         if not isinstance(item, ClassValue):
             continue
-        for name in dict.fromkeys((*item.annotations, *item.attrs)):
+        for name in _in_order(item.attrs, item.annotations):
             if name in seen or _SPECIAL.fullmatch(name):
                 continue
             if item not in counting and not _is_cascading(item.attrs.get(name)):
@@ -65,6 +65,19 @@ def members(machine: Machine, cls: ClassValue) -> Iterator[Member]:
                 continue
             seen.add(name)
             yield member
+
+
+def _in_order(values: Iterable[str], annotations: Iterable[str]) -> Iterator[str]:
+    """The names of both, in the order of the source as far as the two know it."""
+    shared = {*values}.intersection(annotations)
+    current, other = iter(values), iter(annotations)
+    while (name := next(current, None)) is not None:
+        if name in shared:
+            shared.discard(name)
+            current, other = other, current
+        else:
+            yield name
+    yield from other
 
 
 def _member(machine: Machine, cls: ClassValue, owner: ClassValue, name: str) -> Member | None:

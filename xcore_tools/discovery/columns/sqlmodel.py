@@ -10,7 +10,7 @@ import msgspec
 from xcore_tools.discovery.columns.annotations import Hint
 from xcore_tools.discovery.columns.asking import asked, shown
 from xcore_tools.discovery.columns.drafts import Draft, Reference, as_call, draft_of
-from xcore_tools.discovery.columns.types import is_type, sqlmodel_type, type_of
+from xcore_tools.discovery.columns.types import sqlmodel_type, type_of
 from xcore_tools.discovery.follow.values import Made, Unknown, Value
 from xcore_tools.discovery.structure import ColumnType
 
@@ -52,7 +52,7 @@ def _type(
     machine: Machine, keywords: Mapping[str, Value], hint: Hint | None
 ) -> ColumnType | Unknown | None:
     given = keywords.get("sa_type")
-    if given is not None and (is_type(machine, given) or isinstance(given, Unknown)):
+    if given is not None:
         return type_of(machine, given)
     found = sqlmodel_type(machine, hint) if hint else Unknown("it has no annotation")
     length = keywords.get("max_length")

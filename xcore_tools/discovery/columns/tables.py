@@ -20,6 +20,7 @@ from xcore_tools.discovery.columns.libraries import library_columns
 from xcore_tools.discovery.columns.names import RELATIONSHIPS
 from xcore_tools.discovery.columns.namespace import Member, members, unfollowed
 from xcore_tools.discovery.columns.sqlmodel import field_draft
+from xcore_tools.discovery.follow.bases import mro
 from xcore_tools.discovery.follow.operators import iterate
 from xcore_tools.discovery.follow.schema import MetaDataValue, TableValue
 from xcore_tools.discovery.follow.values import (
@@ -93,9 +94,6 @@ def _read_item(machine: Machine, draft: TableDraft, item: Value) -> None:
         for member in members(machine, item):
             for found in _drafts(machine, item, member, is_sqlmodel=False):
                 draft.add(found)
-    elif isinstance(item, list | tuple):
-        for each in item:
-            _read_item(machine, draft, asked(machine, each))
     elif isinstance(item, Unknown):
         draft.unknown.append(f"an argument: {item.reason}")
 
@@ -104,7 +102,11 @@ def read_class(machine: Machine, cls: ClassValue, draft: TableDraft, *, is_owner
     """Adds the columns that `cls` declares; the owner of the table also says what else it has."""
     draft.classes.append(cls)
     is_sqlmodel = any(foreign.needs_table_keyword for foreign in foreigns(machine, cls))
-    for member in members(machine, cls):
+    found_members = list(members(machine, cls))
+    if is_sqlmodel:  # where a class has the fields of its bases first
+        order = mro(machine, cls)
+        found_members.sort(key=lambda member: -order.index(member.owner))
+    for member in found_members:
         for found in _drafts(machine, cls, member, is_sqlmodel=is_sqlmodel):
             draft.add(found)
     for item in unfollowed(machine, cls):

@@ -13,6 +13,7 @@ from xcore_tools.discovery.columns.names import (
     PYTHON_TYPES,
     SAME_TYPES,
     SQLMODEL_TYPES,
+    TYPING,
     is_type_name,
 )
 from xcore_tools.discovery.columns.unparse import written
@@ -263,11 +264,17 @@ def _mapped_to(maps: list[Display], key: Value) -> Value | None:
         return found[0] if all(each is found[0] for each in found) else None
     for each in maps:
         for known, value in reversed(each.pairs):
-            if isinstance(known, Unknown):
+            if isinstance(known, Unknown) or not _is_class(known):
                 return Unknown("a type in the type_annotation_map is not known")
             if any(_is_same(option, key) for option in options_of(known)):
                 return value
     return None
+
+
+def _is_class(key: Value) -> bool:
+    """Whether a key of a map is a class, or an alias of one: the call of a library could give any."""
+    is_call = isinstance(key, Made) and key.callee.partition(".")[0] not in TYPING
+    return not is_call
 
 
 def _is_same(one: Value, other: Value) -> bool:

@@ -19,7 +19,7 @@ from xcore_tools.discovery.follow.values import (
     Unknown,
     Value,
 )
-from xcore_tools.discovery.roles import role_of
+from xcore_tools.discovery.roles import is_exported
 
 if TYPE_CHECKING:
     from xcore_tools.discovery.machine import Machine
@@ -149,7 +149,7 @@ def _through_stars(
             return ModuleValue(source.removeprefix(_SUBMODULE))
         if source.startswith(OUTSIDE):
             path = f"{source.removeprefix(OUTSIDE)}.{name}"
-            if role_of(path) is not None:
+            if is_exported(path):
                 return machine.outside.external(path)
             continue
         there = _starred(machine, source, name, may_miss=may_miss)
