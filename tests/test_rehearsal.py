@@ -194,7 +194,7 @@ def test_a_rebuild_that_loses_data_without_any_error(tmp_path: Path) -> None:
         assert hashlib.sha256(url.sqlite_path.read_bytes()).hexdigest() == before
 
 
-@pytest.mark.parametrize("engine", ["sqlite", "mysql"])
+@pytest.mark.parametrize("engine", ["sqlite", pytest.param("mysql", marks=pytest.mark.slow)])
 def test_rows_that_point_to_nothing(tmp_path: Path, engine: str) -> None:
     off = {"sqlite": "PRAGMA foreign_keys = OFF", "mysql": "SET foreign_key_checks = 0"}
     with fresh_database(engine, tmp_path) as url:
