@@ -130,7 +130,7 @@ def test_a_chain_whose_fourth_revision_fails(tmp_path: Path, engine: str) -> Non
         assert (state(url) == before) is (engine == "postgresql")
 
 
-def test_what_was_committed_on_its_own_is_undone_as_well(tmp_path: Path) -> None:
+def test_what_was_committed_on_its_own_is_undone_on_demand(tmp_path: Path) -> None:
     with fresh_database("postgresql", tmp_path) as url:
         project = prepared(tmp_path, url)
         before = state(url)
@@ -142,8 +142,19 @@ def test_what_was_committed_on_its_own_is_undone_as_well(tmp_path: Path) -> None
             "    op.create_index('by_name', 'users', ['name'], postgresql_concurrently=True)\n"
             "op.execute('SELECT nonsense')",
         )
-        with pytest.raises(MigrationError, match="this was revision b2; the database is as it was"):
+        with pytest.raises(
+            MigrationError, match="revision b2; `xcore-tools backup restore backup_"
+        ):
             Migrations(project).upgrade()
+        assert state(url) != before
+        with connected(url) as connection:
+            connection.execute(sa.text("DROP INDEX by_name"))
+            connection.commit()
+        safety = Safety(restore_on_failure=True)
+        with pytest.raises(
+            MigrationError, match="revision b2; the database is as it was before, re"
+        ):
+            Migrations(project).upgrade(safety=safety)
         assert state(url) == before
 
 
