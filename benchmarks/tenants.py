@@ -15,11 +15,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import sqlalchemy as sa
+from alembic import command
 from alembic.config import CommandLine
+from alembic.config import Config as AlembicConfig
 
 from xcore_tools import Databases, load_config
 from xcore_tools.config import Config
-from xcore_tools.migrate.facts import Fleet
+from xcore_tools.migrate.facts import Fleet, Member
 
 REVISION = """\
 import sqlalchemy as sa
@@ -77,6 +80,21 @@ def with_dask(config: Config) -> Fleet:
         return Databases(config).upgrade(executor=client.get_executor())
 
 
+def alone(config: Config) -> Fleet:
+    """Alembic's own command for one after the other: without a lock, a report, or a backup."""
+    members = []
+    for name, url in config.migration.databases:
+        settings = AlembicConfig(config.project / "alembic.ini")
+        path = config.project / url.removeprefix("sqlite:///")
+        settings.set_main_option("sqlalchemy.url", f"sqlite:///{path}")
+        try:
+            command.upgrade(settings, "head")
+            members.append(Member(name, url, outcome="done"))
+        except sa.exc.DatabaseError:
+            members.append(Member(name, url, outcome="failed"))
+    return Fleet(tuple(members))
+
+
 def main() -> None:
     """Measure each way, in directories of its own."""
     parser = argparse.ArgumentParser()
@@ -85,6 +103,7 @@ def main() -> None:
     parser.add_argument("--backup", action="store_true")
     given = parser.parse_args()
     runs: dict[str, Callable[[Config], Fleet]] = {
+        "Alembic alone": alone,
         "1 worker": lambda config: Databases(config).upgrade(jobs=1),
         "2 workers": lambda config: Databases(config).upgrade(jobs=2),
         "Dask, 2 workers": with_dask,

@@ -218,8 +218,8 @@ def test_every_option_of_a_new_revision(library: FakeLibrary) -> None:
 @pytest.mark.parametrize(
     ("arguments", "safety"),
     [
-        (["--backup"], Safety(True, True)),
-        (["--no-backup"], Safety(False, False)),
+        (["--backup"], Safety(True)),
+        (["--no-backup"], Safety(False)),
         (["--restore-on-failure"], Safety(True, True)),
         (["--no-restore-on-failure"], Safety(None, False)),
         (["--backup", "--no-restore-on-failure"], Safety(True, False)),
@@ -509,7 +509,7 @@ def test_every_database(
         (
             {**options, "lock_timeout": 60.0},
             ("head",),
-            {"jobs": 3, "tag": None, "safety": Safety(False, False)},
+            {"jobs": 3, "tag": None, "safety": Safety(False)},
         ),
         ({**options, "lock_timeout": 60.0}, ("-1",), {"jobs": 7, "tag": None, "safety": Safety()}),
         ({**options, "arguments": ("a=1",)}, (), {"jobs": 7}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import signal
@@ -14,14 +15,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from alembic_projects import make_project, write_revision, write_table_revision
-from servers import ENGINES, fresh_database, fresh_user
+from servers import ENGINES, as_url, fresh_database, fresh_user
 
 from xcore_tools.config import Config, load_config
 from xcore_tools.database.connection import connected
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import BackupError, ConfigError
 from xcore_tools.migrate.facade import Migrations
-from xcore_tools.migrate.facts import Loss, TableCount
+from xcore_tools.migrate.facts import Change, Loss, TableCount
 from xcore_tools.migrate.rehearsal import RehearsalError
 
 TABLES = """\
@@ -194,7 +195,7 @@ def test_a_rebuild_that_loses_data_without_any_error(tmp_path: Path) -> None:
         assert hashlib.sha256(url.sqlite_path.read_bytes()).hexdigest() == before
 
 
-@pytest.mark.parametrize("engine", ["sqlite", "mysql"])
+@pytest.mark.parametrize("engine", ["sqlite", pytest.param("mysql", marks=pytest.mark.slow)])
 def test_rows_that_point_to_nothing(tmp_path: Path, engine: str) -> None:
     off = {"sqlite": "PRAGMA foreign_keys = OFF", "mysql": "SET foreign_key_checks = 0"}
     with fresh_database(engine, tmp_path) as url:
@@ -249,6 +250,35 @@ def test_an_env_py_that_reads_the_variable(tmp_path: Path, monkeypatch: pytest.M
     assert Migrations(project).rehearse().after == ("b2",)
     assert Migrations(project).status().current == ("a1",)
     assert os.environ["DATABASE_URL"] == url
+
+
+def test_an_asynchronous_env_py_within_a_running_loop(tmp_path: Path) -> None:
+    """With foreign keys enforced by the application: no row goes by cascade."""
+    url = as_url(f"sqlite+aiosqlite:///{tmp_path}/app.db")
+    project = make_project(tmp_path / "project", url=url, template="async")
+    write_revision(versions(project), "a1", None, TABLES)
+    migrations = Migrations(project)
+    migrations.upgrade()
+    before = content(url)["orders"]
+    env = project.project / "alembic" / "env.py"
+    line = "        await connection.exec_driver_sql('PRAGMA foreign_keys = ON')\n"
+    begin = "        await connection.run_sync(do_run_migrations)"
+    assert begin in env.read_text()
+    env.write_text(
+        env.read_text().replace(begin, f"{line}        await connection.commit()\n{begin}")
+    )
+    rebuild = "with op.batch_alter_table('users', recreate='always') as batch:\n    batch."
+    write_revision(
+        versions(project), "b2", "a1", f"{rebuild}add_column(sa.Column('x', sa.Integer))"
+    )
+
+    async def rehearse_and_apply() -> Change:
+        return migrations.upgrade(rehearse=True)
+
+    done = asyncio.run(rehearse_and_apply())
+    assert done.rehearsal is not None
+    assert (done.rehearsal.losses, done.after) == ((), ("b2",))
+    assert content(url)["orders"] == before
 
 
 def test_a_user_who_may_not_make_databases_is_told_so(tmp_path: Path) -> None:

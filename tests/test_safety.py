@@ -19,6 +19,7 @@ from alembic.config import Config as AlembicConfig
 from alembic_projects import make_project, write_revision, write_table_revision
 from servers import ENGINES, fresh_database
 
+from xcore_tools.cli import main
 from xcore_tools.config import Config, load_config
 from xcore_tools.database.backup.manager import BackupManager
 from xcore_tools.database.connection import connected
@@ -129,7 +130,7 @@ def test_a_chain_whose_fourth_revision_fails(tmp_path: Path, engine: str) -> Non
         assert (state(url) == before) is (engine == "postgresql")
 
 
-def test_what_was_committed_on_its_own_is_undone_as_well(tmp_path: Path) -> None:
+def test_what_was_committed_on_its_own_is_undone_on_demand(tmp_path: Path) -> None:
     with fresh_database("postgresql", tmp_path) as url:
         project = prepared(tmp_path, url)
         before = state(url)
@@ -141,8 +142,19 @@ def test_what_was_committed_on_its_own_is_undone_as_well(tmp_path: Path) -> None
             "    op.create_index('by_name', 'users', ['name'], postgresql_concurrently=True)\n"
             "op.execute('SELECT nonsense')",
         )
-        with pytest.raises(MigrationError, match="this was revision b2; the database is as it was"):
+        with pytest.raises(
+            MigrationError, match="revision b2; `xcore-tools backup restore backup_"
+        ):
             Migrations(project).upgrade()
+        assert state(url) != before
+        with connected(url) as connection:
+            connection.execute(sa.text("DROP INDEX by_name"))
+            connection.commit()
+        safety = Safety(restore_on_failure=True)
+        with pytest.raises(
+            MigrationError, match="revision b2; the database is as it was before, re"
+        ):
+            Migrations(project).upgrade(safety=safety)
         assert state(url) == before
 
 
@@ -498,7 +510,7 @@ def killed_upgrades(directory: Path, rounds: int, seed: int, mode: str = "delete
 
 
 def test_killed_upgrades_and_the_next_run(tmp_path: Path) -> None:
-    ends = killed_upgrades(tmp_path, 4, 1)
+    ends = killed_upgrades(tmp_path, 2, 1)
     assert set(ends) <= {0, 3}
 
 
@@ -552,6 +564,7 @@ def test_a_database_that_was_changed_since_is_not_restored_unasked(
     assert (99, None) in state(sqlite)[1]["users"]
 
 
+@pytest.mark.slow
 def test_a_database_that_was_changed_since_is_restored_if_wanted(
     tmp_path: Path, sqlite: DatabaseUrl
 ) -> None:
@@ -638,15 +651,17 @@ def test_a_revision_without_a_downgrade_and_without_a_backup(
     )
 
 
-def test_the_json_of_a_change(tmp_path: Path, sqlite: DatabaseUrl) -> None:
+def test_the_json_of_a_change(
+    tmp_path: Path,
+    sqlite: DatabaseUrl,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     project = prepared(tmp_path, sqlite)
     write_table_revision(versions(project), "b2", "a1")
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "xcore_tools", "migrate", "upgrade", "--format", "json"],
-        cwd=project.project,
-        capture_output=True,
-        check=True,
-    )
-    told = json.loads(done.stdout)
+    monkeypatch.chdir(project.project)
+    capsys.readouterr()
+    assert main(["migrate", "upgrade", "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
     assert told["backups"] == backups(project)
     assert [step["revision"] for step in told["steps"]] == ["b2"]

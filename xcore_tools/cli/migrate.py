@@ -445,7 +445,8 @@ def _safety_options(command: _Command) -> _Command:
         click.option(
             "--restore-on-failure/--no-restore-on-failure",
             default=None,
-            help="Restore that backup if a revision fails; by default as --backup.",
+            help="Restore that backup if a revision fails; by default where the engine cannot roll "
+            "back what the revision did.",
         ),
         click.option(
             "--backup/--no-backup",
@@ -463,11 +464,7 @@ def _safety(
 ) -> Safety:
     if restore_on_failure and backup is False:
         raise click.UsageError("--restore-on-failure takes a backup; leave out --no-backup")
-    if restore_on_failure:
-        backup = True
-    if backup is not None and restore_on_failure is None:
-        restore_on_failure = backup
-    return xcore_tools.Safety(backup, restore_on_failure, interrupted)
+    return xcore_tools.Safety(restore_on_failure or backup, restore_on_failure, interrupted)
 
 
 @migrate.command(short_help="Apply pending revisions.", cls=_WithRelativeRevisions)

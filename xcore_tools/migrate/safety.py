@@ -31,10 +31,12 @@ _BATCH = "batch_alter_table"
 
 
 class Safety(msgspec.Struct, frozen=True):
-    """What is wanted: None means what the settings say.
+    """What is wanted; None means what the settings say.
 
-    `interrupted` says what to do about an earlier run that was killed: `restore` the backup of
-    before, `ignore` it, or (None) restore if nobody can have changed the database since.
+    A backup that was taken is restored after a failure if `restore_on_failure` says so; None does
+    where the engine has no transactions for what revisions do. `interrupted` says what to do about
+    an earlier run that was killed: `restore` the backup of before, `ignore` it, or (None) restore if
+    nobody can have changed the database since.
     """
 
     backup: bool | None = None
@@ -124,7 +126,7 @@ class Guard:
         self._manager.prune()
 
     def _is_wanted(self) -> bool:
-        wanted = self._safety.backup
+        wanted = self._safety.restore_on_failure or self._safety.backup
         if wanted and self._manager is None:
             raise BackupError(f"{self._seen.url}: no backup can be taken of it; give --no-backup")
         return self._manager is not None and (self._is_automatic if wanted is None else wanted)
@@ -139,16 +141,20 @@ class Guard:
             ) from error
 
     def _undone(self, manager: BackupManager, schema: DatabaseSchema) -> str:
-        """Restore, if there is something to undo; what was done in words."""
+        """Restore, if there is something to undo; what was done in words.
+
+        What a transaction has left is whole, so that it is restored on demand only: that would take
+        away what others have written meanwhile.
+        """
         wanted = self._safety.restore_on_failure
+        is_wanted = not self._seen.is_transactional if wanted is None else wanted
         command = f"`xcore-tools backup restore {self.backup}` brings back the state of before"
-        if not (self._is_automatic if wanted is None else wanted):
-            forget(self._directory, self._seen.url)
-            return command
         try:
             if self._seen.is_transactional and self._is_as_before(schema):
-                forget(self._directory, self._seen.url)
                 return "the database is as it was before"
+            if not is_wanted:
+                forget(self._directory, self._seen.url)
+                return command
             restored = manager.restore(self.backup, is_locked=True)
         except XcoreToolsError as error:
             return f"restoring the backup of before has failed: {error}; {command}"

@@ -81,7 +81,8 @@ class Sqlite:
         _require_plain(url)
         copy = place / "copy.db"
         _take(url, copy, lambda *_: None)
-        yield _url_of(copy, url.source)
+        # for the driver that env.py expects, but without options such as mode=ro
+        yield DatabaseUrl(sa.URL.create(url.sqlalchemy.drivername, database=str(copy)), url.source)
 
     def load(
         self, url: DatabaseUrl, archive: Archive, *, timeout: float, progress: Progress
