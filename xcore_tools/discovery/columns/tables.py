@@ -14,7 +14,7 @@ from xcore_tools.discovery.columns.drafts import (
     hinted,
     is_wrapped,
     item_name,
-    items_of,
+    parts_of,
 )
 from xcore_tools.discovery.columns.libraries import library_columns
 from xcore_tools.discovery.columns.names import RELATIONSHIPS
@@ -133,11 +133,8 @@ def _drafts(
         if not _is_relationship(value) and not member.name.startswith("_"):
             yield field_draft(machine, member.name, value, hint)
         return
-    composed = list(items_of(machine, value))
-    for item in composed:
-        draft = draft_of_one(machine, item, member.name)
-        if draft is not None:
-            yield draft
+    composed = parts_of(machine, value, member.name)
+    yield from composed
     draft = draft_of_one(machine, value, member.name)
     if draft is None and not (member.has_value or composed):
         draft = Draft(attribute=member.name, source=hint)
