@@ -194,7 +194,7 @@ def _arguments(args: Iterable[object], keywords: dict[str, Value]) -> Iterator[s
 
 
 def _displayed(kind: str, items: Iterable[object]) -> Iterator[str]:
-    opening, closing = {"list": "[]", "set": "{}"}.get(kind, "()")
+    opening, closing = {"list": ("[", "]"), "set": ("{", "}")}.get(kind, ("(", ")"))
     yield opening
     given = list(items)
     yield from _joined(given)
