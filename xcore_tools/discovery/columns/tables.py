@@ -98,15 +98,21 @@ def _read_item(machine: Machine, draft: TableDraft, item: Value) -> None:
         draft.unknown.append(f"an argument: {item.reason}")
 
 
-def read_class(machine: Machine, cls: ClassValue, draft: TableDraft, *, is_owner: bool) -> None:
-    """Adds the columns that `cls` declares; the owner of the table also says what else it has."""
+def read_class(
+    machine: Machine,
+    cls: ClassValue,
+    declaring: Iterable[Member],
+    draft: TableDraft,
+    *,
+    is_owner: bool,
+) -> None:
+    """Adds the columns that members of `cls` declare; the owner of the table also says what else it has."""
     draft.classes.append(cls)
     is_sqlmodel = any(foreign.needs_table_keyword for foreign in foreigns(machine, cls))
-    found_members = list(members(machine, cls))
     if is_sqlmodel:  # where a class has the fields of its bases first
         order = mro(machine, cls)
-        found_members.sort(key=lambda member: -order.index(member.owner))
-    for member in found_members:
+        declaring = sorted(declaring, key=lambda member: -order.index(member.owner))
+    for member in declaring:
         for found in _drafts(machine, cls, member, is_sqlmodel=is_sqlmodel):
             draft.add(found)
     for item in unfollowed(machine, cls):

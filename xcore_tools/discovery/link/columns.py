@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from xcore_tools.discovery.columns.finish import Finisher
+from xcore_tools.discovery.columns.namespace import members
 from xcore_tools.discovery.columns.relationships import relationships_of
 from xcore_tools.discovery.columns.tables import TableDraft, read_class, read_table
 from xcore_tools.discovery.follow.schema import MetaDataValue, TableValue
@@ -12,7 +13,7 @@ from xcore_tools.discovery.follow.values import ClassValue, Value
 from xcore_tools.discovery.link.results import Results
 from xcore_tools.discovery.machine import Machine
 from xcore_tools.discovery.mapping.mapper import map_class
-from xcore_tools.discovery.mapping.tables import NO_TABLE, mapped_parent, own_table
+from xcore_tools.discovery.mapping.tables import NO_TABLE, is_mapped, mapped_parent, own_table
 from xcore_tools.discovery.structure import Relationship
 
 __all__ = ["add_columns"]
@@ -39,6 +40,11 @@ class _Gathering:
         self._machine = machine
         self._results = results
         self.drafts: dict[tuple[object, ...], TableDraft] = {}
+        self._owners: dict[ClassValue, ClassValue | None] = {}
+        self._models: dict[str, list[ClassValue]] = {}
+        for cls in machine.classes:
+            if is_mapped(machine, cls):
+                self._models.setdefault(cls.name, []).append(cls)
         self.waiting: list[TableValue] = []
         self.relationships: dict[tuple[str, str, int], tuple[Relationship, ...]] = {}
 
@@ -61,8 +67,9 @@ class _Gathering:
             mapping = map_class(self._machine, cls)
             if mapping is None:
                 return
-            found = tuple(relationships_of(self._machine, cls))
-            self.relationships[cls.module, cls.qualname, cls.line] = found
+            declaring = list(members(self._machine, cls))
+            found = relationships_of(self._machine, declaring, self._models)
+            self.relationships[cls.module, cls.qualname, cls.line] = tuple(found)
             owner = cls if mapping.makes_table else self._sharer(cls)
             if owner is None:
                 return
@@ -74,14 +81,20 @@ class _Gathering:
             else:
                 module, line = owner.module, owner.line
             draft = self._draft(mapping.metadata, mapping.schema, mapping.table, module, line)
-            read_class(self._machine, cls, draft, is_owner=mapping.makes_table)
+            read_class(self._machine, cls, declaring, draft, is_owner=mapping.makes_table)
 
     def _sharer(self, cls: ClassValue) -> ClassValue | None:
         """The class above a single-table child whose table it shares."""
-        source: ClassValue | None = cls
-        while source is not None and own_table(self._machine, source) is NO_TABLE:
-            source = mapped_parent(self._machine, source)
-        return source
+        passed: list[ClassValue] = []
+        owner: ClassValue | None = cls
+        while owner is not None and owner not in self._owners:
+            if own_table(self._machine, owner) is not NO_TABLE:
+                break
+            passed.append(owner)
+            owner = mapped_parent(self._machine, owner)
+        owner = self._owners.get(owner, owner) if owner is not None else None
+        self._owners.update(dict.fromkeys(passed, owner))
+        return owner
 
     def _draft(
         self, metadata: Value, schema: Value, name: Value, module: str, line: int
