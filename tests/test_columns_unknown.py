@@ -26,7 +26,9 @@ class Base(DeclarativeBase): pass
 def found(directory: Path, text: str, **files: str) -> Discovery:
     for module, content in {"app": HEAD + text, **files}.items():
         (directory / f"{module}.py").write_text(content)
-    return discover([directory], config=Config(project=directory), columns=True)
+    return discover(
+        [directory], config=Config(project=directory), exclude=["hidden.py"], columns=True
+    )
 
 
 def structure(directory: Path, text: str, **files: str) -> Structure:
@@ -73,6 +75,11 @@ UNKNOWN = [
     ("c = Column(Odd)", []),
     ("c = Column(Looping)", []),
     ("c = Column(Integer, CheckConstraint(make()))", []),
+    ("c = Column(String, Plain())", []),
+    ("c = Column(NullType)", ["type: it has no type"]),
+    ("c = Column(ARRAY(NullType()))", []),
+    ("c: nowhere.Mapped[int]", []),
+    ("d: 'in valid'; c = Column(Integer)", []),
     ("c = Column(JSON().with_variant(make(), 'postgresql'))", []),
 ]  # fmt: skip
 
@@ -84,6 +91,7 @@ class Odd(TypeDecorator):
     impl = make()
 class Looping(TypeDecorator):
     pass
+class Plain: pass
 Looping.impl = Looping
 """
 
@@ -113,6 +121,12 @@ def test_what_is_not_known_is_none(tmp_path: Path) -> None:
         ("c = Column(String, default=lambda: make() or not -1)", {"default": "lambda: …"}),
         ("c = Column(String, default={'a': [1], 'b': (2,)})", {"default": "{'a': [1], 'b': (2,)}"}),
         ("c = Column(String, default=later())", {"default": "later()"}),
+        (
+            "c = Column(String, default=later(-1, not 2, [1], {1}, a.b['x', 1], {}, k=1 + 2))",
+            {"default": "later(-1, not 2, [1], {1}, a.b['x', 1], …, k=1 + 2)"},
+        ),
+        ("c = Column(String, default={1})", {"default": "{1}"}),
+        ("c = Column(Integer, default=Kind.A)", {"default": "Kind.A"}),
         ("c = Column(String, default=Plain())", {"default": "Plain()"}),
         ("c = Column(String, server_default=make())", {"server_default": "outside.make()"}),
         ("c = Column(Integer, server_default=text(name))", {"server_default": "…"}),
@@ -123,7 +137,7 @@ def test_what_is_not_known_is_none(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_known_in_part(line: str, fields: dict[str, str], tmp_path: Path) -> None:
-    before = "def later():\n    return make()\nclass Plain: pass\n"
+    before = "def later(*args, **keywords):\n    return make()\n" + BEFORE
     made = column(tmp_path, line, before)
     for field, expected in fields.items():
         value = getattr(made, field)
@@ -244,11 +258,12 @@ class T(SQLModel, table=True):
     code: Code
     when: Thing
     kind: ClassVar[int] = 3
+    vague: str = Field(sa_column_args=nowhere)
     stated: str | None = Field(sa_column_kwargs={'nullable': False, 'name': 'said'}, sa_column_args=options)
     sized: str = Field(max_length=length, sa_type=make())
 """
     columns = {each.attribute: each for each in structure(tmp_path, text).columns}
-    assert list(columns) == ["id", "code", "when", "stated", "sized"]
+    assert list(columns) == ["id", "code", "when", "vague", "stated", "sized"]
     assert str(columns["code"].type) == "AutoString"
     assert columns["when"].unknown == ("type: no type is known for outside.Thing",)
     assert (columns["stated"].name, columns["stated"].nullable) == ("said", False)
@@ -315,3 +330,44 @@ def test_a_model_on_a_table_that_is_none(tmp_path: Path) -> None:
         if table.structure
     }
     assert names == {"first": ["id", "extra"], "second": ["id"]}
+
+
+def test_columns_of_a_class_for_tables(tmp_path: Path) -> None:
+    """TypedColumns of SQLAlchemy 2.1."""
+    text = (
+        "class Books(TypedColumns):\n    title: Named[str]\n    pages = Column(Integer)\n"
+        "Table('t', Base.metadata, Books, 'nothing')\n"
+        "Table('t', Base.metadata, Column('more', Integer), keep_existing=True)\n"
+    )
+    made = structure(tmp_path, text)
+    types = {each.name: str(each.type) for each in made.columns}
+    assert types == {"title": "String", "pages": "Integer"}
+
+
+def test_what_is_not_reported_can_be_referred_to(tmp_path: Path) -> None:
+    text = (
+        "from hidden import other\n"
+        "class Union(AbstractConcreteBase, Base):\n    name = Column(String(3))\n"
+        "class T(Union):\n    __tablename__ = 't'\n    id = Column(Integer, primary_key=True)\n"
+        "    other_id = Column(ForeignKey(other.c.id))\n"
+    )
+    more = (
+        "from sqlalchemy import Column, Integer, MetaData, Table\n"
+        "other = Table('other', MetaData(), Column('id', Integer))\n"
+    )
+    made = structure(tmp_path, text, hidden=more)
+    assert [each.name for each in made.columns] == ["id", "other_id", "name"]
+    assert made.columns[1].foreign_keys == ("other.id",)
+    assert str(made.columns[1].type) == "Integer"
+
+
+def test_values_without_an_end_are_cut(tmp_path: Path) -> None:
+    before = (
+        "loop = []\nloop.append(loop)\n"
+        "twice = [1]\n" + "twice = [twice, twice]\n" * 40 + "long = 1" + " + 1" * 500 + "\n"
+    )
+    for name in ("loop", "twice", "{'a': loop}", "make(twice, key=loop)", "Plain(loop)"):
+        made = column(tmp_path, f"c = Column(String, default={name})", before + BEFORE)
+        assert made.default is not None
+        assert made.default.endswith("…")
+        assert len(made.default) < 1000

@@ -55,12 +55,10 @@ class Hint(msgspec.Struct):
 
 def read_hint(machine: Machine, cls: ClassValue, expr: s.Expr) -> Hint | None:
     """What the annotation `expr` of an attribute of `cls` says; None where nothing can be read."""
-    if cls.frame is None:
+    parsed = _parsed(machine, expr)
+    if parsed is None or cls.frame is None:
         return None
     frame = Frame(cls.frame.module, "class", cls.attrs, cls.frame, cls.qualname, cls)
-    parsed = _parsed(machine, expr)
-    if parsed is None:
-        return None
     hint = Hint(unparsed(parsed))
     reader = _Reader(machine, frame, hint)
     head = reader.head(parsed)
@@ -77,17 +75,14 @@ def read_hint(machine: Machine, cls: ClassValue, expr: s.Expr) -> Hint | None:
 
 def _parsed(machine: Machine, expr: s.Expr) -> s.Expr | None:
     """The expression, out of its quotes if it is in some."""
-    for _ in range(_MAX_DEPTH):
-        if not (isinstance(expr, s.Const) and isinstance(expr.value, str)):
-            return expr
-        text = " ".join(expr.value.split())
-        source = s.Unread(f"def annotation():\n    return ({text})\n", 1)
-        body = machine.read(s.FunctionDef("annotation", (), (), None, 1, source)).body
-        statement = body[0] if body else None
-        if not isinstance(statement, s.Return) or statement.value is None:
-            return None
-        expr = statement.value
-    return None
+    if not (isinstance(expr, s.Const) and isinstance(expr.value, str)):
+        return expr
+    text = " ".join(expr.value.split())
+    source = s.Unread(f"def annotation():\n    return ({text})\n", 1)
+    body = machine.read(s.FunctionDef("annotation", (), (), None, 1, source)).body
+    statement = body[0] if body else None
+    inner = statement.value if isinstance(statement, s.Return) else None
+    return None if inner is None else _parsed(machine, inner)
 
 
 class _Reader:

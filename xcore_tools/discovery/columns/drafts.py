@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -36,7 +36,7 @@ __all__ = [
     "hinted",
     "is_wrapped",
     "item_name",
-    "items_of",
+    "parts_of",
 ]
 
 _COLUMNS = frozenset({"Column", "mapped_column"})
@@ -290,10 +290,9 @@ def _merged(found: Draft, given: Draft, own: Draft) -> Draft:
     )
 
 
-def items_of(machine: Machine, value: Value) -> Iterator[Value]:
+def parts_of(machine: Machine, value: Value, attribute: str) -> list[Draft]:
     """The columns among the arguments of `composite(…)`."""
-    if isinstance(value, Made) and value.callee.rpartition(".")[2] == "composite":
-        for arg in value.args:
-            known = asked(machine, arg)
-            if as_call(machine, known) is not None:
-                yield known
+    if not (isinstance(value, Made) and value.callee.rpartition(".")[2] == "composite"):
+        return []
+    parts = (draft_of_one(machine, asked(machine, arg), attribute) for arg in value.args)
+    return [part for part in parts if part is not None]

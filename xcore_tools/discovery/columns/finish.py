@@ -316,6 +316,4 @@ def _text(value: Value) -> str | None:
     if isinstance(value, Made) and value.callee.rpartition(".")[2] in {"text", "literal_column"}:
         inner = value.args[0] if value.args else None
         return inner if isinstance(inner, str) else "…"
-    if isinstance(value, bool | int):
-        return str(value)
     return written(value)

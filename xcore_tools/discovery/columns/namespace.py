@@ -37,7 +37,7 @@ class Member(msgspec.Struct):
 def _sources(machine: Machine, cls: ClassValue) -> tuple[Value, ...]:
     """The classes whose attributes go into the table of `cls`: not those of a mapped parent."""
     parent = mapped_parent(machine, cls)
-    inherited = mro(machine, parent) if parent is not None else ()
+    inherited = {*mro(machine, parent)} if parent is not None else set()
     return tuple(item for item in mro(machine, cls) if item not in inherited)
 
 
@@ -48,14 +48,14 @@ def members(machine: Machine, cls: ClassValue) -> Iterator[Member]:
     """
     seen: set[str] = set()
     dropped: set[str] = set()
-    counting = _sources(machine, cls)
+    counting = {*_sources(machine, cls)}
     for item in mro(machine, cls):
         if not isinstance(item, ClassValue):
             continue
-        for name in _in_order(item.attrs, item.annotations):
+        is_counting = item in counting
+        names = _in_order(item.attrs, item.annotations) if is_counting else _cascading(item)
+        for name in names:
             if name in seen or _SPECIAL.fullmatch(name):
-                continue
-            if item not in counting and not _is_cascading(item.attrs.get(name)):
                 continue
             member = _member(machine, cls, item, name)
             if member is None or (name in dropped and member.has_value):
@@ -97,14 +97,17 @@ def _returned(machine: Machine, value: Value) -> s.Expr | None:
     return machine.read(value.facts).returns if isinstance(value, FunctionValue) else None
 
 
-def _is_cascading(value: Value) -> bool:
-    """Whether `@declared_attr.cascading` gives every class below an attribute of its own."""
-    if not isinstance(value, FunctionValue):
-        return False
-    return any(
-        isinstance(decorator, s.Attribute) and decorator.name == "cascading"
-        for decorator in value.facts.decorators
-    )
+def _cascading(cls: ClassValue) -> list[str]:
+    """What `@declared_attr.cascading` gives to every class below, each an attribute of its own."""
+    return [
+        name
+        for name, value in cls.attrs.items()
+        if isinstance(value, FunctionValue)
+        and any(
+            isinstance(decorator, s.Attribute) and decorator.name == "cascading"
+            for decorator in value.facts.decorators
+        )
+    ]
 
 
 def unfollowed(machine: Machine, cls: ClassValue) -> Iterator[External | Unknown]:

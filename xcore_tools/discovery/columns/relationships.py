@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
 from xcore_tools.discovery.columns.annotations import Hint, read_hint
 from xcore_tools.discovery.columns.asking import asked
 from xcore_tools.discovery.columns.names import RELATIONSHIPS
-from xcore_tools.discovery.columns.namespace import Member, members
+from xcore_tools.discovery.columns.namespace import Member
 from xcore_tools.discovery.follow.schema import TableValue
 from xcore_tools.discovery.follow.values import (
     ClassValue,
@@ -18,7 +18,6 @@ from xcore_tools.discovery.follow.values import (
     Made,
     Value,
 )
-from xcore_tools.discovery.mapping.tables import is_mapped
 from xcore_tools.discovery.structure import Relationship
 
 if TYPE_CHECKING:
@@ -27,15 +26,21 @@ if TYPE_CHECKING:
 __all__ = ["relationships_of"]
 
 
-def relationships_of(machine: Machine, cls: ClassValue) -> Iterator[Relationship]:
-    """What `cls` says of other models, in its body and in what it inherits from mixins."""
-    for member in members(machine, cls):
+Models = Mapping[str, list[ClassValue]]
+"""The mapped classes by their names."""
+
+
+def relationships_of(
+    machine: Machine, declaring: Iterable[Member], models: Models
+) -> Iterator[Relationship]:
+    """What the members of a class say of other models."""
+    for member in declaring:
         value = member.value
         if isinstance(value, Made) and value.callee.rpartition(".")[2] in RELATIONSHIPS:
-            yield _relationship(machine, cls, member, value)
+            yield _relationship(machine, member, value, models)
 
 
-def _relationship(machine: Machine, cls: ClassValue, member: Member, call: Made) -> Relationship:
+def _relationship(machine: Machine, member: Member, call: Made, models: Models) -> Relationship:
     hint = None
     if member.annotation is not None:
         hint = read_hint(machine, member.owner, member.annotation)
@@ -48,7 +53,7 @@ def _relationship(machine: Machine, cls: ClassValue, member: Member, call: Made)
     other = partner or backref
     return Relationship(
         name=member.name,
-        target=_class_name(machine, target),
+        target=_class_name(target, models),
         secondary=_table_name(machine, call.keywords.get("secondary")),
         back_populates=other if isinstance(other, str) else None,
         is_list=_is_list(machine, call, hint),
@@ -71,18 +76,15 @@ def _hinted(hint: Hint | None) -> Value:
     return known[0] if known else inner.names[0] if inner.names else None
 
 
-def _class_name(machine: Machine, value: Value) -> str | None:
+def _class_name(value: Value, models: Models) -> str | None:
     """A class by its dotted name; one that is named by a text is looked for among the models."""
     if isinstance(value, ClassValue):
         return value.dotted
     if not isinstance(value, str):
         return None
     name = str(value)
-    known = {
-        each.dotted
-        for each in machine.classes
-        if f".{each.dotted}".endswith(f".{name}") and is_mapped(machine, each)
-    }
+    alike = models.get(name.rpartition(".")[2], ())
+    known = {each.dotted for each in alike if f".{each.dotted}".endswith(f".{name}")}
     return known.pop() if len(known) == 1 else name
 
 

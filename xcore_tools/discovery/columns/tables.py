@@ -14,7 +14,7 @@ from xcore_tools.discovery.columns.drafts import (
     hinted,
     is_wrapped,
     item_name,
-    items_of,
+    parts_of,
 )
 from xcore_tools.discovery.columns.libraries import library_columns
 from xcore_tools.discovery.columns.names import RELATIONSHIPS
@@ -98,15 +98,21 @@ def _read_item(machine: Machine, draft: TableDraft, item: Value) -> None:
         draft.unknown.append(f"an argument: {item.reason}")
 
 
-def read_class(machine: Machine, cls: ClassValue, draft: TableDraft, *, is_owner: bool) -> None:
-    """Adds the columns that `cls` declares; the owner of the table also says what else it has."""
+def read_class(
+    machine: Machine,
+    cls: ClassValue,
+    declaring: Iterable[Member],
+    draft: TableDraft,
+    *,
+    is_owner: bool,
+) -> None:
+    """Adds the columns that members of `cls` declare; the owner of the table also says what else it has."""
     draft.classes.append(cls)
     is_sqlmodel = any(foreign.needs_table_keyword for foreign in foreigns(machine, cls))
-    found_members = list(members(machine, cls))
     if is_sqlmodel:  # where a class has the fields of its bases first
         order = mro(machine, cls)
-        found_members.sort(key=lambda member: -order.index(member.owner))
-    for member in found_members:
+        declaring = sorted(declaring, key=lambda member: -order.index(member.owner))
+    for member in declaring:
         for found in _drafts(machine, cls, member, is_sqlmodel=is_sqlmodel):
             draft.add(found)
     for item in unfollowed(machine, cls):
@@ -133,11 +139,8 @@ def _drafts(
         if not _is_relationship(value) and not member.name.startswith("_"):
             yield field_draft(machine, member.name, value, hint)
         return
-    composed = list(items_of(machine, value))
-    for item in composed:
-        draft = draft_of_one(machine, item, member.name)
-        if draft is not None:
-            yield draft
+    composed = parts_of(machine, value, member.name)
+    yield from composed
     draft = draft_of_one(machine, value, member.name)
     if draft is None and not (member.has_value or composed):
         draft = Draft(attribute=member.name, source=hint)

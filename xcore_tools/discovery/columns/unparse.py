@@ -1,9 +1,14 @@
-"""Expressions and values as texts of Python, as far as they are known."""
+"""Expressions and values as texts of Python, as far as they are known, and not longer than anybody reads.
+
+A text is made piece by piece from the left, so that neither a list that holds itself nor one that holds
+another one twice, and so on, takes longer than its first pieces.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import singledispatch
+from itertools import islice
 
 from xcore_tools.discovery import syntax as s
 from xcore_tools.discovery.follow.values import (
@@ -20,137 +25,187 @@ from xcore_tools.discovery.follow.values import (
 
 __all__ = ["unparsed", "written"]
 
-
-@singledispatch
-def unparsed(expr: object) -> str:
-    """The expression as one would write it; `…` stands for what is not read."""
-    return "…"
+_MAX_PIECES = 200
 
 
-@unparsed.register
-def _(expr: s.Name) -> str:
-    return expr.id
-
-
-@unparsed.register
-def _(expr: s.Attribute) -> str:
-    return f"{unparsed(expr.value)}.{expr.name}"
-
-
-@unparsed.register
-def _(expr: s.Const) -> str:
-    return repr(expr.value)
-
-
-@unparsed.register
-def _(expr: s.Subscript) -> str:
-    index = expr.index
-    is_tuple = isinstance(index, s.Sequence) and index.kind == "tuple"
-    inside = ", ".join(map(unparsed, index.items)) if is_tuple else unparsed(index)  # type: ignore[union-attr]
-    return f"{unparsed(expr.value)}[{inside}]"
-
-
-@unparsed.register
-def _(expr: s.Binary) -> str:
-    return f"{unparsed(expr.left)} {expr.op} {unparsed(expr.right)}"
-
-
-@unparsed.register
-def _(expr: s.Unary) -> str:
-    return f"not {unparsed(expr.value)}" if expr.op == "not" else expr.op + unparsed(expr.value)
-
-
-@unparsed.register
-def _(expr: s.Sequence) -> str:
-    return _displayed(expr.kind, map(unparsed, expr.items))
-
-
-@unparsed.register
-def _(expr: s.Call) -> str:
-    named = (f"{keyword.name}={unparsed(keyword.value)}" for keyword in expr.keywords)
-    return f"{unparsed(expr.func)}({', '.join([*map(unparsed, expr.args), *named])})"
+def unparsed(expr: s.Expr) -> str:
+    """An expression as one would write it; `…` stands for what is not read, or is too long."""
+    return _text(expr)
 
 
 def written(value: Value) -> str:
-    """A value as one would write it; `…` stands for what is not known."""
-    return _written(value)
+    """A value as one would write it; `…` stands for what is not known, or is too long."""
+    return _text(value)
+
+
+def _text(item: object) -> str:
+    pieces = _pieces(item)
+    text = "".join(islice(pieces, _MAX_PIECES))
+    return text if next(pieces, None) is None else f"{text}…"
 
 
 @singledispatch
-def _written(value: object) -> str:
-    return "…"
+def _pieces(item: object) -> Iterator[str]:
+    yield "…"
 
 
-@_written.register(str)
-@_written.register(int)
-@_written.register(float)
-@_written.register(type(None))
-def _(value: str | float | None) -> str:
-    return repr(value)
+# -- expressions -------------------------------------------------------------------------------
 
 
-@_written.register
-def _(value: MemberText) -> str:
-    return f"{value.cls.name}.{value.member}"
+@_pieces.register
+def _(item: s.Name) -> Iterator[str]:
+    yield item.id
 
 
-@_written.register
-def _(value: Member) -> str:
-    return f"{value.cls.name}.{value.name}"
+@_pieces.register
+def _(item: s.Attribute) -> Iterator[str]:
+    yield from _pieces(item.value)
+    yield f".{item.name}"
 
 
-@_written.register
-def _(value: External) -> str:
-    return _short(value.path)
+@_pieces.register
+def _(item: s.Const) -> Iterator[str]:
+    yield repr(item.value)
 
 
-@_written.register(ClassValue)
-@_written.register(FunctionValue)
-def _(value: ClassValue | FunctionValue) -> str:
-    return value.qualname
+@_pieces.register
+def _(item: s.Subscript) -> Iterator[str]:
+    yield from _pieces(item.value)
+    yield "["
+    is_tuple = isinstance(item.index, s.Sequence) and item.index.kind == "tuple"
+    yield from _joined(item.index.items if is_tuple else (item.index,))  # type: ignore[union-attr]
+    yield "]"
 
 
-@_written.register
-def _(value: LambdaValue) -> str:
-    return f"lambda: {unparsed(value.facts.body)}"
+@_pieces.register
+def _(item: s.Binary) -> Iterator[str]:
+    yield from _pieces(item.left)
+    yield f" {item.op} "
+    yield from _pieces(item.right)
 
 
-@_written.register
-def _(value: Instance) -> str:
-    return _called(value.cls.qualname, value.args, value.keywords)
+@_pieces.register
+def _(item: s.Unary) -> Iterator[str]:
+    yield "not " if item.op == "not" else item.op
+    yield from _pieces(item.value)
 
 
-@_written.register
-def _(value: Made) -> str:
-    return _called(_short(value.callee), value.args, value.keywords)
+@_pieces.register
+def _(item: s.Sequence) -> Iterator[str]:
+    yield from _displayed(item.kind, item.items)
 
 
-@_written.register(list)
-@_written.register(tuple)
-def _(value: list[Value] | tuple[Value, ...]) -> str:
-    kind = "list" if isinstance(value, list) else "tuple"
-    return _displayed(kind, map(_written, value))
+@_pieces.register
+def _(item: s.Call) -> Iterator[str]:
+    yield from _pieces(item.func)
+    keywords = {keyword.name or "**": keyword.value for keyword in item.keywords}
+    yield from _arguments(item.args, keywords)
 
 
-@_written.register
-def _(value: dict) -> str:  # type: ignore[type-arg]
-    pairs = (f"{_written(key)}: {_written(item)}" for key, item in value.items())
-    return f"{{{', '.join(pairs)}}}"
+# -- values ------------------------------------------------------------------------------------
 
 
-def _called(name: str, args: Iterable[Value], keywords: dict[str, Value]) -> str:
-    named = (f"{key}={_written(each)}" for key, each in keywords.items())
-    return f"{name}({', '.join([*map(_written, args), *named])})"
+@_pieces.register(str)
+@_pieces.register(int)
+@_pieces.register(float)
+@_pieces.register(type(None))
+def _(item: str | float | None) -> Iterator[str]:
+    yield repr(item)
 
 
-def _displayed(kind: str, items: Iterable[str]) -> str:
-    texts = list(items)
-    inside = ", ".join(texts)
-    if kind == "list":
-        return f"[{inside}]"
-    if kind == "set":
-        return f"{{{inside}}}"
-    return f"({inside},)" if len(texts) == 1 else f"({inside})"
+@_pieces.register
+def _(item: MemberText) -> Iterator[str]:
+    yield f"{item.cls.name}.{item.member}"
+
+
+@_pieces.register
+def _(item: Member) -> Iterator[str]:
+    yield f"{item.cls.name}.{item.name}"
+
+
+@_pieces.register
+def _(item: External) -> Iterator[str]:
+    yield _short(item.path)
+
+
+@_pieces.register(ClassValue)
+@_pieces.register(FunctionValue)
+def _(item: ClassValue | FunctionValue) -> Iterator[str]:
+    yield item.qualname
+
+
+@_pieces.register
+def _(item: LambdaValue) -> Iterator[str]:
+    yield "lambda: "
+    yield from _pieces(item.facts.body)
+
+
+@_pieces.register
+def _(item: Instance) -> Iterator[str]:
+    yield item.cls.qualname
+    yield from _arguments(item.args, item.keywords)
+
+
+@_pieces.register
+def _(item: Made) -> Iterator[str]:
+    yield _short(item.callee)
+    yield from _arguments(item.args, item.keywords)
+
+
+@_pieces.register(list)
+@_pieces.register(tuple)
+def _(item: list[Value] | tuple[Value, ...]) -> Iterator[str]:
+    yield from _displayed("list" if isinstance(item, list) else "tuple", item)
+
+
+@_pieces.register(set)
+@_pieces.register(frozenset)
+def _(item: set[Value] | frozenset[Value]) -> Iterator[str]:
+    yield from _displayed("set", sorted(item, key=written))
+
+
+@_pieces.register
+def _(item: dict) -> Iterator[str]:  # type: ignore[type-arg]
+    yield "{"
+    for number, (key, value) in enumerate(item.items()):
+        yield ", " if number else ""
+        yield from _pieces(key)
+        yield ": "
+        yield from _pieces(value)
+    yield "}"
+
+
+# -- what they share ---------------------------------------------------------------------------
+
+
+def _arguments(args: Iterable[object], keywords: dict[str, Value]) -> Iterator[str]:
+    yield "("
+    count = 0
+    for arg in args:
+        yield ", " if count else ""
+        yield from _pieces(arg)
+        count += 1
+    for name, value in keywords.items():
+        yield ", " if count else ""
+        yield "**" if name == "**" else f"{name}="
+        yield from _pieces(value)
+        count += 1
+    yield ")"
+
+
+def _displayed(kind: str, items: Iterable[object]) -> Iterator[str]:
+    opening, closing = {"list": ("[", "]"), "set": ("{", "}")}.get(kind, ("(", ")"))
+    yield opening
+    given = list(items)
+    yield from _joined(given)
+    yield "," if kind == "tuple" and len(given) == 1 else ""
+    yield closing
+
+
+def _joined(items: Iterable[object]) -> Iterator[str]:
+    for number, item in enumerate(items):
+        yield ", " if number else ""
+        yield from _pieces(item)
 
 
 def _short(path: str) -> str:

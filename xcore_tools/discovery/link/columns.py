@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from xcore_tools.discovery.columns.finish import Finisher
+from xcore_tools.discovery.columns.namespace import members
 from xcore_tools.discovery.columns.relationships import relationships_of
 from xcore_tools.discovery.columns.tables import TableDraft, read_class, read_table
 from xcore_tools.discovery.follow.schema import MetaDataValue, TableValue
@@ -12,7 +13,7 @@ from xcore_tools.discovery.follow.values import ClassValue, Value
 from xcore_tools.discovery.link.results import Results
 from xcore_tools.discovery.machine import Machine
 from xcore_tools.discovery.mapping.mapper import map_class
-from xcore_tools.discovery.mapping.tables import NO_TABLE, mapped_parent, own_table
+from xcore_tools.discovery.mapping.tables import NO_TABLE, is_mapped, mapped_parent, own_table
 from xcore_tools.discovery.structure import Relationship
 
 __all__ = ["add_columns"]
@@ -21,47 +22,54 @@ __all__ = ["add_columns"]
 def add_columns(machine: Machine, results: Results) -> None:
     """Gives each table among the results its structure."""
     gathering = _Gathering(machine, results)
-    first, last = _by_rank(machine.tables)
-    for table in first:
-        machine.ask(table.module, table.line, partial(gathering.add_table, table))
+    count = gathering.add_tables(machine.tables)
     for cls in machine.classes:
         machine.decide(cls, partial(gathering.add_class, cls))
-    for table in last:
-        machine.ask(table.module, table.line, partial(gathering.add_table, table))
+    gathering.add_tables(machine.tables[count:])  # of modules that were read only now
+    gathering.add_tables(gathering.waiting, are_last=True)
     finisher = Finisher(machine, gathering.drafts.values())
     for key, draft in gathering.drafts.items():
         results.describe(key, finisher.structure(draft))
     results.relate(gathering.relationships)
 
 
-def _by_rank(tables: list[TableValue]) -> tuple[list[TableValue], list[TableValue]]:
-    """Those that say what they are made of, and those that count only where nobody else does."""
-    last = [table for table in tables if "keep_existing" in table.keywords]
-    return [table for table in tables if table not in last], last
-
-
 class _Gathering:
-    """The drafts of tables, by the keys that the results know them by."""
+    """The drafts of tables, by the keys that the results know them by; also of those they do not report."""
 
     def __init__(self, machine: Machine, results: Results) -> None:
         self._machine = machine
         self._results = results
         self.drafts: dict[tuple[object, ...], TableDraft] = {}
+        self._owners: dict[ClassValue, ClassValue | None] = {}
+        self._models: dict[str, list[ClassValue]] = {}
+        for cls in machine.classes:
+            if is_mapped(machine, cls):
+                self._models.setdefault(cls.name, []).append(cls)
+        self.waiting: list[TableValue] = []
         self.relationships: dict[tuple[str, str, int], tuple[Relationship, ...]] = {}
 
-    def add_table(self, table: TableValue) -> None:
+    def add_tables(self, tables: list[TableValue], *, are_last: bool = False) -> int:
+        """Reads them, and says how many there were; one that keeps what exists has to wait for that."""
+        for table in tables:
+            if "keep_existing" in table.keywords and not are_last:
+                self.waiting.append(table)
+            else:
+                self._machine.ask(table.module, table.line, partial(self._add_table, table))
+        return len(tables)
+
+    def _add_table(self, table: TableValue) -> None:
         draft = self._draft(table.metadata, table.schema, table.name, table.module, table.line)
-        if draft is not None:
-            with self._machine.demand():
-                read_table(self._machine, table, draft)
+        with self._machine.demand():
+            read_table(self._machine, table, draft)
 
     def add_class(self, cls: ClassValue) -> None:
         with self._machine.demand():
             mapping = map_class(self._machine, cls)
             if mapping is None:
                 return
-            found = tuple(relationships_of(self._machine, cls))
-            self.relationships[cls.module, cls.qualname, cls.line] = found
+            declaring = list(members(self._machine, cls))
+            found = relationships_of(self._machine, declaring, self._models)
+            self.relationships[cls.module, cls.qualname, cls.line] = tuple(found)
             owner = cls if mapping.makes_table else self._sharer(cls)
             if owner is None:
                 return
@@ -73,23 +81,26 @@ class _Gathering:
             else:
                 module, line = owner.module, owner.line
             draft = self._draft(mapping.metadata, mapping.schema, mapping.table, module, line)
-            if draft is not None:
-                read_class(self._machine, cls, draft, is_owner=mapping.makes_table)
+            read_class(self._machine, cls, declaring, draft, is_owner=mapping.makes_table)
 
     def _sharer(self, cls: ClassValue) -> ClassValue | None:
         """The class above a single-table child whose table it shares."""
-        source: ClassValue | None = cls
-        while source is not None and own_table(self._machine, source) is NO_TABLE:
-            source = mapped_parent(self._machine, source)
-        return source
+        passed: list[ClassValue] = []
+        owner: ClassValue | None = cls
+        while owner is not None and owner not in self._owners:
+            if own_table(self._machine, owner) is not NO_TABLE:
+                break
+            passed.append(owner)
+            owner = mapped_parent(self._machine, owner)
+        owner = self._owners.get(owner, owner) if owner is not None else None
+        self._owners.update(dict.fromkeys(passed, owner))
+        return owner
 
     def _draft(
         self, metadata: Value, schema: Value, name: Value, module: str, line: int
-    ) -> TableDraft | None:
+    ) -> TableDraft:
         text = name if isinstance(name, str) else None
         place = schema if isinstance(schema, str) else None
         collection = metadata if isinstance(metadata, MetaDataValue) else None
         key = self._results.table_key(collection, place, text, module, line)
-        if key is None:
-            return None
         return self.drafts.setdefault(key, TableDraft(text, place, collection))

@@ -162,14 +162,16 @@ class Results:
         name: str | None,
         module: str,
         line: int,
-    ) -> tuple[object, ...] | None:
-        """What the table is known by that the code at this place makes; None if there is none."""
+    ) -> tuple[object, ...]:
+        """What the table that the code at this place makes is known by, if it is reported."""
         key = (id(metadata), schema, name)
-        keys = ((*key, module, line), key)
-        return next((each for each in keys if each in self._tables), None)
+        own = (*key, module, line)
+        return own if own in self._tables else key
 
     def describe(self, key: tuple[object, ...], structure: Structure) -> None:
-        """Adds what the table of that key consists of."""
+        """Adds what the table of that key consists of, if it is reported."""
+        if key not in self._tables:
+            return
         table, is_excused = self._tables[key]
         described = msgspec.structs.replace(table, structure=structure)
         self._tables[key] = (described, is_excused)
