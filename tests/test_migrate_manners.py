@@ -120,6 +120,7 @@ def test_without_a_log_nothing_is_said(tmp_path: Path, capfd: pytest.CaptureFixt
         "a.db",
         "alembic",
         "alembic.ini",
+        "backups",
         "config.json",
     ]
 

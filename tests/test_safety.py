@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -130,6 +131,21 @@ def test_a_chain_whose_fourth_revision_fails(tmp_path: Path, engine: str) -> Non
         assert (state(url) == before) is (engine == "postgresql")
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_first_chain_that_fails_leaves_an_empty_database(tmp_path: Path, engine: str) -> None:
+    with fresh_database(engine, tmp_path) as url:
+        project = make_project(tmp_path / "project", url=url)
+        write_revision(versions(project), "a1", None, TABLES)
+        five_revisions(project)
+        with pytest.raises(MigrationError, match=r"e5; .*is at no revision now$"):
+            Migrations(project).upgrade()
+        assert state(url)[0].tables == ()
+        path = versions(project) / "e5_.py"
+        path.write_text(path.read_text().replace("SELECT nonsense", "SELECT 1"))
+        done = Migrations(project).upgrade()
+        assert (done.before, done.after, done.backups) == ((), ("f6",), ())
+
+
 def test_what_was_committed_on_its_own_is_undone_on_demand(tmp_path: Path) -> None:
     with fresh_database("postgresql", tmp_path) as url:
         project = prepared(tmp_path, url)
@@ -250,6 +266,7 @@ def test_old_backups_are_removed(tmp_path: Path, sqlite: DatabaseUrl) -> None:
 def test_no_backup_no_migration(tmp_path: Path, sqlite: DatabaseUrl) -> None:
     project = prepared(tmp_path, sqlite)
     write_table_revision(versions(project), "b2", "a1")
+    shutil.rmtree(project.project / "backups")
     (project.project / "backups").write_text("in the way")
     with pytest.raises(BackupError, match=r"nothing was migrated.*\(--no-backup goes on without\)"):
         Migrations(project).upgrade()

@@ -103,7 +103,9 @@ class Guard:
         is_empty = not (self._seen.tables or self._seen.current)
         if todo:
             _refuse_leftovers(self._seen)
-        if not self._is_wanted() or is_empty or not todo:
+        # what holds nothing has nothing to lose, but half of a first migration is in the way of the next
+        is_needless = is_empty and self._seen.is_transactional
+        if not self._is_wanted() or is_needless or not todo:
             with self._rebuilding(todo):
                 yield
             return
@@ -123,6 +125,9 @@ class Guard:
             else:
                 forget(self._directory, self._seen.url)
             raise
+        if is_empty:
+            self._manager.delete(self.backup)
+            self.backup = ""
         self._manager.prune()
 
     def _is_wanted(self) -> bool:

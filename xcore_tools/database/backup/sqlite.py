@@ -168,6 +168,8 @@ def _take(url: DatabaseUrl, copy: Path, progress: Progress) -> None:
             source.execute("SELECT count(*) FROM sqlite_master").fetchone()
             _copy(source, into, progress)
             source.rollback()
+            if not copy.stat().st_size:  # a database that nothing was written to yet
+                into.execute("VACUUM")
         _set_mode(_url_of(copy, url.source), "delete")
 
 
