@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from xcore_tools.discovery.collect import collect, read_function
+from xcore_tools.discovery.collect import collect, read_arguments, read_function
 from xcore_tools.discovery.collect.bounds import find_excess
 from xcore_tools.discovery.collect.outline import Outline, make_outline
 from xcore_tools.discovery.syntax import (
@@ -181,6 +181,7 @@ def without_lines(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(map(without_lines, value))
     if isinstance(value, Call):
+        value = read_arguments(value)
         value = msgspec.structs.replace(value, line=0)
     if isinstance(value, msgspec.Struct):
         return type(value), tuple(without_lines(getattr(value, n)) for n in value.__struct_fields__)

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 import msgspec
 
 from xcore_tools.discovery.facts import Problem
-from xcore_tools.discovery.syntax import FunctionDef, ModuleFacts
+from xcore_tools.discovery.syntax import ModuleFacts, Part
 
-__all__ = ["Job", "examine", "read_function", "without_collector"]
+__all__ = ["Job", "examine", "read", "without_collector"]
 
 _WORTH_A_PROCESS = 1_500_000
 """Bytes of source, about three seconds of parsing; starting a worker costs a tenth of one."""
@@ -82,8 +82,8 @@ def _outcome(job: Job) -> Outcome:
     return collect(job.module, job.path, job.is_package, job.data)
 
 
-def read_function(function: FunctionDef) -> FunctionDef:
-    """`function` with the parameters and the body that were left unread."""
+def read(part: Part) -> Part:
+    """A function or a call with what was left unread of it."""
     from xcore_tools.discovery import collect  # noqa: PLC0415 - see _outcome
 
-    return collect.read_function(function)
+    return collect.read(part)

@@ -7,13 +7,14 @@ imports end by themselves; a module that is not at hand is loaded only when some
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
+from typing import Protocol
 
 from xcore_tools.discovery import syntax as s
 from xcore_tools.discovery.follow.bindings import lose, pinned
 from xcore_tools.discovery.follow.classes import prepare
-from xcore_tools.discovery.follow.evaluate import evaluate
+from xcore_tools.discovery.follow.evaluate import arguments_of, evaluate
 from xcore_tools.discovery.follow.execute import execute
 from xcore_tools.discovery.follow.functions import call_function, call_lambda
 from xcore_tools.discovery.follow.lookup import module_attribute
@@ -33,13 +34,14 @@ from xcore_tools.discovery.follow.values import (
     ImportedName,
     Instance,
     LambdaValue,
+    Made,
     Partial,
     Site,
     Unknown,
     Value,
     choice_of,
 )
-from xcore_tools.discovery.library.dispatch import dispatch
+from xcore_tools.discovery.library.dispatch import dispatch, ignores_arguments
 from xcore_tools.discovery.mapping.attributes import implicit_attribute
 from xcore_tools.discovery.mapping.roots import root_of
 from xcore_tools.discovery.outside import Outside
@@ -65,7 +67,13 @@ _REST = "the module does too much work to be followed; from here on only imports
 
 Locate = Callable[[str, str], str | None]
 Load = Callable[[str], s.ModuleFacts | None]
-Read = Callable[[s.FunctionDef], s.FunctionDef]
+
+
+class Read(Protocol):
+    """Reads a function or the arguments of a call that were left unread."""
+
+    def __call__(self, part: s.Part, /) -> s.Part:
+        """The part with nothing left unread."""
 
 
 _FAILURES = (
@@ -86,7 +94,7 @@ class Machine:
 
     `modules` are the facts at hand, `locate` tells which module of the project an import means in the
     file that imports it (None: none), `load` reads a module that is not at hand (None: it cannot),
-    `read` reads a function that was left unread,
+    `read` reads a function or the arguments of a call that were left unread,
     `leads` are names worth loading a module for although nobody insists, `bases` are dotted names of
     declarative bases outside the project.
     """
@@ -280,7 +288,8 @@ class Machine:
         try:
             return evaluate(self, expr, frame)
         except NotReadyError:
-            return Deferred(expr, pinned(expr, frame), moment_of(self, frame))
+            whole = self.read(expr) if isinstance(expr, s.Call) else expr
+            return Deferred(whole, pinned(whole, frame), moment_of(self, frame))
         finally:
             self.is_demanding = before
 
@@ -368,6 +377,23 @@ class Machine:
         if isinstance(callee, ClassValue | External | BoundMethod):
             return dispatch(self, callee, args, keywords, site)
         return callee if isinstance(callee, Unknown) else Unknown("a call that is not followed")
+
+    def may_wait(self, callee: Value, call: s.Call) -> bool:
+        """Whether the arguments of a call need not be read before somebody asks what it was given."""
+        return (
+            isinstance(callee, External)
+            and ignores_arguments(callee)
+            and call.unread is not None
+            and self.leads.isdisjoint(call.unread.calls)
+        )
+
+    def given(self, made: Made) -> Made:
+        """`made` with its arguments, read now if that has had to wait."""
+        if made.waiting is not None:
+            (call, frame), made.waiting = made.waiting, None
+            with suppress(NotReadyError), self.demand():
+                made.args, made.keywords = arguments_of(self, self.read(call), frame)
+        return made
 
     def try_call(self, callee: Value, args: tuple[Value, ...], site: Site) -> Value:
         """What a call returns, Unknown where that needs what is not at hand; insists on nothing."""

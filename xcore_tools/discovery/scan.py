@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from xcore_tools.config import Config
-from xcore_tools.discovery.examine import Job, examine, read_function
+from xcore_tools.discovery.examine import Job, examine, read
 from xcore_tools.discovery.facts import Discovery, Problem
 from xcore_tools.discovery.leads import LIBRARY_LEADS, Leads
 from xcore_tools.discovery.link import Linked, link
@@ -13,7 +13,7 @@ from xcore_tools.discovery.mentions import Mentions
 from xcore_tools.discovery.origins import Origins
 from xcore_tools.discovery.prefilter import Sketch, is_suspicious, sketch
 from xcore_tools.discovery.surroundings import Surroundings
-from xcore_tools.discovery.syntax import FunctionDef, ModuleFacts, Unread
+from xcore_tools.discovery.syntax import Call, FunctionDef, ModuleFacts, Part, Unread
 from xcore_tools.discovery.walk import ModuleIndex, Root, SourceFile, Walk, read_source
 
 __all__ = ["Scan"]
@@ -125,7 +125,7 @@ class Scan:
             origins,
             self._locate,
             self._load,
-            self._read_function,
+            self._read,
             leads=leads,
             bases=self._bases,
         )
@@ -145,13 +145,14 @@ class Scan:
             self._parse([source])
         return self._facts.get(module)
 
-    def _read_function(self, function: FunctionDef) -> FunctionDef:
-        unread = function.unread
-        if unread is None:
-            return function
-        if unread not in self._functions:
-            self._functions[unread] = read_function(function)
-        return self._functions[unread]
+    def _read(self, part: Part) -> Part:
+        if part.unread is None:
+            return part
+        if isinstance(part, Call):
+            return read(part)
+        if part.unread not in self._functions:
+            self._functions[part.unread] = read(part)
+        return self._functions[part.unread]
 
     def _check_the_rest(self) -> None:
         """Looks for errors in files that nothing led to: all of them in a small project, else at a glance."""

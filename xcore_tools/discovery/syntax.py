@@ -7,7 +7,7 @@ facts are frozen, so they travel between processes and into the cache as they ar
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -45,6 +45,7 @@ __all__ = [
     "Named",
     "Opaque",
     "Param",
+    "Part",
     "Return",
     "Sequence",
     "Slice",
@@ -95,13 +96,25 @@ class Keyword(_Node, frozen=True):
     value: Expr
 
 
+class Unread(_Node, frozen=True):
+    """A function, from `def` on, or the arguments of a call, from `(` on, that are read when somebody asks.
+
+    `line` is where the `text` begins; `calls` are the last parts of what seems to be called in arguments.
+    """
+
+    text: str
+    line: int
+    calls: tuple[str, ...] = ()
+
+
 class Call(_Node, frozen=True):
-    """`func(*args, **keywords)`"""
+    """`func(*args, **keywords)`; no argument is known while they are `unread`."""
 
     func: Expr
     args: tuple[Expr, ...]
     keywords: tuple[Keyword, ...]
     line: int
+    unread: Unread | None = None
 
 
 class FormatPart(_Node, frozen=True):
@@ -315,13 +328,6 @@ class ClassDef(_Node, frozen=True):
     line: int
 
 
-class Unread(_Node, frozen=True):
-    """A function that is read when somebody calls it: its source from `def` on, and the line of that."""
-
-    text: str
-    line: int
-
-
 class FunctionDef(_Node, frozen=True):
     """A function statement; `body` is None for `...`, and where it is `unread`, as are `params` and `returns`."""
 
@@ -430,6 +436,8 @@ Statement = (
     | Delete
 )
 Block = tuple[Statement, ...]
+Part = TypeVar("Part", FunctionDef, Call)
+"""What may be left unread."""
 
 
 class ModuleFacts(msgspec.Struct, frozen=True):

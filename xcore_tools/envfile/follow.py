@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from xcore_tools.config import Config
-from xcore_tools.discovery.collect import collect, read_function
+from xcore_tools.discovery.collect import collect, read
 from xcore_tools.discovery.facts import Discovery
 from xcore_tools.discovery.link import link
 from xcore_tools.discovery.syntax import ModuleFacts
@@ -88,7 +88,7 @@ def _holders(probe: str, discovery: Discovery, env_path: Path, config: Config) -
         return _facts(config.project, source) if source else None
 
     bases = config.migration.model_discovery.bases
-    linked = link(modules, {_PROBE: "core"}, locate, load, read_function, bases=bases)
+    linked = link(modules, {_PROBE: "core"}, locate, load, read, bases=bases)
     tables = linked.discovery.tables
     return {table.name: table.metadata for table in tables if table.name and table.metadata}
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
+from typing import Any, cast
 
 import libcst as cst
 import msgspec
@@ -14,9 +16,9 @@ from xcore_tools.discovery.collect.expressions import LineOf
 from xcore_tools.discovery.collect.outline import Outline, make_outline
 from xcore_tools.discovery.collect.statements import StatementReader
 from xcore_tools.discovery.facts import Problem
-from xcore_tools.discovery.syntax import Block, FunctionDef, If, ModuleFacts
+from xcore_tools.discovery.syntax import Block, Call, Expression, FunctionDef, If, ModuleFacts, Part
 
-__all__ = ["check", "collect", "read_function"]
+__all__ = ["check", "collect", "read", "read_arguments", "read_function"]
 
 
 def collect(module: str, path: str, is_package: bool, data: bytes) -> ModuleFacts | Problem:
@@ -51,6 +53,12 @@ def check(path: str, data: bytes) -> Problem | None:
     return outcome if isinstance(outcome, Problem) else None
 
 
+def read(part: Part) -> Part:
+    """A function or a call with what was left unread of it; as it is where all was read. Never raises."""
+    whole: Any = part
+    return cast("Part", read_arguments(whole) if isinstance(whole, Call) else read_function(whole))
+
+
 def read_function(function: FunctionDef) -> FunctionDef:
     """`function` with the parameters and the body that were left unread; as it is where it was read.
 
@@ -73,6 +81,23 @@ def read_function(function: FunctionDef) -> FunctionDef:
         return msgspec.structs.replace(function, unread=None)
     signature = {"params": read.params, "returns": read.returns}
     return msgspec.structs.replace(function, **signature, body=read.body, unread=None)
+
+
+def read_arguments(call: Call) -> Call:
+    """`call` with the arguments that were left unread; as it is where they were read. Never raises."""
+    unread = call.unread
+    if unread is None:
+        return call
+    outline = make_outline(f"_{unread.text}", cuts=False)
+    try:
+        is_readable = outline.is_short or not find_excess(outline.text)
+        found = _read(outline, unread.line - 1)[0] if is_readable else None
+    except (cst.ParserSyntaxError, *_FAILURES):
+        found = None
+    read = found.value if isinstance(found, Expression) else None
+    if not isinstance(read, Call):
+        return msgspec.structs.replace(call, unread=None)
+    return msgspec.structs.replace(call, args=read.args, keywords=read.keywords, unread=None)
 
 
 def _outline(path: str, data: bytes) -> Outline | Problem:
@@ -98,7 +123,10 @@ def _read(outline: Outline, shift: int = 0) -> Block:
             return StatementReader(line_of, knows_calls=True).block(module.body)
         lines = iter(outline.lines)
         reader = StatementReader(
-            lambda _: next(lines) + shift, outline.functions, knows_calls=False
+            lambda _: next(lines) + shift,
+            outline.functions,
+            outline.arguments,
+            knows_calls=False,
         )
         return reader.block(module.body)
 

@@ -29,13 +29,15 @@ class Outline(msgspec.Struct, frozen=True):
     """`lines` holds the line of every statement of `text` in source order; None if not known.
 
     `functions` holds what was cut of each function of `text`, in the same order; None for one that
-    stands there as it is. The statements of a `text` that `is_short` are none of them long enough to
-    nest, or to chain, more than a parser can take.
+    stands there as it is. `arguments` holds what was cut of the call that is assigned in a line. The
+    statements of a `text` that `is_short` are none of them long enough to nest, or to chain, more than a
+    parser can take.
     """
 
     text: str
     lines: tuple[int, ...] | None
     functions: tuple[Unread | None, ...] = ()
+    arguments: dict[int, Unread] = {}
     is_short: bool = False
 
 
@@ -60,7 +62,7 @@ def make_outline(source: str, *, cuts: bool = True) -> Outline:
         return Outline(source, None)
     text = cutter.reduced()
     is_short = cutter.is_short and text.count("elif") < _MANY_BRANCHES
-    return Outline(text, lines, tuple(cutter.functions), is_short)
+    return Outline(text, lines, tuple(cutter.functions), cutter.arguments, is_short)
 
 
 def _hides_table(node: ast.stmt) -> bool:
@@ -87,12 +89,14 @@ class _Cutter:
 
     def __init__(self, source: str, *, cuts: bool) -> None:
         self.functions: list[Unread | None] = []
+        self.arguments: dict[int, Unread] = {}
         self.hides_tables = False
         self._source = source
         self._starts = [0, *(match.end() for match in _NEWLINE.finditer(source)), len(source)]
         self._has_tables = "Table" in source
         self._cuts: list[tuple[int, int, str]] = []
         self._may_cut = cuts
+        self._is_in_class = False
         self._has_long = False
         self._squares = 0
 
@@ -119,6 +123,9 @@ class _Cutter:
                 if unread is not None:
                     self._measure(statement, statement.lineno)
                     continue
+            if self._is_in_class and self._may_cut and self._cut_arguments(statement):
+                self._measure(statement, statement.lineno)
+                continue
             self._measure(statement, _last_line(statement))
             if self._has_tables and statement.end_lineno != statement.lineno:
                 self.hides_tables = self.hides_tables or _hides_table(statement)
@@ -138,11 +145,12 @@ class _Cutter:
 
     def _lines_inside(self, statement: ast.stmt) -> Iterator[int]:
         """What a loop or a function makes may differ in every round or call: it is read as a whole."""
-        outer = self._may_cut
-        self._may_cut = outer and not isinstance(statement, _REPEATED)
+        outer = self._may_cut, self._is_in_class
+        self._may_cut = outer[0] and not isinstance(statement, _REPEATED)
+        self._is_in_class = isinstance(statement, ast.ClassDef)
         for block in _blocks(statement):
             yield from self.lines_of(block)
-        self._may_cut = outer
+        self._may_cut, self._is_in_class = outer
 
     def _cut(self, function: _Function) -> Unread | None:
         """Takes `function` out of the text, unless it shares a line with something else."""
@@ -159,6 +167,44 @@ class _Cutter:
         self._cuts.append((first, end, f"{indent}def {function.name}(): ...{newline}"))
         return Unread(text, line)
 
+    def _cut_arguments(self, statement: ast.stmt) -> bool:
+        """Takes the arguments out of `name = call(…)`, unless they may bind a name or make a table."""
+        if not isinstance(statement, ast.Assign | ast.AnnAssign):
+            return False
+        call, line = statement.value, statement.lineno
+        target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
+        if (
+            not isinstance(call, ast.Call)
+            or not isinstance(target, ast.Name)
+            or target.id.startswith("__")
+            or call.func.end_lineno != line
+            or (isinstance(statement, ast.Assign) and len(statement.targets) > 1)
+        ):
+            return False
+        last = call.end_lineno or line
+        before = self._source[
+            self._starts[line - 1] : self._starts[line - 1] + statement.col_offset
+        ]
+        start = self._starts[line - 1] + (call.func.end_col_offset or 0)
+        end = self._starts[last - 1] + (call.end_col_offset or 0)
+        text = self._source[start:end]
+        after = self._source[end : self._starts[last]].strip()
+        is_alone = not before.strip() and (not after or after.startswith("#"))
+        if not (is_alone and text.startswith("(") and text.endswith(")")) or len(text) < _WORTH_IT:
+            return False
+        if not self._source[self._starts[line - 1] : self._starts[last]].isascii() or ":=" in text:
+            return False
+        calls = tuple(sorted(set(_CALLED.findall(text))))
+        if "type" in calls or any(name.endswith("Table") for name in calls):
+            return False
+        self._cuts.append((start, end, "()"))
+        self.arguments[line] = Unread(text, line, calls)
+        return True
+
+
+_CALLED = re.compile(r"(?<!\w)(\w++)\s*+\(")
+_WORTH_IT = 8
+"""Characters of arguments: shorter ones are as quickly read."""
 
 _REPEATED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.For, ast.AsyncFor, ast.While)
 _COMPOUND = (

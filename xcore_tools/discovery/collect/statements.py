@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
 import libcst as cst
+import msgspec
 
 from xcore_tools.discovery import syntax as s
 from xcore_tools.discovery.collect.expressions import ExpressionReader, LineOf
@@ -18,15 +19,22 @@ class StatementReader(cst.CSTVisitor):
     """Turns statements into facts. Each visit method reads one statement and ends the descent there,
 
     so libcst never walks the expressions; `line_of` is asked for every statement in source order.
-    `functions` says for each function in that order what was cut of it, None for nothing.
+    `functions` says for each function in that order what was cut of it, None for nothing; `arguments`,
+    what was cut of a call that is assigned in a line.
     """
 
     def __init__(
-        self, line_of: LineOf, functions: Iterable[s.Unread | None] = (), *, knows_calls: bool
+        self,
+        line_of: LineOf,
+        functions: Iterable[s.Unread | None] = (),
+        arguments: Mapping[int, s.Unread] | None = None,
+        *,
+        knows_calls: bool,
     ) -> None:
         super().__init__()
         self._line_of = line_of
         self._functions = iter(functions)
+        self._arguments = arguments or {}
         self._line = 0
         self._found: list[s.Statement] = []
         self._expressions = ExpressionReader(line_of if knows_calls else None)
@@ -81,12 +89,20 @@ class StatementReader(cst.CSTVisitor):
     def visit_Assign(self, node: cst.Assign) -> bool:
         """`targets = value`"""
         targets = tuple(self._expr(target.target) for target in node.targets)
-        self._found.append(s.Assign(targets, self._expr(node.value), None, self._line))
+        self._found.append(s.Assign(targets, self._value(node.value), None, self._line))
         return False
+
+    def _value(self, node: cst.BaseExpression) -> s.Expr:
+        """What is assigned; a call without the arguments that were cut."""
+        value = self._expr(node)
+        unread = self._arguments.get(self._line)
+        if unread is not None and isinstance(value, s.Call):
+            return msgspec.structs.replace(value, unread=unread)
+        return value
 
     def visit_AnnAssign(self, node: cst.AnnAssign) -> bool:
         """`target: annotation = value`"""
-        value = self._expr(node.value) if node.value else None
+        value = self._value(node.value) if node.value else None
         annotation = self._expr(node.annotation.annotation)
         self._found.append(s.Assign((self._expr(node.target),), value, annotation, self._line))
         return False

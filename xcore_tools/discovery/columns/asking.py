@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from xcore_tools.discovery.columns.unparse import unparsed, written
 from xcore_tools.discovery.follow.signals import TOO_MUCH
-from xcore_tools.discovery.follow.values import Choice, Deferred, ImportedName, Unknown, Value
+from xcore_tools.discovery.follow.values import (
+    Choice,
+    Deferred,
+    ImportedName,
+    Made,
+    Unknown,
+    Value,
+    options_of,
+)
 
 if TYPE_CHECKING:
     from xcore_tools.discovery.machine import Machine
@@ -16,12 +25,15 @@ __all__ = ["asked", "shown"]
 
 def asked(machine: Machine, value: Value) -> Value:
     """The value behind `value`; Unknown where it is not to be had, or takes too long."""
-    if not isinstance(value, ImportedName | Deferred | Choice):
-        return value
-    found = machine.attempt(lambda: value)
-    if isinstance(found, Unknown) and found.reason == TOO_MUCH:
-        found = machine.attempt(lambda: value)  # what took so long is known now, and left out
-    return found
+    if isinstance(value, ImportedName | Deferred | Choice):
+        found = machine.attempt(lambda: value)
+        if isinstance(found, Unknown) and found.reason == TOO_MUCH:
+            found = machine.attempt(lambda: value)  # what took so long is known now, and left out
+        value = found
+    for option in options_of(value):
+        if isinstance(option, Made) and option.waiting is not None:
+            machine.attempt(partial(machine.given, option))
+    return value
 
 
 def shown(value: Value) -> str:

@@ -141,8 +141,10 @@ def _of_function(machine: Machine, value: FunctionValue, name: str) -> Value:
 
 
 def _of_made(machine: Machine, value: Made, name: str) -> Value:
-    if name == "name" and value.args and isinstance(value.args[0], str):
-        return value.args[0]
+    if name == "name":
+        args = machine.given(value).args
+        if args and isinstance(args[0], str):
+            return args[0]
     if name in _KEEPING:
         return Partial(External(f"{value.callee}.{name}"), (value,), {})
     return External(f"{value.callee}.{name}")

@@ -39,7 +39,7 @@ from xcore_tools.discovery.follow.values import (
 if TYPE_CHECKING:
     from xcore_tools.discovery.machine import Machine
 
-__all__ = ["evaluate"]
+__all__ = ["arguments_of", "evaluate"]
 
 
 def evaluate(machine: Machine, expr: s.Expr, frame: Frame) -> Value:
@@ -67,14 +67,30 @@ def _const(machine: Machine, expr: s.Const, frame: Frame) -> Value:
 
 def _call(machine: Machine, expr: s.Call, frame: Frame) -> Value:
     callee = evaluate(machine, expr.func, frame)
-    args = tuple(_arguments(machine, expr.args, frame))
+    if expr.unread is not None:
+        if machine.may_wait(callee, expr):
+            return Made(callee.path, (), {}, expr.line, (expr, frame))
+        expr = machine.read(expr)
+    args, keywords = arguments_of(machine, expr, frame)
+    return machine.call(callee, args, keywords, Site(frame, expr.line, _names_in(expr)))
+
+
+def arguments_of(
+    machine: Machine, call: s.Call, frame: Frame
+) -> tuple[tuple[Value, ...], dict[str, Value]]:
+    """The arguments of a call, plain ones and keywords; "**" stands for keywords that are not known.
+
+    Raises:
+        NotReadyError: a starred one is not to be had.
+    """
+    args = tuple(_arguments(machine, call.args, frame))
     keywords: dict[str, Value] = {}
-    for keyword in expr.keywords:
+    for keyword in call.keywords:
         if keyword.name is not None:
             keywords[keyword.name] = machine.tentative(keyword.value, frame)
         else:
             keywords |= _spread(machine, keyword.value, frame)
-    return machine.call(callee, args, keywords, Site(frame, expr.line, _names_in(expr)))
+    return args, keywords
 
 
 def _names_in(call: s.Call) -> frozenset[str]:

@@ -105,12 +105,16 @@ class Choice:
 
 @dataclass(eq=False, slots=True, repr=False)
 class Made:
-    """What a call of a library's name returned: a Column, a relationship, a field."""
+    """What a call of a library's name returned: a Column, a relationship, a field.
+
+    While the arguments are `waiting` to be read, there are none: `Machine.given` reads them.
+    """
 
     callee: str
     args: tuple[Value, ...]
     keywords: dict[str, Value]
     line: int
+    waiting: tuple[s.Call, Frame] | None = None
 
 
 @dataclass(eq=False, slots=True, repr=False)

@@ -56,7 +56,7 @@ from xcore_tools.discovery.roles import role_of
 if TYPE_CHECKING:
     from xcore_tools.discovery.machine import Machine
 
-__all__ = ["dispatch"]
+__all__ = ["dispatch", "ignores_arguments"]
 
 
 def dispatch(
@@ -73,6 +73,14 @@ def dispatch(
     if isinstance(callee, BoundMethod):
         return _call_method(this, callee)
     return _call_external(this, callee)
+
+
+def ignores_arguments(callee: External) -> bool:
+    """Whether what a call of a library's name returns does not depend on its arguments, but holds them."""
+    top = callee.path.partition(".")[0]
+    return not (
+        role_of(callee.path) in _HANDLERS or top in {"builtins", "re"} or callee.name == "Table"
+    )
 
 
 def _call_external(this: Call, callee: External) -> Value:

@@ -234,8 +234,10 @@ def _has_primary_key(machine: Machine, cls: ClassValue) -> bool:
             value = machine.known(raw)
             if is_declared_attr(machine, value):
                 value = machine.known(bound(machine, value, cls))
-            if is_column(value) and machine.known(value.keywords.get("primary_key")) is True:
-                return True
+            if is_column(value):
+                given = machine.given(value).keywords
+                if machine.known(given.get("primary_key")) is True:
+                    return True
     args = declared(machine, cls, "__table_args__")
     items = args if isinstance(args, tuple) else ()
     return any(
