@@ -21,6 +21,7 @@ _COMMANDS = {
     "migrate": "xcore_tools.cli.migrate:migrate",
     "backup": "xcore_tools.cli.backup:backup",
     "sync-env": "xcore_tools.cli.sync_env:sync_env",
+    "diagram": "xcore_tools.cli.diagram:diagram",
     "db": "xcore_tools.cli.database:database",
     "doctor": "xcore_tools.cli.doctor:doctor",
     "config": "xcore_tools.cli.config:config",

@@ -7,12 +7,13 @@ they may be null, keys, unique constraints, the indexes and checks that the sour
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from xcore_tools.database.comparison.types import same_type
 from xcore_tools.database.compiled import compiled, enum_of
+from xcore_tools.database.inspection.selection import selected
 from xcore_tools.database.schema import (
     Check,
     Column,
@@ -40,11 +41,13 @@ _NO_ACTION = (None, "NO ACTION", "RESTRICT")
 """What a foreign key does that says nothing, in the words of the engines."""
 
 
-def declared_schema(discovery: facts.Discovery, beside: DatabaseSchema) -> DatabaseSchema:
+def declared_schema(
+    discovery: facts.Discovery, beside: DatabaseSchema, *, exclude: Sequence[str] = ()
+) -> DatabaseSchema:
     """The tables of `discovery`, whose columns were asked for, in the language of `beside`.
 
     Everything that the source leaves open is as it is there: defaults, comments, collations, views,
-    sequences, and indexes that the source may make elsewhere.
+    sequences, and indexes that the source may make elsewhere. `exclude` are patterns for tables.
     """
     declaring = _Declaring(beside)
     tables = [declaring.table(table) for table in discovery.tables if table.name is not None]
@@ -54,13 +57,14 @@ def declared_schema(discovery: facts.Discovery, beside: DatabaseSchema) -> Datab
         if table.name is None
     ]
     schemas = {table.schema for table in tables if table.schema is not None}
-    return msgspec.structs.replace(
+    declared = msgspec.structs.replace(
         beside,
         schemas=tuple(sorted({*beside.schemas, *schemas})),
         enums=declaring.enums(discovery),
         tables=by_name({(table.schema, table.name): table for table in tables}.values()),
         unreadable=by_name([*beside.unreadable, *nameless]),
     )
+    return selected(declared, exclude=exclude)
 
 
 class _Declaring:

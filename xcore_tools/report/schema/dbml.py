@@ -18,14 +18,13 @@ def render(schema: DatabaseSchema) -> str:
     """Enums, tables and references. Views and what DBML has no word for are left out."""
     blocks = [_enum(enum.schema, enum.name, enum.values) for enum in schema.enums]
     blocks += ["\n".join(_table(table)) for table in schema.tables]
-    references = [
-        _reference(table, key)
-        for table in schema.tables
-        for key in table.foreign_keys
-        if key.referred
-    ]
+    references: dict[str, str] = {}  # two with the same ends are an error
+    for table in schema.tables:
+        for key in table.foreign_keys:
+            if key.referred:
+                references.setdefault(_ends(table, key), _reference(table, key))
     if references:
-        blocks.append("\n".join(references))
+        blocks.append("\n".join(references.values()))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -104,9 +103,13 @@ def _reference(table: Table, key: ForeignKey) -> str:
         if action
     ]
     behind = f" [{', '.join(actions)}]" if actions else ""
+    return f"Ref: {_ends(table, key)}{behind}"
+
+
+def _ends(table: Table, key: ForeignKey) -> str:
     source = f"{_place(table.schema, table.name)}.({_columns(key.columns)})"
     target = f"{_place(key.schema, key.table)}.({_columns(key.referred)})"
-    return f"Ref: {source} > {target}{behind}"
+    return f"{source} > {target}"
 
 
 def _place(schema: str | None, name: str) -> str:

@@ -1,0 +1,153 @@
+"""`xcore-tools diagram`: a picture of the models, of a database, or of an export."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+import xcore_tools
+from xcore_tools.cli.options import config_option, url_option
+from xcore_tools.cli.output import STDOUT, write
+from xcore_tools.cli.terminal import has_color, say
+from xcore_tools.config import Config
+from xcore_tools.database.declared import declared_schema
+from xcore_tools.database.schema import DatabaseSchema
+from xcore_tools.database.sources import SOURCE, read_schema
+from xcore_tools.report.diagram import dot, mermaid
+from xcore_tools.report.diagram.block import END, START, replaced
+from xcore_tools.report.diagram.selection import Place, around, matching, place_of
+from xcore_tools.report.schema import dbml, overview
+from xcore_tools.report.style import painted
+
+__all__ = ["diagram"]
+
+EXIT_CODES = """\b
+Exit codes:
+  0  done, or the picture in FILE is as it should be
+  1  --check found another picture in FILE, no table is called TABLE, or a database failed
+  2  wrong usage or configuration, or FILE has no marks
+"""
+
+
+@click.command(short_help="Draw the models or a database.", epilog=EXIT_CODES)
+@click.argument("source", default=SOURCE, metavar="[SOURCE]")
+@url_option
+@click.option(
+    "--format",
+    "--output-format",
+    "form",
+    type=click.Choice(("mermaid", "dbml", "dot")),
+    default="mermaid",
+    show_default=True,
+    help="Mermaid, which GitHub draws; DBML; or DOT for Graphviz.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    default=STDOUT,
+    help="Write the picture to FILE instead of standard output (-).",
+)
+@click.option(
+    "--select", multiple=True, metavar="TABLE", help="Only these tables and what is around them."
+)
+@click.option(
+    "--depth",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="How many foreign keys away from a selected table others may be.",
+)
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out tables that match.")
+@click.option("--no-columns", is_flag=True, help="Tables and foreign keys only.")
+@click.option(
+    "--inject",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help=f"Put the picture into a Markdown file, between {START} and {END}.",
+)
+@click.option("--check", is_flag=True, help="With --inject: write nothing, exit 1 if it would.")
+@config_option
+def diagram(  # noqa: PLR0913 (one for each option)
+    source: str,
+    *,
+    url: str | None,
+    form: str,
+    output: Path,
+    select: tuple[str, ...],
+    depth: int,
+    exclude: tuple[str, ...],
+    no_columns: bool,
+    inject: Path | None,
+    check: bool,
+    config: Path | None,
+) -> int:
+    """Draw the tables and foreign keys of SOURCE: the models of the project, if nothing else is said.
+
+    SOURCE may be @source, @ for the configured database, a URL, an export or an SQLite file.
+    """
+    if inject is not None and (form != "mermaid" or output != STDOUT):
+        raise click.BadParameter("takes Mermaid, and no other output", param_hint="--inject")
+    if check and inject is None:
+        raise click.UsageError("--check needs --inject")
+    schema, groups = _read(source, xcore_tools.load_config(config), url, exclude)
+    schema = _selected(schema, select, depth)
+    has_gaps = _say_gaps(schema)
+    match form:
+        case "dbml":
+            picture = dbml.render(schema)
+        case "dot":
+            picture = dot.render(schema, columns=not no_columns, groups=groups)
+        case _:
+            picture = mermaid.render(schema, columns=not no_columns)
+    if inject is not None:
+        return _inject(picture, inject, is_check=check)
+    write(picture, output)
+    return int(has_gaps)
+
+
+def _read(
+    source: str, config: Config, url: str | None, exclude: tuple[str, ...]
+) -> tuple[DatabaseSchema, dict[Place, str]]:
+    """The schema, and the groups that its tables belong to."""
+    if source != SOURCE:
+        return read_schema(source, config, given=url, exclude=exclude), {}
+    found = xcore_tools.discover(config=config, columns=True)
+    schema = declared_schema(found, DatabaseSchema(engine="source"), exclude=exclude)
+    groups = {(table.schema, table.name or ""): table.origin for table in found.tables}
+    return schema, groups if len({*groups.values()}) > 1 else {}
+
+
+def _selected(schema: DatabaseSchema, select: tuple[str, ...], depth: int) -> DatabaseSchema:
+    places = [place for pattern in select for place in matching(schema, pattern)]
+    missing = [pattern for pattern in select if not matching(schema, pattern)]
+    if missing:
+        raise xcore_tools.DatabaseError(f"there is no table {missing[0]}")
+    return around(schema, places if select else map(place_of, schema.tables), depth)
+
+
+def _say_gaps(schema: DatabaseSchema) -> bool:
+    label = painted("warning:", "yellow", color=has_color(sys.stderr))
+    for sentence in overview.unreadable(schema):
+        say(f"{label} {sentence}\n", sys.stderr)
+    return bool(schema.unreadable)
+
+
+def _inject(picture: str, path: Path, *, is_check: bool) -> int:
+    text = path.read_bytes().decode("utf-8", "surrogateescape")
+    after = replaced(text, picture)
+    if after is None:
+        raise click.BadParameter(
+            f"{path} has no {START} with {END} below it; put both where the picture shall be",
+            param_hint="--inject",
+        )
+    if after == text:
+        return 0
+    if is_check:
+        say(f"{path}: the picture is not current\n", sys.stderr)
+        return 1
+    write(after, path)
+    return 0

@@ -1,0 +1,1 @@
+"""Pictures of a schema, as texts that other tools draw. Pure."""
