@@ -16,11 +16,13 @@ from xcore_tools.discovery.collect import collect, read_arguments, read_function
 from xcore_tools.discovery.collect.bounds import find_excess
 from xcore_tools.discovery.collect.outline import Outline, make_outline
 from xcore_tools.discovery.syntax import (
+    Assign,
     Block,
     Call,
     ClassDef,
     FunctionDef,
     ModuleFacts,
+    Name,
     Statement,
     Unread,
 )
@@ -137,6 +139,81 @@ def count(tree: ast.AST) -> list[ast.stmt]:
 
 def top(tree: ast.Module) -> list[tuple[str, str]]:
     return [(type(node).__name__, getattr(node, "name", "")) for node in tree.body]
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "lines"),
+    [
+        ('"""Doc."""\n\n# c\n\nx = 1\n\n# c\ny = 2\n', "x = 1\ny = 2\n", (5, 8)),
+        ('class A:\n    """Doc.\n\n    More."""\n\n    x = 1\n', "class A:\n    x = 1\n", (1, 6)),
+        ('class A:\n    """Doc."""\n', 'class A:\n    """Doc."""\n', (1, 2)),
+        ('"a"; x = 1\ny = 2\n', '"a"; x = 1\ny = 2\n', (1, 1, 2)),
+        ("x = 1;\\\n\ny = 2\n", "x = 1;\\\n\ny = 2\n", (1, 3)),
+        ("x = 1\n@(\n    a)\nclass A: pass\n", "x = 1\n@(\n    a)\nclass A: pass\n", (1, 4, 4)),
+        ("x = 1\n\n@a\nclass A: pass\n", "x = 1\n@a\nclass A: pass\n", (1, 4, 4)),
+        (
+            "if a:\n    x\n    # c\n\nelse:\n    y\n",
+            "if a:\n    x\n    # c\n\nelse:\n    y\n",
+            (1, 2, 6),
+        ),
+    ],
+)
+def test_comments_and_texts_between_statements_are_left_out(
+    source: str, text: str, lines: tuple[int, ...]
+) -> None:
+    outline = make_outline(source)
+    assert (outline.text, outline.lines) == (text, lines)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "Integer, primary_key=True",
+        "\n        'name', String(20),  # )\n    ",
+        "**{'a': ')'}, b=[1]",
+    ],
+)
+@pytest.mark.parametrize("head", ["x = sa.Column", "x: Mapped[int] = mapped_column"])
+def test_arguments_in_classes_are_left_unread(head: str, arguments: str) -> None:
+    source = f"class A:\n    {head}({arguments})\n    y = 1\n"
+    outline = make_outline(source)
+    assert outline.text == f"class A:\n    {head}()\n    y = 1\n"
+    whole, cut = ast.parse(source), facts(source.encode()).body[0]
+    assert isinstance(cut, ClassDef)
+    assigned = cut.body[0]
+    assert isinstance(assigned, Assign)
+    assert isinstance(assigned.value, Call)
+    read = read_arguments(assigned.value)
+    call = whole.body[0].body[0].value  # type: ignore[attr-defined]
+    assert (len(read.args), len(read.keywords)) == (len(call.args), len(call.keywords))
+    assert read.unread is None
+    assert read_arguments(read) is read
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = f(t := 1, 22222)",
+        "x = f(Table('t', metadata))",
+        "x = f(type('A', (), {}))",
+        "__tablename__ = f('aaaaaaaaa')",
+        "x = y = f(1111111, 2222222)",
+        "x, y = f(1111111, 2222222)",
+        "x = f(1111111, 2222222); z = 1",
+        "x = (f)(1111111, 2222222)",
+        "x = f('é', 1111111)",
+        "x = f(1)",
+    ],
+)
+def test_arguments_that_matter_or_share_a_line_stay(line: str) -> None:
+    source = f"class A:\n    {line}\n"
+    assert make_outline(source).text == source
+
+
+@pytest.mark.parametrize("text", ["(", "(" * 5000 + ")" * 5000, ") + f(", ""])
+def test_arguments_that_cannot_be_read_are_none(text: str) -> None:
+    call = Call(Name("f"), (), (), 1, Unread(text, 1))
+    assert read_arguments(call) == Call(Name("f"), (), (), 1)
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,7 @@ def check(path: str, data: bytes) -> Problem | None:
 
 def read(part: Part) -> Part:
     """A function or a call with what was left unread of it; as it is where all was read. Never raises."""
-    whole: Any = part
-    return cast("Part", read_arguments(whole) if isinstance(whole, Call) else read_function(whole))
+    return cast("Part", _READERS[type(part)](part))
 
 
 def read_function(function: FunctionDef) -> FunctionDef:
@@ -98,6 +97,9 @@ def read_arguments(call: Call) -> Call:
     if not isinstance(read, Call):
         return msgspec.structs.replace(call, unread=None)
     return msgspec.structs.replace(call, args=read.args, keywords=read.keywords, unread=None)
+
+
+_READERS: dict[type, Callable[[Any], Any]] = {Call: read_arguments, FunctionDef: read_function}
 
 
 def _outline(path: str, data: bytes) -> Outline | Problem:

@@ -115,7 +115,13 @@ class _Cutter:
 
     def lines_of(self, body: list[ast.stmt]) -> Iterator[int]:
         """The lines of the statements that are left, in source order."""
+        end: int | None = None
         for statement in body:
+            if self._may_cut and end is not None:
+                self._cut_between(end, statement)
+            end = statement.end_lineno
+            if self._may_cut and len(body) > 1 and self._cut_text(statement):
+                continue
             yield statement.lineno
             if isinstance(statement, _Function):
                 unread = self._cut(statement)
@@ -156,8 +162,7 @@ class _Cutter:
         """Takes `function` out of the text, unless it shares a line with something else."""
         line = function.lineno
         first, end = self._starts[line - 1], self._starts[function.end_lineno or line]
-        is_continued = self._source[self._starts[max(line - 2, 0)] : first].rstrip().endswith("\\")
-        if not self._may_cut or is_continued or function.body[0].lineno == line:
+        if not self._may_cut or self._is_continued(line) or function.body[0].lineno == line:
             return None
         text = self._source[first:end]
         indent = text[: len(text) - len(text.lstrip(" \t\f"))]
@@ -166,6 +171,35 @@ class _Cutter:
         newline = "\n" if text.endswith(("\n", "\r")) else ""
         self._cuts.append((first, end, f"{indent}def {function.name}(): ...{newline}"))
         return Unread(text, line)
+
+    def _cut_between(self, end: int, statement: ast.stmt) -> None:
+        """Takes out the lines between a statement, which ends in line `end`, and the next: comments at most."""
+        line = min(_first_lines(statement))
+        last, first = self._starts[end], self._starts[line - 1]
+        is_decorated = bool(getattr(statement, "decorator_list", ()))
+        if (
+            last < first
+            and not self._source[self._starts[end - 1] : last].rstrip().endswith("\\")
+            and (not is_decorated or self._source[first : self._starts[line]].lstrip()[:1] == "@")
+        ):
+            self._cuts.append((last, first, ""))
+
+    def _cut_text(self, statement: ast.stmt) -> bool:
+        """Takes out a text that stands alone, such as a docstring, with its lines."""
+        if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Constant):
+            return False
+        line, end = statement.lineno, statement.end_lineno or statement.lineno
+        start, stop = self._starts[line - 1], self._starts[end]
+        text = self._source[start:stop].strip()
+        if not _TEXT.fullmatch(text) or self._is_continued(line):
+            return False
+        self._cuts.append((start, stop, ""))
+        return True
+
+    def _is_continued(self, line: int) -> bool:
+        """Whether a line belongs to the one above it by a backslash."""
+        above = self._source[self._starts[max(line - 2, 0)] : self._starts[line - 1]]
+        return above.rstrip().endswith("\\")
 
     def _cut_arguments(self, statement: ast.stmt) -> bool:
         """Takes the arguments out of `name = call(…)`, unless they may bind a name or make a table."""
@@ -202,6 +236,10 @@ class _Cutter:
         return True
 
 
+_TEXT = re.compile(
+    r'''[rR]?(?:"""(?:[^"\\]|\\.|"(?!""))*+"""|"(?:[^"\\\r\n]|\\.)*+"|\'\'\'(?:[^\'\\]|\\.|\'(?!\'\'))*+\'\'\')''',
+    re.DOTALL,
+)
 _CALLED = re.compile(r"(?<!\w)(\w++)\s*+\(")
 _WORTH_IT = 8
 """Characters of arguments: shorter ones are as quickly read."""

@@ -72,7 +72,7 @@ def _call(machine: Machine, expr: s.Call, frame: Frame) -> Value:
             return Made(callee.path, (), {}, expr.line, (expr, frame))
         expr = machine.read(expr)
     args, keywords = arguments_of(machine, expr, frame)
-    return machine.call(callee, args, keywords, Site(frame, expr.line, _names_in(expr)))
+    return machine.call(callee, args, keywords, Site(frame, expr.line, expr))
 
 
 def arguments_of(
@@ -91,12 +91,6 @@ def arguments_of(
         else:
             keywords |= _spread(machine, keyword.value, frame)
     return args, keywords
-
-
-def _names_in(call: s.Call) -> frozenset[str]:
-    """The names that the arguments of a call are made of, unless they name a collection or a column."""
-    given = (*call.args[:1], *(a for a in call.args if isinstance(a, s.Starred)), *call.keywords)
-    return frozenset(node.id for node in s.walk(given) if isinstance(node, s.Name))
 
 
 def _arguments(machine: Machine, exprs: tuple[s.Expr, ...], frame: Frame) -> Iterator[Value]:

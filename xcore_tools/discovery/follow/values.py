@@ -318,11 +318,20 @@ class Moment(NamedTuple):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Site:
-    """Where a call stands, and the names that its arguments are made of."""
+    """Where a call stands, and the call as it is written there."""
 
     frame: Frame
     line: int
-    names: frozenset[str] = frozenset()
+    call: s.Call | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that its arguments are made of, unless they name a collection or a column."""
+        if self.call is None:
+            return frozenset()
+        args = self.call.args
+        given = (*args[:1], *(a for a in args if isinstance(a, s.Starred)), *self.call.keywords)
+        return frozenset(node.id for node in s.walk(given) if isinstance(node, s.Name))
 
 
 def options_of(value: Value) -> tuple[Value, ...]:
