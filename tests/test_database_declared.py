@@ -10,7 +10,7 @@ from xcore_tools import compare_schemas
 from xcore_tools.database import schema as data
 from xcore_tools.database.declared import declared_schema
 from xcore_tools.discovery import structure as source
-from xcore_tools.discovery.facts import Discovery, Table
+from xcore_tools.discovery.facts import Discovery, Problem, Table
 from xcore_tools.discovery.structure import ColumnType, Structure
 
 INTEGER = ColumnType("Integer", (), "sqlalchemy")
@@ -102,3 +102,13 @@ def test_tables_without_a_name_are_named_by_their_place() -> None:
     database = data.DatabaseSchema(engine="sqlite")
     (gap,) = declared_schema(Discovery((), (table,), (), ()), database).unreadable
     assert (gap.name, gap.reason) == ("app.py:7", "the source does not say its name")
+
+
+def test_a_file_that_cannot_be_read_may_hold_tables() -> None:
+    problems = (
+        Problem("old.py", 3, "XT101", "error", "invalid syntax"),
+        Problem("old.py", 4, "XT120", "warning", "a name is not known"),
+    )
+    database = data.DatabaseSchema(engine="sqlite")
+    (gap,) = declared_schema(Discovery((), (), (), problems), database).unreadable
+    assert (gap.name, gap.reason) == ("old.py:3", "invalid syntax")

@@ -48,13 +48,19 @@ def declared_schema(
 
     Everything that the source leaves open is as it is there: defaults, comments, collations, views,
     sequences, and indexes that the source may make elsewhere. `exclude` are patterns for tables.
+    A table without a name, and a file that cannot be read, are in `unreadable` by their place.
     """
     declaring = _Declaring(beside)
     tables = [declaring.table(table) for table in discovery.tables if table.name is not None]
-    nameless = [
+    gaps = [
         Unreadable(name=f"{table.path}:{table.line}", reason="the source does not say its name")
         for table in discovery.tables
         if table.name is None
+    ]
+    gaps += [
+        Unreadable(name=f"{problem.path}:{problem.line}", reason=problem.message)
+        for problem in discovery.problems
+        if problem.severity == "error"
     ]
     schemas = {table.schema for table in tables if table.schema is not None}
     declared = msgspec.structs.replace(
@@ -62,7 +68,7 @@ def declared_schema(
         schemas=tuple(sorted({*beside.schemas, *schemas})),
         enums=declaring.enums(discovery),
         tables=by_name({(table.schema, table.name): table for table in tables}.values()),
-        unreadable=by_name([*beside.unreadable, *nameless]),
+        unreadable=by_name([*beside.unreadable, *gaps]),
     )
     return selected(declared, exclude=exclude)
 

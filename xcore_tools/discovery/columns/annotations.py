@@ -168,7 +168,8 @@ class _Reader:
                 self._read_value(known, depth + 1)
 
     def _value(self, expr: s.Expr) -> Value:
-        return self._machine.attempt(partial(evaluate, self._machine, expr, self._frame))
+        found = self._machine.attempt(partial(evaluate, self._machine, expr, self._frame))
+        return asked(self._machine, found)
 
     def _unknown(self, reason: str) -> None:
         self._hint.types.append(Unknown(reason))

@@ -131,9 +131,10 @@ def _of_method(machine: Machine, value: BoundMethod, name: str) -> Value:
 
 
 def _is_called(machine: Machine, column: Made, name: str) -> bool:
-    given = [machine.known(column.keywords.get(key)) for key in ("key", "name")]
+    column = machine.given(column)
+    stated = [machine.known(column.keywords.get(key)) for key in ("key", "name")]
     first = machine.known(column.args[0]) if column.args else None
-    return name == next((each for each in (*given, first) if isinstance(each, str)), None)
+    return name == next((each for each in (*stated, first) if isinstance(each, str)), None)
 
 
 def _of_function(machine: Machine, value: FunctionValue, name: str) -> Value:
