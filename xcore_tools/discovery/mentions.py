@@ -306,10 +306,10 @@ class Mentions:
         attributes, reach.attributes = reach.attributes, set()
         text = self._text(source)
         for name in sorted(names):
-            for use in text.uses_of(name):
+            for use in text.uses_of(name, calls=reach.names[name].is_maker):
                 self._take(source, name, use, reach.names[name], is_plain=True)
         for name in sorted(attributes & text.attributes.keys()) if attributes else ():
-            for use in text.uses_of_attribute(name):
+            for use in text.uses_of_attribute(name, calls=self._leads[name].is_maker):
                 self._take(source, name, use, self._leads[name], is_plain=False)
 
     def _take(

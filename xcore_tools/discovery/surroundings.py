@@ -115,24 +115,24 @@ class Surroundings:
             found[match[1]].append(match.start(1))
         return {_text(name): places for name, places in found.items()}
 
-    def uses_of(self, name: str) -> Iterator[Use]:
-        """The uses of a plain name."""
+    def uses_of(self, name: str, *, calls: bool = True) -> Iterator[Use]:
+        """The uses of a plain name; calls of it only if they are asked for."""
         word = name.encode()
         start = self._data.find(word)
         while start >= 0:
             end = start + len(word)
             before, after = self._data[max(start - 1, 0) : start], self._data[end : end + 1]
             if _NO_WORD.match(before) and _NO_WORD.match(after) and before != b".":
-                use = self._use(start, end)
+                use = self._use(start, end, calls=calls)
                 if use is not None:
                     yield use
             start = self._data.find(word, end)
 
-    def uses_of_attribute(self, name: str) -> Iterator[Use]:
-        """The uses of a name behind a dot."""
+    def uses_of_attribute(self, name: str, *, calls: bool = True) -> Iterator[Use]:
+        """The uses of a name behind a dot; calls of it only if they are asked for."""
         size = len(name.encode())
         for start in self.attributes.get(name, ()):
-            use = self._use(start, start + size)
+            use = self._use(start, start + size, calls=calls)
             if use is not None:
                 yield use
 
@@ -153,7 +153,9 @@ class Surroundings:
 
     # -- one place -------------------------------------------------------------------------------
 
-    def _use(self, start: int, end: int, how: How | None = None) -> Use | None:
+    def _use(
+        self, start: int, end: int, how: How | None = None, *, calls: bool = True
+    ) -> Use | None:
         """The use at a place; None for one that makes nothing: in an import, a comment, a signature."""
         if self._data[start - 1 : start] in _QUOTES and self._data[end : end + 1] in _QUOTES:
             return None
@@ -166,7 +168,11 @@ class Surroundings:
         if outermost.startswith(_NO_USES):
             return None
         how = how or self._how(start, end, before)
+        if how == "call" and not calls:
+            return None
         definition = _DEFINITION.match(outermost)
+        if how == "part" and definition is not None and not _is_value(definition, before):
+            return None
         functions = self._functions_around(margin, line_start, self._indent(line_start))
         if functions:
             return None if how == "part" else self._inside(how, definition, functions)
@@ -199,9 +205,6 @@ class Surroundings:
             return Use(how, binds)
         if before.startswith(b"@"):
             return self._decorator(how, before, start, end, binds[0])
-        is_value = before.rstrip(b" (").endswith(b"=")
-        if how == "part" and not is_value:
-            return None
         return Use(how, binds)
 
     def _module_level(
@@ -374,6 +377,11 @@ _RETURNED = re.compile(
     rb"|\w+\.\w+[ \t]*=[ \t]*[\w.'\"]+"
 )
 _HARMLESS = re.compile(rb"@(?:functools\.|ft\.|six\.)?wraps\([\w.]+[^()]*\)[ \t]*(?:#.*)?")
+
+
+def _is_value(definition: re.Match[bytes], before: bytes) -> bool:
+    """Whether what follows `before` in a class may be what one of its attributes is bound to."""
+    return definition[1] == b"class" and before.rstrip(b" (").endswith(b"=")
 
 
 def _callees(text: bytes) -> tuple[str, ...]:
