@@ -9,22 +9,29 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+import libcst as cst
 import msgspec
 import pytest
+from libcst.metadata import MetadataWrapper, PositionProvider
 
 from xcore_tools.discovery.collect import collect, read_arguments, read_function
 from xcore_tools.discovery.collect.bounds import find_excess
 from xcore_tools.discovery.collect.outline import Outline, make_outline
+from xcore_tools.discovery.collect.statements import StatementReader
 from xcore_tools.discovery.syntax import (
     Assign,
     Block,
     Call,
     ClassDef,
     FunctionDef,
+    If,
+    Import,
+    ImportFrom,
     ModuleFacts,
     Name,
     Statement,
     Unread,
+    walk,
 )
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
@@ -43,9 +50,10 @@ def test_a_function_in_one_line_stays() -> None:
 def test_a_function_is_left_unread() -> None:
     function = f"def f(x, y=1):\n{LONG}"
     outline = make_outline(f"import a\n{function}z = 1\n")
-    assert outline.text == "import a\ndef f(): ...\nz = 1\n"
-    assert outline.lines == (1, 2, 43)
-    assert outline.functions == (Unread(function, 2),)
+    assert outline.text == "...\nz = 1\n"
+    assert outline.lines == (1, 43)
+    unread = FunctionDef("f", (), (), None, 2, Unread(function, 2))
+    assert outline.ready == ((Import("a", None, 1), unread),)
 
 
 def test_a_method_and_what_decorates_it() -> None:
@@ -90,7 +98,7 @@ def test_what_is_short_needs_no_closer_look(source: str, is_short: bool) -> None
 def test_newlines(newline: str) -> None:
     source = f"def f():\n{LONG}class A:\n    pass\n".replace("\n", newline)
     outline = make_outline(source)
-    assert outline.text == f"def f(): ...\nclass A:{newline}    pass{newline}"
+    assert outline.text == f"...\nclass A:{newline}    pass{newline}"
     assert outline.lines == (1, 42, 43)
 
 
@@ -130,15 +138,77 @@ def test_the_outline_is_python_of_the_same_shape(source: str) -> None:
     whole, cut = ast.parse(source), ast.parse(outline.text)
     stubs = sum(function is not None for function in outline.functions)
     assert len(count(cut)) - stubs == len(outline.lines)
-    assert top(whole) == top(cut)
+    named = [node for node in whole.body if hasattr(node, "name")]
+    found = [s for s in facts(source.encode()).body if isinstance(s, FunctionDef | ClassDef)]
+    assert [(s.name, s.line) for s in found] == [(node.name, node.lineno) for node in named]
 
 
 def count(tree: ast.AST) -> list[ast.stmt]:
     return [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
 
 
-def top(tree: ast.Module) -> list[tuple[str, str]]:
-    return [(type(node).__name__, getattr(node, "name", "")) for node in tree.body]
+IMPORTS = """\
+import a, b.c as d
+from . import e
+from .f . g import (  # why
+    h,
+    i as j,
+)
+from k import *; import l
+if a: import m
+x = ...
+...
+class A:
+    from n import o
+    def f(self):
+        ...
+    ...
+    async def g(self, x=(yield)):
+        return x
+    @a
+    def h(self):
+        import p
+def q():
+    ...
+from r import \\
+    s
+import t
+"""
+
+
+def test_imports_and_functions_are_facts_without_a_parser() -> None:
+    outline = make_outline(IMPORTS)
+    assert outline.text == (
+        "...\nfrom k import *; import l\nif a: import m\nx = ...\n...\nclass A:\n    ...\n    ...\n    ...\n"
+        "    @a\n    def h(): ...\n...\n"
+    )
+    assert outline.lines is not None
+    cut, whole = facts(IMPORTS.encode()).body, read_whole(IMPORTS)
+    assert names(cut) == names(whole)
+    assert sum(isinstance(node, FunctionDef) for node in walk(cut)) == 4
+
+
+def read_whole(source: str) -> Block:
+    """The facts when nothing is cut, as for a text that `ast` cannot read."""
+    module = cst.parse_module(source)
+    positions = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
+    reader = StatementReader(lambda node: positions[node].start.line, knows_calls=True)
+    return reader.block(module.body)
+
+
+def names(body: Block) -> list[tuple[object, ...]]:
+    """What the statements bind, in order; of functions the name and the line."""
+    found: list[tuple[object, ...]] = []
+    for statement in body:
+        if isinstance(statement, Import | ImportFrom):
+            found.append(msgspec.structs.astuple(statement))
+        elif isinstance(statement, FunctionDef):
+            found.append((statement.name, statement.line))
+        elif isinstance(statement, ClassDef):
+            found += [(statement.name, statement.line), *names(statement.body)]
+        elif isinstance(statement, If):
+            found += names(statement.body)
+    return found
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ imports end by themselves; a module that is not at hand is loaded only when some
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from typing import Protocol
 
@@ -323,7 +323,7 @@ class Machine:
 
     def _evaluated(self, deferred: Deferred) -> Value:
         if deferred.value is ...:
-            with at(self, deferred.moment):
+            with at(self, deferred.moment) if deferred.moment.module.replaced else nullcontext():
                 value = evaluate(self, deferred.expr, deferred.frame)
             if not isinstance(value, str | list | dict | Instance):
                 return value

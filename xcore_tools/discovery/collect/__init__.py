@@ -128,6 +128,7 @@ def _read(outline: Outline, shift: int = 0) -> Block:
             lambda _: next(lines) + shift,
             outline.functions,
             outline.arguments,
+            outline.ready,
             knows_calls=False,
         )
         return reader.block(module.body)

@@ -3,7 +3,8 @@
 More than half of a code base is functions that nobody calls while modules are imported. `ast` reads ten
 times as fast as libcst and knows where every statement begins and ends, so `def f(): ...` takes the
 place of each function of a module or a class before libcst sees the text; its source is kept and read
-when a call of it is followed. Where `ast` cannot read the file (syntax newer than the running Python),
+when a call of it is followed. Imports and functions without decorators are facts already: one `...`
+stands for a row of them. Where `ast` cannot read the file (syntax newer than the running Python),
 or the lines of statements do not suffice, the text stays whole and the lines are left to libcst.
 """
 
@@ -16,7 +17,14 @@ from collections.abc import Iterator
 
 import msgspec
 
-from xcore_tools.discovery.syntax import Unread
+from xcore_tools.discovery.syntax import (
+    Block,
+    FunctionDef,
+    Import,
+    ImportFrom,
+    Statement,
+    Unread,
+)
 
 __all__ = ["Outline", "make_outline"]
 
@@ -29,7 +37,8 @@ class Outline(msgspec.Struct, frozen=True):
     """`lines` holds the line of every statement of `text` in source order; None if not known.
 
     `functions` holds what was cut of each function of `text`, in the same order; None for one that
-    stands there as it is. `arguments` holds what was cut of the call that is assigned in a line. The
+    stands there as it is. `arguments` holds what was cut of the call that is assigned in a line,
+    `ready` the facts that each statement `...` of `text` stands for, none for one of the source. The
     statements of a `text` that `is_short` are none of them long enough to nest, or to chain, more than a
     parser can take.
     """
@@ -38,6 +47,7 @@ class Outline(msgspec.Struct, frozen=True):
     lines: tuple[int, ...] | None
     functions: tuple[Unread | None, ...] = ()
     arguments: dict[int, Unread] = {}
+    ready: tuple[Block, ...] = ()
     is_short: bool = False
 
 
@@ -62,7 +72,8 @@ def make_outline(source: str, *, cuts: bool = True) -> Outline:
         return Outline(source, None)
     text = cutter.reduced()
     is_short = cutter.is_short and text.count("elif") < _MANY_BRANCHES
-    return Outline(text, lines, tuple(cutter.functions), cutter.arguments, is_short)
+    ready = tuple(map(tuple, cutter.ready))
+    return Outline(text, lines, tuple(cutter.functions), cutter.arguments, ready, is_short)
 
 
 def _hides_table(node: ast.stmt) -> bool:
@@ -90,6 +101,7 @@ class _Cutter:
     def __init__(self, source: str, *, cuts: bool) -> None:
         self.functions: list[Unread | None] = []
         self.arguments: dict[int, Unread] = {}
+        self.ready: list[list[Statement]] = []
         self.hides_tables = False
         self._source = source
         self._starts = [0, *(match.end() for match in _NEWLINE.finditer(source)), len(source)]
@@ -116,27 +128,39 @@ class _Cutter:
     def lines_of(self, body: list[ast.stmt]) -> Iterator[int]:
         """The lines of the statements that are left, in source order."""
         end: int | None = None
+        is_in_row = False  # of statements that are facts already
         for statement in body:
             if self._may_cut and end is not None:
                 self._cut_between(end, statement)
             end = statement.end_lineno
             if self._may_cut and len(body) > 1 and self._cut_text(statement):
                 continue
-            yield statement.lineno
-            if isinstance(statement, _Function):
-                unread = self._cut(statement)
-                self.functions.append(unread)
-                if unread is not None:
-                    self._measure(statement, statement.lineno)
-                    continue
-            if self._is_in_class and self._may_cut and self._cut_arguments(statement):
+            if self._may_cut and self._cut_ready(statement, is_in_row=is_in_row):
+                yield from () if is_in_row else (statement.lineno,)
+                is_in_row = True
+            else:
+                is_in_row = False
+                yield statement.lineno
+                yield from self._lines_of(statement)
+
+    def _lines_of(self, statement: ast.stmt) -> Iterator[int]:
+        """The lines of what is left inside of a statement that stays."""
+        if _is_ellipsis(statement):
+            self.ready.append([])
+        if isinstance(statement, _Function):
+            unread = self._cut(statement)
+            self.functions.append(unread)
+            if unread is not None:
                 self._measure(statement, statement.lineno)
-                continue
-            self._measure(statement, _last_line(statement))
-            if self._has_tables and statement.end_lineno != statement.lineno:
-                self.hides_tables = self.hides_tables or _hides_table(statement)
-            if isinstance(statement, _COMPOUND):
-                yield from self._lines_inside(statement)
+                return
+        if self._is_in_class and self._may_cut and self._cut_arguments(statement):
+            self._measure(statement, statement.lineno)
+            return
+        self._measure(statement, _last_line(statement))
+        if self._has_tables and statement.end_lineno != statement.lineno:
+            self.hides_tables = self.hides_tables or _hides_table(statement)
+        if isinstance(statement, _COMPOUND):
+            yield from self._lines_inside(statement)
 
     def _measure(self, statement: ast.stmt, last: int) -> None:
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
@@ -157,6 +181,46 @@ class _Cutter:
         for block in _blocks(statement):
             yield from self.lines_of(block)
         self._may_cut, self._is_in_class = outer
+
+    def _cut_ready(self, statement: ast.stmt, *, is_in_row: bool) -> bool:
+        """Takes out what is a fact already, unless it shares a line with something else.
+
+        `is_in_row` says that the statement before it was taken out, too: one `...` stands for both.
+        """
+        facts = self._facts_of(statement)
+        line, last = statement.lineno, statement.end_lineno or statement.lineno
+        first, end = self._starts[line - 1], self._starts[last]
+        if not facts or self._is_continued(line):
+            return False
+        text = self._source[first:end]
+        indent = text[: len(text) - len(text.lstrip(" \t\f"))]
+        after = text[self._starts[last - 1] - first + (statement.end_col_offset or 0) :].strip()
+        if not text.isascii() or len(indent) != statement.col_offset or after[:1] not in {"", "#"}:
+            return False
+        if is_in_row:
+            self.ready[-1] += facts
+            self._cuts.append((first, end, ""))
+        else:
+            self.ready.append(facts)
+            self._cuts.append((first, end, f"{indent}...\n"))
+        return True
+
+    def _facts_of(self, statement: ast.stmt) -> list[Statement]:
+        """The facts of an import, or of a function that is left unread; none for other statements."""
+        line = statement.lineno
+        if isinstance(statement, ast.Import):
+            return [Import(name.name, name.asname, line) for name in statement.names]
+        if isinstance(statement, ast.ImportFrom):
+            names = tuple((name.name, name.asname or name.name) for name in statement.names)
+            return [ImportFrom(statement.module, statement.level, names, line)]
+        if (
+            isinstance(statement, _Function)
+            and not statement.decorator_list
+            and statement.body[0].lineno != line
+        ):
+            text = self._source[self._starts[line - 1] : self._starts[statement.end_lineno or line]]
+            return [FunctionDef(statement.name, (), (), None, line, Unread(text, line))]
+        return []
 
     def _cut(self, function: _Function) -> Unread | None:
         """Takes `function` out of the text, unless it shares a line with something else."""
@@ -255,6 +319,11 @@ _COMPOUND = (
     ast.TryStar,
     ast.Match,
 )
+
+
+def _is_ellipsis(statement: ast.stmt) -> bool:
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(value, ast.Constant) and value.value is ...
 
 
 _SEVERAL_HEADS = (ast.Try, ast.TryStar, ast.Match)

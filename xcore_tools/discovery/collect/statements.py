@@ -20,7 +20,7 @@ class StatementReader(cst.CSTVisitor):
 
     so libcst never walks the expressions; `line_of` is asked for every statement in source order.
     `functions` says for each function in that order what was cut of it, None for nothing; `arguments`,
-    what was cut of a call that is assigned in a line.
+    what was cut of a call that is assigned in a line, and `ready`, what each `...` stands for.
     """
 
     def __init__(
@@ -28,6 +28,7 @@ class StatementReader(cst.CSTVisitor):
         line_of: LineOf,
         functions: Iterable[s.Unread | None] = (),
         arguments: Mapping[int, s.Unread] | None = None,
+        ready: Iterable[s.Block] = (),
         *,
         knows_calls: bool,
     ) -> None:
@@ -35,6 +36,7 @@ class StatementReader(cst.CSTVisitor):
         self._line_of = line_of
         self._functions = iter(functions)
         self._arguments = arguments or {}
+        self._ready = iter(ready)
         self._line = 0
         self._found: list[s.Statement] = []
         self._expressions = ExpressionReader(line_of if knows_calls else None)
@@ -116,7 +118,9 @@ class StatementReader(cst.CSTVisitor):
         return False
 
     def visit_Expr(self, node: cst.Expr) -> bool:
-        """Of expressions standing alone, only those that may change something."""
+        """Of expressions standing alone, only those that may change something, or stand for facts."""
+        if isinstance(node.value, cst.Ellipsis):
+            self._found += next(self._ready, ())
         if isinstance(node.value, cst.Call | cst.NamedExpr | cst.Yield):
             self._found.append(s.Expression(self._expr(node.value), self._line))
         return False
