@@ -155,6 +155,11 @@ _KEEPING = frozenset({"copy", "_copy", "with_variant"})
 """Methods of columns and types that give one of the same kind."""
 
 
+def _of_class(machine: Machine, value: ClassValue, name: str) -> Value:
+    found = classes.attribute(machine, value, name)
+    return machine.owned_attribute(value, name, found) if machine.is_describing else found
+
+
 def _method(machine: Machine, value: Value, name: str) -> Value:
     return BoundMethod(value, name)
 
@@ -162,7 +167,7 @@ def _method(machine: Machine, value: Value, name: str) -> Value:
 _ATTRIBUTES: dict[type, Callable[[Machine, Any, str], Value]] = {
     External: _of_external,
     ModuleValue: _of_module,
-    ClassValue: classes.attribute,
+    ClassValue: _of_class,
     Instance: _of_instance,
     SuperValue: classes.super_attribute,
     MetaDataValue: _of_metadata,
