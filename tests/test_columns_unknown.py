@@ -76,6 +76,10 @@ UNKNOWN = [
     ("c = Column(Looping)", []),
     ("c = Column(Integer, CheckConstraint(make()))", []),
     ("c = Column(String, Plain())", []),
+    ("c = Column(String, index='x'.upper.y)", ["index: an attribute of a method"]),
+    ("c = Column(ForeignKey(table.c.missing))", ["type", "foreign key: its target is not known"]),
+    ("c = Column(ForeignKey(f'{vague.fullname}.id'))", ["type", "foreign key"]),
+    ("c = Column(ForeignKey(Column('x').name))", ["type: it has the type of a column that is not known"]),
     ("c = Column(NullType)", ["type: it has no type"]),
     ("c = Column(ARRAY(NullType()))", []),
     ("c: nowhere.Mapped[int]", []),
@@ -93,6 +97,8 @@ class Looping(TypeDecorator):
     pass
 class Plain: pass
 Looping.impl = Looping
+table = Table('other', Base.metadata, Column('id', Integer))
+vague = Table(make(), Base.metadata, Column('id', Integer))
 """
 
 

@@ -116,6 +116,10 @@ def _of_database(machine: Machine, value: DatabaseValue, name: str) -> Value:
 
 def _of_table(machine: Machine, value: TableValue, name: str) -> Value:
     known = {"name": value.name, "schema": value.schema, "metadata": value.metadata}
+    if name in {"fullname", "key"}:
+        parts = [value.schema, value.name] if value.schema else [value.name]
+        unknown = next((part for part in parts if not isinstance(part, str)), None)
+        return ".".join(parts) if unknown is None else unknown
     return known.get(name, BoundMethod(value, name))
 
 

@@ -45,7 +45,8 @@ def implicit_attribute(machine: Machine, cls: ClassValue, name: str) -> Value:
                 is_conditional=False,
                 owner=cls,
             )
-    if any(isinstance(item, ClassValue) and name in item.annotations for item in mro(machine, cls)):
+    order = mro(machine, cls) if machine.is_declarative(cls) else ()
+    if any(isinstance(item, ClassValue) and name in item.annotations for item in order):
         return Made(ATTRIBUTE, (cls, name), {}, cls.line)
     return Unknown(f"{cls.name} has no attribute {name}")
 
