@@ -97,6 +97,19 @@ class Looping(TypeDecorator):
     pass
 class Plain: pass
 Looping.impl = Looping
+class Own(TypeDecorator):
+    impl = CHAR
+    def __init__(self, length):
+        super().__init__(length * 12)
+class OwnText(String):
+    def __init__(self, length):
+        super().__init__(length * 12)
+class Given(TypeDecorator):
+    impl = CHAR(7)
+    def __init__(self, length):
+        self.length = length
+class Passing(TypeDecorator):
+    impl = CHAR
 table = Table('other', Base.metadata, Column('id', Integer))
 vague = Table(make(), Base.metadata, Column('id', Integer))
 """
@@ -139,6 +152,10 @@ def test_what_is_not_known_is_none(tmp_path: Path) -> None:
         ("c = Column(Integer, Computed(name))", {"computed": "…"}),
         ("c = Column(Enum(make()))", {"type": "Enum(outside.make())"}),
         ("c: Mapped[Literal[1, 2]]", {"type": "Enum"}),
+        ("c = Column(Own(3))", {"type": "Own(3)", "impl": "CHAR(…)"}),
+        ("c = Column(OwnText(3))", {"type": "OwnText(3)", "impl": "String(…)"}),
+        ("c = Column(Given(3))", {"type": "Given(3)", "impl": "CHAR(7)"}),
+        ("c = Column(Passing(3))", {"type": "Passing(3)", "impl": "CHAR(3)"}),
         ("c = Column('other', String, key='k')", {"name": "other", "attribute": "c"}),
     ],
 )
@@ -146,8 +163,8 @@ def test_what_is_known_in_part(line: str, fields: dict[str, str], tmp_path: Path
     before = "def later(*args, **keywords):\n    return make()\n" + BEFORE
     made = column(tmp_path, line, before)
     for field, expected in fields.items():
-        value = getattr(made, field)
-        assert (str(value) if field == "type" else value) == expected
+        value = made.type and made.type.impl if field == "impl" else getattr(made, field)
+        assert (str(value) if field in {"type", "impl"} else value) == expected
 
 
 def test_names_that_are_not_known(tmp_path: Path) -> None:
@@ -258,21 +275,24 @@ joining = Table('joining', Base.metadata, Column('a', Integer), schema='s')
 
 def test_fields_of_sqlmodel(tmp_path: Path) -> None:
     text = """
+from decimal import Decimal
 class Code(str): pass
 class T(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     code: Code
     when: Thing
     kind: ClassVar[int] = 3
+    price: Decimal | None = Field(default=None, max_digits=8, decimal_places=2)
     vague: str = Field(sa_column_args=nowhere)
     stated: str | None = Field(sa_column_kwargs={'nullable': False, 'name': 'said'}, sa_column_args=options)
     sized: str = Field(max_length=length, sa_type=make())
 """
     columns = {each.attribute: each for each in structure(tmp_path, text).columns}
-    assert list(columns) == ["id", "code", "when", "vague", "stated", "sized"]
+    assert list(columns) == ["id", "code", "when", "price", "vague", "stated", "sized"]
     assert str(columns["code"].type) == "AutoString"
     assert columns["when"].unknown == ("type: no type is known for outside.Thing",)
     assert (columns["stated"].name, columns["stated"].nullable) == ("said", False)
+    assert str(columns["price"].type) == "Numeric(precision=8, scale=2)"
     assert columns["sized"].type is None
 
 

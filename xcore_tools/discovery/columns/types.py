@@ -190,21 +190,28 @@ def _wrapped(
     keywords: Mapping[str, Value],
     depth: int,
 ) -> ColumnType | None:
+    """What a type stands for in the database. Where its own `__init__` decides, the arguments are not known."""
     if find(machine, cls, "load_dialect_impl") is not None:
         return None  # each engine has another one
-    found = find(machine, cls, "impl")
     has_own_init = find(machine, cls, "__init__") is not None
+    base = _base_of(machine, cls)
+    if isinstance(base, External | ClassValue) and not has_own_init:
+        base = _applied(base, args, keywords)
+    found = type_of(machine, base, depth + 1)
+    if not isinstance(found, ColumnType):
+        return None
+    is_open = has_own_init and isinstance(base, External)
+    return msgspec.structs.replace(found, arguments=("…",)) if is_open else found
+
+
+def _base_of(machine: Machine, cls: ClassValue) -> Value:
+    """The `impl` of a TypeDecorator; else the library's type that a class inherits, if there is one."""
+    found = find(machine, cls, "impl")
     if found is not None:
-        impl = asked(machine, bind(machine, asked(machine, found[1]), cls))
-        if isinstance(impl, External | ClassValue) and not has_own_init and (args or keywords):
-            impl = _applied(impl, args, keywords)
-        wrapped = type_of(machine, impl, depth + 1)
-        return wrapped if isinstance(wrapped, ColumnType) else None
-    for item in mro(machine, cls)[1:]:
-        if isinstance(item, External) and is_type_name(item.path) and item.name not in _ABSTRACT:
-            given = (args, keywords) if not has_own_init else ((), {})
-            return _library_type(machine, item.path, *given)
-    return None
+        return asked(machine, bind(machine, asked(machine, found[1]), cls))
+    inherited = (item for item in mro(machine, cls) if isinstance(item, External))
+    types = (item for item in inherited if is_type_name(item.path) and item.name not in _ABSTRACT)
+    return next(types, None)
 
 
 _ABSTRACT = frozenset({"TypeDecorator", "UserDefinedType", "TypeEngine", "Generic", "ExternalType"})
