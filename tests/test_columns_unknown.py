@@ -315,6 +315,20 @@ def test_maps_of_types(line: str, expected: str | None, tmp_path: Path) -> None:
     assert (made.type.name if made.type else None) == expected
 
 
+def test_a_map_may_say_how_enumerations_are_kept(tmp_path: Path) -> None:
+    """What the values are is then not certain, for the map may choose them."""
+    text = (
+        "import enum\nclass Kind(enum.Enum):\n    A = 'a'\n"
+        "class B(DeclarativeBase):\n"
+        "    type_annotation_map = {enum.Enum: Enum(enum.Enum, native_enum=False)}\n"
+        "class T(B):\n    __tablename__ = 't'\n    id: Mapped[int] = mapped_column(primary_key=True)\n"
+        "    kind: Mapped[Kind | None]\n"
+    )
+    made = structure(tmp_path, text).columns[1].type
+    assert made is not None
+    assert (str(made), made.values) == ("Enum(enum.Enum, native_enum=False)", None)
+
+
 def test_a_type_that_differs_by_version_of_python(tmp_path: Path) -> None:
     text = """
 try:

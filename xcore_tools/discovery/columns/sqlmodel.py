@@ -10,7 +10,8 @@ import msgspec
 from xcore_tools.discovery.columns.annotations import Hint
 from xcore_tools.discovery.columns.asking import asked, shown
 from xcore_tools.discovery.columns.drafts import Draft, Reference, as_call, draft_of
-from xcore_tools.discovery.columns.types import sqlmodel_type, type_of
+from xcore_tools.discovery.columns.hints import sqlmodel_type
+from xcore_tools.discovery.columns.types import type_of
 from xcore_tools.discovery.columns.unparse import written
 from xcore_tools.discovery.follow.values import Made, Unknown, Value
 from xcore_tools.discovery.structure import ColumnType
