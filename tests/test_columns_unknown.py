@@ -76,6 +76,10 @@ UNKNOWN = [
     ("c = Column(Looping)", []),
     ("c = Column(Integer, CheckConstraint(make()))", []),
     ("c = Column(String, Plain())", []),
+    ("c = Column(String, index='x'.upper.y)", ["index: an attribute of a method"]),
+    ("c = Column(ForeignKey(table.c.missing))", ["type", "foreign key: its target is not known"]),
+    ("c = Column(ForeignKey(f'{vague.fullname}.id'))", ["type", "foreign key"]),
+    ("c = Column(ForeignKey(Column('x').name))", ["type: it has the type of a column that is not known"]),
     ("c = Column(NullType)", ["type: it has no type"]),
     ("c = Column(ARRAY(NullType()))", []),
     ("c: nowhere.Mapped[int]", []),
@@ -93,6 +97,21 @@ class Looping(TypeDecorator):
     pass
 class Plain: pass
 Looping.impl = Looping
+class Own(TypeDecorator):
+    impl = CHAR
+    def __init__(self, length):
+        super().__init__(length * 12)
+class OwnText(String):
+    def __init__(self, length):
+        super().__init__(length * 12)
+class Given(TypeDecorator):
+    impl = CHAR(7)
+    def __init__(self, length):
+        self.length = length
+class Passing(TypeDecorator):
+    impl = CHAR
+table = Table('other', Base.metadata, Column('id', Integer))
+vague = Table(make(), Base.metadata, Column('id', Integer))
 """
 
 
@@ -133,6 +152,10 @@ def test_what_is_not_known_is_none(tmp_path: Path) -> None:
         ("c = Column(Integer, Computed(name))", {"computed": "…"}),
         ("c = Column(Enum(make()))", {"type": "Enum(outside.make())"}),
         ("c: Mapped[Literal[1, 2]]", {"type": "Enum"}),
+        ("c = Column(Own(3))", {"type": "Own(3)", "impl": "CHAR(…)"}),
+        ("c = Column(OwnText(3))", {"type": "OwnText(3)", "impl": "String(…)"}),
+        ("c = Column(Given(3))", {"type": "Given(3)", "impl": "CHAR(7)"}),
+        ("c = Column(Passing(3))", {"type": "Passing(3)", "impl": "CHAR(3)"}),
         ("c = Column('other', String, key='k')", {"name": "other", "attribute": "c"}),
     ],
 )
@@ -140,8 +163,8 @@ def test_what_is_known_in_part(line: str, fields: dict[str, str], tmp_path: Path
     before = "def later(*args, **keywords):\n    return make()\n" + BEFORE
     made = column(tmp_path, line, before)
     for field, expected in fields.items():
-        value = getattr(made, field)
-        assert (str(value) if field == "type" else value) == expected
+        value = made.type and made.type.impl if field == "impl" else getattr(made, field)
+        assert (str(value) if field in {"type", "impl"} else value) == expected
 
 
 def test_names_that_are_not_known(tmp_path: Path) -> None:
@@ -252,21 +275,24 @@ joining = Table('joining', Base.metadata, Column('a', Integer), schema='s')
 
 def test_fields_of_sqlmodel(tmp_path: Path) -> None:
     text = """
+from decimal import Decimal
 class Code(str): pass
 class T(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     code: Code
     when: Thing
     kind: ClassVar[int] = 3
+    price: Decimal | None = Field(default=None, max_digits=8, decimal_places=2)
     vague: str = Field(sa_column_args=nowhere)
     stated: str | None = Field(sa_column_kwargs={'nullable': False, 'name': 'said'}, sa_column_args=options)
     sized: str = Field(max_length=length, sa_type=make())
 """
     columns = {each.attribute: each for each in structure(tmp_path, text).columns}
-    assert list(columns) == ["id", "code", "when", "vague", "stated", "sized"]
+    assert list(columns) == ["id", "code", "when", "price", "vague", "stated", "sized"]
     assert str(columns["code"].type) == "AutoString"
     assert columns["when"].unknown == ("type: no type is known for outside.Thing",)
     assert (columns["stated"].name, columns["stated"].nullable) == ("said", False)
+    assert str(columns["price"].type) == "Numeric(precision=8, scale=2)"
     assert columns["sized"].type is None
 
 
@@ -287,6 +313,20 @@ def test_maps_of_types(line: str, expected: str | None, tmp_path: Path) -> None:
     )
     (made,) = structure(tmp_path, text).columns
     assert (made.type.name if made.type else None) == expected
+
+
+def test_a_map_may_say_how_enumerations_are_kept(tmp_path: Path) -> None:
+    """What the values are is then not certain, for the map may choose them."""
+    text = (
+        "import enum\nclass Kind(enum.Enum):\n    A = 'a'\n"
+        "class B(DeclarativeBase):\n"
+        "    type_annotation_map = {enum.Enum: Enum(enum.Enum, native_enum=False)}\n"
+        "class T(B):\n    __tablename__ = 't'\n    id: Mapped[int] = mapped_column(primary_key=True)\n"
+        "    kind: Mapped[Kind | None]\n"
+    )
+    made = structure(tmp_path, text).columns[1].type
+    assert made is not None
+    assert (str(made), made.values) == ("Enum(enum.Enum, native_enum=False)", None)
 
 
 def test_a_type_that_differs_by_version_of_python(tmp_path: Path) -> None:

@@ -270,6 +270,16 @@ MYSQL = [
     Mutation(f"{PERSON}ROW_FORMAT=COMPRESSED", "changed table person options", False),
     Mutation("CREATE TABLE more (id int)", "added table more"),
     Mutation("CREATE VIEW v AS SELECT 1 AS a", "added view v", is_seen_by_alembic=False),
+    Mutation(
+        f"{PERSON}MODIFY score decimal(12, 2) DEFAULT 0.00", "changed column person.score type"
+    ),
+    Mutation(f"{PERSON}MODIFY age int NOT NULL", "changed column person.age nullable"),
+    Mutation(f"{PERSON}ALTER score DROP DEFAULT", "changed column person.score default"),
+    Mutation(f"{PERSON}ALTER boss_id SET DEFAULT 5", "changed column person.boss_id default"),
+    Mutation(f"{PERSON}ADD CONSTRAINT uq_boss UNIQUE (boss_id)", "added unique person.uq_boss"),
+    Mutation(
+        f"{PERSON}ADD CONSTRAINT ck_boss CHECK (boss_id > 0)", "added check person.ck_boss", False
+    ),
 ]
 SQLITE = [
     Mutation(f"{PERSON}DROP COLUMN bio", "removed column person.bio"),

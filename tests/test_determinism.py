@@ -12,7 +12,8 @@ _PRINT_ALL = """
 import sys, msgspec
 from pathlib import Path
 from xcore_tools import Config, discover
-deep = lambda n: deep(n - 1) if n else discover([], config=Config(project=Path(sys.argv[1])))
+deep = lambda n: deep(n - 1) if n else discover(
+    [], config=Config(project=Path(sys.argv[1])), columns=True)
 sys.stdout.buffer.write(msgspec.json.encode(deep(int(sys.argv[2]))))
 """
 

@@ -175,7 +175,7 @@ before = dict(os.environ)
 from pathlib import Path
 from xcore_tools import Config, discover
 project = Path(sys.argv[1])
-found = discover([project], config=Config(project=project))
+found = discover([project], config=Config(project=project), columns=True)
 print(json.dumps({
     "models": [m.name for m in found.models],
     "environment": sorted(set(os.environ.items()) ^ set(before.items())),
@@ -251,7 +251,7 @@ from pathlib import Path
 from xcore_tools import Config, discover
 import xcore_tools.discovery.collect
 project = Path(sys.argv[1])
-discover([project], config=Config(project=project))  # loads what is loaded late
+discover([project], config=Config(project=project), columns=True)  # loads what is loaded late
 
 def audit(event, args):
     if event == "open" and isinstance(args[0], (str, bytes)):
@@ -264,7 +264,7 @@ def audit(event, args):
         print(event, args)
 
 sys.addaudithook(audit)
-discover([project], config=Config(project=project))
+discover([project], config=Config(project=project), columns=True)
 """
     for path, source in FILES.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)

@@ -42,7 +42,7 @@ from xcore_tools.discovery.follow.values import (
     choice_of,
 )
 from xcore_tools.discovery.library.dispatch import dispatch, ignores_arguments
-from xcore_tools.discovery.mapping.attributes import implicit_attribute
+from xcore_tools.discovery.mapping.attributes import implicit_attribute, owned_attribute
 from xcore_tools.discovery.mapping.roots import root_of
 from xcore_tools.discovery.outside import Outside
 
@@ -127,6 +127,7 @@ class Machine:
         self.makers: dict[int, bool] = {}
         self.roots: dict[ClassValue, Value] = {}
         self.is_demanding = False
+        self.is_describing = False  # columns are read: an attribute says whose it is
         self.is_settled = False  # nothing more is made; what is asked from now on stays true
         self.depth = 0
         self._load = load
@@ -411,3 +412,7 @@ class Machine:
     def implicit_attribute(self, cls: ClassValue, name: str) -> Value:
         """An attribute that SQLAlchemy gives to mapped classes and bases: `metadata`, `__table__`, …"""
         return implicit_attribute(self, cls, name)
+
+    def owned_attribute(self, cls: ClassValue, name: str, value: Value) -> Value:
+        """A column that is asked of a mapped class, which may have it of a mixin; other values as they are."""
+        return owned_attribute(self, cls, name, value)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from xcore_tools.discovery.columns.annotations import Hint
 from xcore_tools.discovery.columns.asking import asked, shown
+from xcore_tools.discovery.columns.hints import hinted_type
 from xcore_tools.discovery.columns.names import ITEMS
-from xcore_tools.discovery.columns.types import hinted_type, is_type, type_of
+from xcore_tools.discovery.columns.types import is_type, type_of
 from xcore_tools.discovery.columns.unparse import written
 from xcore_tools.discovery.follow.bases import mro
 from xcore_tools.discovery.follow.values import (

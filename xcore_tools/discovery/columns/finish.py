@@ -265,12 +265,8 @@ class Finisher:
             if isinstance(value, str):
                 yield str(value)
                 continue
+            own = [draft.column_name for home, draft in self._homes_of(value) if home is table]
             call = as_call(self._machine, value)
-            own = [
-                draft.column_name
-                for draft in table.columns
-                if call is not None and draft.source is call
-            ]
             named = asked(self._machine, call.args[0]) if call is not None and call.args else None
             yield own[0] if own else str(named) if isinstance(named, str) else None
 

@@ -6,6 +6,8 @@ and of SQLModel (`sqlmodel.main.get_sqlalchemy_type`).
 
 from __future__ import annotations
 
+import sys
+
 __all__ = [
     "ITEMS",
     "PYTHON_TYPES",
@@ -101,6 +103,9 @@ TYPING = frozenset({"typing", "typing_extensions"})
 
 
 def is_type_name(path: str) -> bool:
-    """Whether a library's dotted name may be the class of a type: it has a capital, and is no item."""
-    name = path.rpartition(".")[2]
-    return name[:1].isupper() and name not in ITEMS
+    """Whether a library's dotted name may be the class of a type: it has a capital, and is no item.
+
+    The standard library has no types of columns.
+    """
+    top, name = path.partition(".")[0], path.rpartition(".")[2]
+    return name[:1].isupper() and name not in ITEMS and top not in sys.stdlib_module_names

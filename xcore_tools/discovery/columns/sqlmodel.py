@@ -10,7 +10,9 @@ import msgspec
 from xcore_tools.discovery.columns.annotations import Hint
 from xcore_tools.discovery.columns.asking import asked, shown
 from xcore_tools.discovery.columns.drafts import Draft, Reference, as_call, draft_of
-from xcore_tools.discovery.columns.types import sqlmodel_type, type_of
+from xcore_tools.discovery.columns.hints import sqlmodel_type
+from xcore_tools.discovery.columns.types import type_of
+from xcore_tools.discovery.columns.unparse import written
 from xcore_tools.discovery.follow.values import Made, Unknown, Value
 from xcore_tools.discovery.structure import ColumnType
 
@@ -55,10 +57,21 @@ def _type(
     if given is not None:
         return type_of(machine, given)
     found = sqlmodel_type(machine, hint) if hint else Unknown("it has no annotation")
-    length = keywords.get("max_length")
-    if isinstance(found, ColumnType) and found.name == "AutoString" and isinstance(length, int):
-        return msgspec.structs.replace(found, arguments=(f"length={length}",))
-    return found
+    if not isinstance(found, ColumnType):
+        return found
+    arguments = tuple(
+        f"{argument}={written(value)}"
+        for argument, keyword in _ARGUMENTS.get(found.name, ())
+        if (value := keywords.get(keyword)) is not None
+    )
+    return msgspec.structs.replace(found, arguments=arguments) if arguments else found
+
+
+_ARGUMENTS = {
+    "AutoString": (("length", "max_length"),),
+    "Numeric": (("precision", "max_digits"), ("scale", "decimal_places")),
+}
+"""Arguments of types, and what `Field` calls them."""
 
 
 def _read_flags(draft: Draft, keywords: Mapping[str, Value], hint: Hint | None) -> None:

@@ -1,4 +1,4 @@
-"""The type of a column: from a value that stands for one, or from a Python type."""
+"""The type of a column, from a value that stands for one."""
 
 from __future__ import annotations
 
@@ -10,35 +10,28 @@ import msgspec
 
 from xcore_tools.discovery.columns.asking import asked
 from xcore_tools.discovery.columns.names import (
-    PYTHON_TYPES,
     SAME_TYPES,
-    SQLMODEL_TYPES,
-    TYPING,
     is_type_name,
 )
 from xcore_tools.discovery.columns.unparse import written
 from xcore_tools.discovery.follow.bases import mro
 from xcore_tools.discovery.follow.classes import attribute, bind, find, is_enumeration
-from xcore_tools.discovery.follow.schema import RegistryValue
 from xcore_tools.discovery.follow.values import (
     Choice,
     ClassValue,
-    Display,
     External,
     FunctionValue,
     Instance,
     Made,
     Unknown,
     Value,
-    options_of,
 )
 from xcore_tools.discovery.structure import ColumnType
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.columns.annotations import Hint
     from xcore_tools.discovery.machine import Machine
 
-__all__ = ["hinted_type", "is_type", "sqlmodel_type", "type_of"]
+__all__ = ["is_type", "type_of"]
 
 _WRAPPERS = frozenset({"as_mutable", "with_variant", "associate_with", "copy", "adapt"})
 _NULL = frozenset({"NullType", "NULLTYPE"})
@@ -190,21 +183,28 @@ def _wrapped(
     keywords: Mapping[str, Value],
     depth: int,
 ) -> ColumnType | None:
+    """What a type stands for in the database. Where its own `__init__` decides, the arguments are not known."""
     if find(machine, cls, "load_dialect_impl") is not None:
         return None  # each engine has another one
-    found = find(machine, cls, "impl")
     has_own_init = find(machine, cls, "__init__") is not None
+    base = _base_of(machine, cls)
+    if isinstance(base, External | ClassValue) and not has_own_init:
+        base = _applied(base, args, keywords)
+    found = type_of(machine, base, depth + 1)
+    if not isinstance(found, ColumnType):
+        return None
+    is_open = has_own_init and isinstance(base, External)
+    return msgspec.structs.replace(found, arguments=("…",)) if is_open else found
+
+
+def _base_of(machine: Machine, cls: ClassValue) -> Value:
+    """The `impl` of a TypeDecorator; else the library's type that a class inherits, if there is one."""
+    found = find(machine, cls, "impl")
     if found is not None:
-        impl = asked(machine, bind(machine, asked(machine, found[1]), cls))
-        if isinstance(impl, External | ClassValue) and not has_own_init and (args or keywords):
-            impl = _applied(impl, args, keywords)
-        wrapped = type_of(machine, impl, depth + 1)
-        return wrapped if isinstance(wrapped, ColumnType) else None
-    for item in mro(machine, cls)[1:]:
-        if isinstance(item, External) and is_type_name(item.path) and item.name not in _ABSTRACT:
-            given = (args, keywords) if not has_own_init else ((), {})
-            return _library_type(machine, item.path, *given)
-    return None
+        return asked(machine, bind(machine, asked(machine, found[1]), cls))
+    inherited = (item for item in mro(machine, cls) if isinstance(item, External))
+    types = (item for item in inherited if is_type_name(item.path) and item.name not in _ABSTRACT)
+    return next(types, None)
 
 
 _ABSTRACT = frozenset({"TypeDecorator", "UserDefinedType", "TypeEngine", "Generic", "ExternalType"})
@@ -216,101 +216,3 @@ def _applied(
     if isinstance(impl, External):
         return Made(impl.path, args, dict(keywords), 0)
     return Instance(impl, args=args, keywords=dict(keywords))
-
-
-# -- Python types ------------------------------------------------------------------------------
-
-
-def hinted_type(machine: Machine, cls: ClassValue, hint: Hint) -> ColumnType | Unknown | None:
-    """The type that `Mapped[…]` has by the map of the base, or by that of SQLAlchemy.
-
-    As in `sqlalchemy.orm.registry._resolve_type`, only enumerations are known by what they inherit.
-    """
-    maps = list(_maps(machine, cls))
-    for whole in (*hint.wholes, *hint.types[:1]):
-        found = _mapped_to(maps, whole)
-        if found is not None:
-            return type_of(machine, asked(machine, found))
-    return _of_one(machine, hint.types, maps, PYTHON_TYPES)
-
-
-def sqlmodel_type(machine: Machine, hint: Hint) -> ColumnType | Unknown | None:
-    """The type that SQLModel gives to a field of this annotation, by the nearest base that it knows."""
-    types = list(hint.types)
-    if (
-        len(types) == 1
-        and isinstance(types[0], ClassValue)
-        and not is_enumeration(machine, types[0])
-    ):
-        order = (item for item in mro(machine, types[0]) if isinstance(item, External))
-        types = [next((item for item in order if item.path in SQLMODEL_TYPES), types[0])]
-    return _of_one(machine, types, [], SQLMODEL_TYPES)
-
-
-def _maps(machine: Machine, cls: ClassValue) -> Iterator[Display]:
-    """The `type_annotation_map` of the base, or of its registry."""
-    for name in ("type_annotation_map", "registry", "__xt_registry__"):
-        found = find(machine, cls, name)
-        value = asked(machine, found[1]) if found else None
-        value = asked(machine, value.type_map) if isinstance(value, RegistryValue) else value
-        if isinstance(value, Display):
-            yield value
-
-
-def _mapped_to(maps: list[Display], key: Value) -> Value | None:
-    """What a map has for a Python type; classes of libraries are known by their names."""
-    if isinstance(key, Choice):
-        found = [_mapped_to(maps, option) for option in key.options]
-        return found[0] if all(each is found[0] for each in found) else None
-    for each in maps:
-        for known, value in reversed(each.pairs):
-            if isinstance(known, Unknown) or not _is_class(known):
-                return Unknown("a type in the type_annotation_map is not known")
-            if any(_is_same(option, key) for option in options_of(known)):
-                return value
-    return None
-
-
-def _is_class(key: Value) -> bool:
-    """Whether a key of a map is a class, or an alias of one: the call of a library could give any."""
-    is_call = isinstance(key, Made) and key.callee.partition(".")[0] not in TYPING
-    return not is_call
-
-
-def _is_same(one: Value, other: Value) -> bool:
-    return one is other or (isinstance(other, External | ClassValue) and bool(one == other))
-
-
-def _of_one(
-    machine: Machine, types: list[Value], maps: list[Display], usual: Mapping[str, str]
-) -> ColumnType | Unknown | None:
-    if len(types) != 1:
-        return Unknown("the annotation is a union of several types")
-    value = types[0]
-    if isinstance(value, Unknown):
-        return value
-    if isinstance(value, Choice):
-        found = {_of_one(machine, [each], maps, usual) for each in value.options}
-        return found.pop() if len(found) == 1 else Unknown("the type is one of several")
-    if isinstance(value, ClassValue) and is_enumeration(machine, value):
-        return _enumeration(machine, value)
-    path = value.path if isinstance(value, External) else getattr(value, "callee", "")
-    if path not in usual:
-        return Unknown(f"no type is known for {written(value)}")
-    name = usual[path]
-    if name == "Enum":
-        return _enumeration(machine, value)
-    return ColumnType(name, (), _HOMES.get(name, "sqlalchemy"))
-
-
-_HOMES = {"AutoString": "sqlmodel", "Float": ""}
-"""`Mapped[float]` is Float up to SQLAlchemy 2.0, and Double from 2.1 on."""
-
-
-def _enumeration(machine: Machine, value: Value) -> ColumnType | None:
-    """`Enum` of a Python enumeration, or of the texts of a `Literal`."""
-    if isinstance(value, Made):
-        known = [asked(machine, each) for each in value.args]
-        is_known = all(isinstance(each, str) for each in known)
-        return ColumnType("Enum", (), "sqlalchemy", values=tuple(known) if is_known else None)
-    return _library_type(machine, "sqlalchemy.Enum", (value,), {})

@@ -116,6 +116,10 @@ def _of_database(machine: Machine, value: DatabaseValue, name: str) -> Value:
 
 def _of_table(machine: Machine, value: TableValue, name: str) -> Value:
     known = {"name": value.name, "schema": value.schema, "metadata": value.metadata}
+    if name in {"fullname", "key"}:
+        parts = [value.schema, value.name] if value.schema else [value.name]
+        unknown = next((part for part in parts if not isinstance(part, str)), None)
+        return ".".join(parts) if unknown is None else unknown
     return known.get(name, BoundMethod(value, name))
 
 
@@ -155,6 +159,11 @@ _KEEPING = frozenset({"copy", "_copy", "with_variant"})
 """Methods of columns and types that give one of the same kind."""
 
 
+def _of_class(machine: Machine, value: ClassValue, name: str) -> Value:
+    found = classes.attribute(machine, value, name)
+    return machine.owned_attribute(value, name, found) if machine.is_describing else found
+
+
 def _method(machine: Machine, value: Value, name: str) -> Value:
     return BoundMethod(value, name)
 
@@ -162,7 +171,7 @@ def _method(machine: Machine, value: Value, name: str) -> Value:
 _ATTRIBUTES: dict[type, Callable[[Machine, Any, str], Value]] = {
     External: _of_external,
     ModuleValue: _of_module,
-    ClassValue: classes.attribute,
+    ClassValue: _of_class,
     Instance: _of_instance,
     SuperValue: classes.super_attribute,
     MetaDataValue: _of_metadata,

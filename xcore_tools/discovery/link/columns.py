@@ -21,6 +21,7 @@ __all__ = ["add_columns"]
 
 def add_columns(machine: Machine, results: Results) -> None:
     """Gives each table among the results its structure."""
+    machine.is_describing = True
     gathering = _Gathering(machine, results)
     count = gathering.add_tables(machine.tables)
     for cls in machine.classes:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xcore_tools.discovery.follow.bases import mro
 from xcore_tools.discovery.follow.schema import TableValue
 from xcore_tools.discovery.follow.values import ClassValue, Made, Unknown, Value
+from xcore_tools.discovery.mapping.evidence import is_column
 from xcore_tools.discovery.mapping.mapper import map_class
 from xcore_tools.discovery.mapping.metadata import base_attribute
 from xcore_tools.discovery.mapping.tables import is_mapped
@@ -14,10 +15,10 @@ from xcore_tools.discovery.mapping.tables import is_mapped
 if TYPE_CHECKING:
     from xcore_tools.discovery.machine import Machine
 
-__all__ = ["ATTRIBUTE", "implicit_attribute"]
+__all__ = ["ATTRIBUTE", "implicit_attribute", "owned_attribute"]
 
 ATTRIBUTE = "sqlalchemy.orm.InstrumentedAttribute"
-"""What an attribute is that an annotation alone makes: of a class, under a name."""
+"""What a column is that is known by its class and its name there: an annotation alone can make one."""
 
 
 def implicit_attribute(machine: Machine, cls: ClassValue, name: str) -> Value:
@@ -44,6 +45,13 @@ def implicit_attribute(machine: Machine, cls: ClassValue, name: str) -> Value:
                 is_conditional=False,
                 owner=cls,
             )
-    if any(isinstance(item, ClassValue) and name in item.annotations for item in mro(machine, cls)):
+    order = mro(machine, cls) if machine.is_declarative(cls) else ()
+    if any(isinstance(item, ClassValue) and name in item.annotations for item in order):
         return Made(ATTRIBUTE, (cls, name), {}, cls.line)
     return Unknown(f"{cls.name} has no attribute {name}")
+
+
+def owned_attribute(machine: Machine, cls: ClassValue, name: str, value: Value) -> Value:
+    """A column that is asked of a mapped class, as an attribute of that class; other values as they are."""
+    is_owned = is_column(value) and is_mapped(machine, cls)
+    return Made(ATTRIBUTE, (cls, name), {}, value.line) if is_owned else value
