@@ -73,7 +73,7 @@ def test_the_arguments_reach_the_library(library: FakeLibrary, tmp_path: Path) -
         main(
             [
                 *("discover", "app", "plugins", "--config", str(config)),
-                *("--include", "*.py", "--include", "x/**", "--exclude", "test_*"),
+                *("--include", "*.py", "--include", "x/**", "--exclude", "test_*", "--columns"),
             ]
         )
         == 0
@@ -86,6 +86,7 @@ def test_the_arguments_reach_the_library(library: FakeLibrary, tmp_path: Path) -
         "config": f"config of {config}",
         "include": ("*.py", "x/**"),
         "exclude": ("test_*",),
+        "columns": True,
     }
 
 
