@@ -134,7 +134,7 @@ def cut_at_start(text: bytes) -> list[bytes]:
     return [text.removeprefix(ending) for ending in endings]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(env_files(), st.sampled_from(Style))
 @example(b"", Style.MODELS)
 @example(b"\n", Style.MODELS)
