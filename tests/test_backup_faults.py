@@ -106,7 +106,7 @@ def duration(url: DatabaseUrl, directory: Path, what: str) -> float:
 
 # -- kills ----------------------------------------------------------------------------------------
 
-KILLS = [6, pytest.param(200, marks=pytest.mark.slow)]
+KILLS = [3, pytest.param(200, marks=pytest.mark.slow)]
 
 
 @pytest.mark.parametrize("kills", KILLS)
@@ -281,7 +281,7 @@ def look(url: DatabaseUrl) -> tuple[object, ...]:
         )
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(30, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [1, pytest.param(30, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
 def test_kills_on_a_server(tmp_path: Path, engine: str, kills: int) -> None:
     with fresh_database(engine, tmp_path) as url:
