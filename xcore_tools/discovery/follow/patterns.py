@@ -10,12 +10,14 @@ import re
 import warnings
 from collections.abc import Sequence
 from functools import lru_cache
-from re import _parser  # what re itself reads patterns with; here since 3.11
 from typing import Any
 
 from xcore_tools.discovery.follow.values import MatchValue, PatternValue, Unknown, Value
 
 __all__ = ["FLAGS", "call_match", "call_re", "compile_pattern", "refusal", "split_flags"]
+
+_parser: Any = vars(re)["_parser"]
+"""What `re` itself reads patterns with, since 3.11; type checkers do not know of it."""
 
 _MAX_PATTERN = 200
 _MAX_SUBJECT = 255
