@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,12 +76,12 @@ class _Checks(pytest.Collector):
             yield f"run `xcore-tools sync-env`:\n{self._rewrite.diff()}"
 
     def _metadata(self) -> Iterator[str]:
-        yield from map(_told, self._rewrite.problems)
+        yield from _told(self._rewrite.problems)
 
     def _heads(self) -> Iterator[str]:
         from xcore_tools.migrate.history import check_heads  # noqa: PLC0415
 
-        yield from map(_told, check_heads(self._settings).problems)
+        yield from _told(check_heads(self._settings).problems)
 
     def _drift(self) -> Iterator[str]:
         from xcore_tools.database.comparison import compare_schemas  # noqa: PLC0415
@@ -123,5 +123,7 @@ class _Check(pytest.Item):
         return str(super().repr_failure(excinfo))
 
 
-def _told(problem: Problem) -> str:
-    return f"{problem.path}:{problem.line}: {problem.code} {problem.message}"
+def _told(found: Iterable[Problem]) -> list[str]:
+    from xcore_tools.report import problems  # noqa: PLC0415
+
+    return problems.render(found).splitlines()

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 import xcore_tools
-from xcore_tools.cli.options import config_option, url_option
+from xcore_tools.cli.options import config_option, format_of, url_option
 from xcore_tools.cli.output import STDOUT, write
 from xcore_tools.cli.terminal import has_color, say
 from xcore_tools.config import Config
@@ -34,15 +34,7 @@ Exit codes:
 @click.command(short_help="Draw the models or a database.", epilog=EXIT_CODES)
 @click.argument("source", default=SOURCE, metavar="[SOURCE]")
 @url_option
-@click.option(
-    "--format",
-    "--output-format",
-    "form",
-    type=click.Choice(("mermaid", "dbml", "dot")),
-    default="mermaid",
-    show_default=True,
-    help="Mermaid, which GitHub draws; DBML; or DOT for Graphviz.",
-)
+@format_of("mermaid", "dbml", "dot", text="Mermaid, which GitHub draws; DBML; or DOT for Graphviz.")
 @click.option(
     "-o",
     "--output",

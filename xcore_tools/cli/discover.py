@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 import xcore_tools
-from xcore_tools.cli.options import config_option
+from xcore_tools.cli.options import config_option, format_of
 from xcore_tools.cli.output import STDOUT, write
 from xcore_tools.cli.progress import ScanProgress
 from xcore_tools.cli.terminal import columns, has_color, say, say_error
@@ -37,15 +37,7 @@ Exit codes:
 
 @click.command(short_help="Find every SQLAlchemy model and table.", epilog=EXIT_CODES)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option(
-    "--format",
-    "--output-format",
-    "form",
-    type=click.Choice(FORMATS),
-    default="text",
-    show_default=True,
-    help="How to print the result.",
-)
+@format_of(*FORMATS)
 @click.option(
     "-o",
     "--output",

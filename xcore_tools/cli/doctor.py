@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 import xcore_tools
-from xcore_tools.cli.options import config_option, url_option
+from xcore_tools.cli.options import config_option, format_of, url_option
 from xcore_tools.cli.progress import ScanProgress
 from xcore_tools.cli.terminal import has_color, say
 from xcore_tools.discovery.facts import Discovery
@@ -28,15 +28,7 @@ Exit codes:
 
 @click.command(short_help="Say what is wrong, and what to do.", epilog=EXIT_CODES)
 @click.option("--fix", is_flag=True, help="Mend what is safe to mend, then look again.")
-@click.option(
-    "--format",
-    "--output-format",
-    "form",
-    type=click.Choice(("text", "json", "github", "sarif")),
-    default="text",
-    show_default=True,
-    help="How to print the findings.",
-)
+@format_of("text", "json", "github", "sarif", text="How to print the findings.")
 @click.option(
     "--runtime",
     is_flag=True,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,12 +13,29 @@ from xcore_tools.config.schema import LOCK_TIMEOUT
 __all__ = [
     "backup_dir_option",
     "config_option",
+    "format_of",
     "format_option",
     "lock_option",
     "no_prune_option",
     "url_option",
     "yes_option",
 ]
+
+_Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def format_of(*forms: str, text: str = "How to print the result.") -> _Decorator:
+    """The option `--format` of a command that can print `forms`; the first is the default."""
+    return click.option(
+        "--format",
+        "--output-format",
+        "form",
+        type=click.Choice(forms),
+        default=forms[0],
+        show_default=True,
+        help=text,
+    )
+
 
 config_option = click.option(
     "--config",
@@ -30,15 +49,7 @@ url_option = click.option(
     help="The database, instead of the configured one. Other users of the machine can see the "
     "command line: XCORE_TOOLS_DATABASE_URL is the safer place for a password.",
 )
-format_option = click.option(
-    "--format",
-    "--output-format",
-    "form",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="How to print the result.",
-)
+format_option = format_of("text", "json")
 lock_option = click.option(
     "--lock-timeout",
     type=click.FloatRange(min=0),

@@ -12,7 +12,7 @@ from xcore_tools.cli.database.options import (
     say_unreadable,
     selection_options,
 )
-from xcore_tools.cli.options import config_option
+from xcore_tools.cli.options import config_option, format_of
 from xcore_tools.cli.terminal import columns, has_color, say
 from xcore_tools.database.comparison import Comparison, compare_schemas
 from xcore_tools.database.sources import read_sides
@@ -32,14 +32,8 @@ Exit codes:
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="B")
 @selection_options
-@click.option(
-    "--format",
-    "--output-format",
-    "form",
-    type=click.Choice(("text", "json", "sql")),
-    default="text",
-    show_default=True,
-    help="How to print the differences; sql is a hint, not a migration.",
+@format_of(
+    "text", "json", "sql", text="How to print the differences; sql is a hint, not a migration."
 )
 @config_option
 def diff(  # noqa: PLR0913 (one for each option)

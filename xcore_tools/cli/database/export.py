@@ -11,7 +11,7 @@ from xcore_tools.cli.database.options import (
     say_unreadable,
     selection_options,
 )
-from xcore_tools.cli.options import config_option
+from xcore_tools.cli.options import config_option, format_of
 from xcore_tools.cli.output import STDOUT, write
 from xcore_tools.report.schema import dbml, json, sql
 
@@ -28,15 +28,7 @@ Exit codes:
 @click.command(short_help="Write the schema to a file.", epilog=EXIT_CODES)
 @click.argument("file", type=click.Path(path_type=Path), default=STDOUT, metavar="[FILE]")
 @selection_options
-@click.option(
-    "--format",
-    "--output-format",
-    "form",
-    type=click.Choice(("json", "sql", "dbml")),
-    default="json",
-    show_default=True,
-    help="JSON for `db diff`, CREATE statements, or DBML.",
-)
+@format_of("json", "sql", "dbml", text="JSON for `db diff`, CREATE statements, or DBML.")
 @click.option(
     "--with-meta", is_flag=True, help="JSON: add the time, the versions and the redacted URL."
 )

@@ -9,6 +9,7 @@ import click
 
 import xcore_tools
 from xcore_tools.cli.options import (
+    format_of,
     format_option,
 )
 from xcore_tools.cli.terminal import has_color, say
@@ -91,15 +92,7 @@ def history(
     "--check", is_flag=True, help="Read the files only; exit 1 if their order is at fault."
 )
 @click.option("--against", metavar="REF", help="With --check: as if merged with this git ref.")
-@click.option(
-    "--format",
-    "--output-format",
-    "form",
-    type=click.Choice(("text", "json", "github")),
-    default="text",
-    show_default=True,
-    help="How to print the result; github is for --check.",
-)
+@format_of("text", "json", "github", text="How to print the result; github is for --check.")
 @_verbose_option
 @project_options
 def heads(
@@ -184,15 +177,7 @@ def _checked(operations: tuple[str, ...], is_pending: bool) -> str:
 @click.command(short_help="What pending revisions destroy or lock.")
 @click.option("-r", "--rev-range", metavar="BASE:HEAD", help="These instead; no database is asked.")
 @click.option("--squawk", is_flag=True, help="Ask squawk as well, about the SQL for PostgreSQL.")
-@click.option(
-    "--format",
-    "--output-format",
-    "form",
-    type=click.Choice(("text", "json", "github", "sarif")),
-    default="text",
-    show_default=True,
-    help="How to print the findings.",
-)
+@format_of("text", "json", "github", "sarif", text="How to print the findings.")
 @project_options
 def lint(*, rev_range: str | None, squawk: bool, form: str, **project: Any) -> int:
     """Look through pending revisions for what destroys data or locks big tables on this engine.
