@@ -12,12 +12,12 @@ from xcore_tools.config.ini import SECTION, read_ini
 from xcore_tools.database.url import DatabaseUrl, parse_url
 from xcore_tools.errors import ConfigError
 
-__all__ = ["VARIABLES", "find_databases", "find_url"]
+__all__ = ["EXAMPLE", "VARIABLES", "find_databases", "find_url"]
 
 VARIABLES = ("XCORE_TOOLS_DATABASE_URL", "DATABASE_URL")
 _OPTION = "sqlalchemy.url"
 # What `alembic init` writes: it names no database.
-_PLACEHOLDER = "driver://user:pass@localhost/dbname"
+EXAMPLE = "driver://user:pass@localhost/dbname"
 
 
 def find_url(
@@ -108,4 +108,4 @@ def _candidates(
     yield config.application_url, f"xcore.data.url in {file}", config.project
     ini = config.project / config.migration.alembic_config
     text = read_ini(ini, faults).get(section, {}).get(_OPTION)
-    yield None if text == _PLACEHOLDER else text, f"{_OPTION} in {shown(ini)}", ini.parent
+    yield None if text == EXAMPLE else text, f"{_OPTION} in {shown(ini)}", ini.parent

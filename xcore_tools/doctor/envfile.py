@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -59,16 +59,14 @@ def version_table_of(path: Path) -> tuple[str, str | None]:
 
 
 def _block(config: Config, discovery: Discovery, path: Path) -> Iterator[Finding]:
+    sync = partial(sync_env, discovery, path, config=config)
+    repair = partial(sync, fix_metadata=True)
     try:
-        rewrite = sync_env(discovery, path, config=config, write=False)
-        complete = sync_env(discovery, path, config=config, fix_metadata=True, write=False)
+        rewrite = sync(write=False)
+        left = repair(write=False).problems if rewrite.problems else ()
     except EnvFileError as error:
         yield Finding(Problem(shown(path), 0, "XT401", "error", str(error)))
         return
-    sync: Callable[[], object] = partial(
-        sync_env, discovery, path, config=config, fix_metadata=True
-    )
-    repair = partial(_discard, sync)
     if rewrite.changed:
         come, go = rewrite.counts()
         message = f"the imports of models are not as the source has them: +{come} -{go} lines"
@@ -77,13 +75,8 @@ def _block(config: Config, discovery: Discovery, path: Path) -> Iterator[Finding
     if line and discovery.tables:
         message = "target_metadata is None, so autogenerate compares nothing"
         yield Finding(Problem(rewrite.name, line, "XT402", "error", message), repair)
-    mended = set(rewrite.problems) - set(complete.problems)
     for problem in rewrite.problems:
-        yield Finding(problem, repair if problem in mended else None)
-
-
-def _discard(call: Callable[[], object]) -> None:
-    call()
+        yield Finding(problem, None if problem in left else repair)
 
 
 def _none_target(source: bytes) -> int:

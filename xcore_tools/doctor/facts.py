@@ -15,7 +15,7 @@ class Finding(msgspec.Struct, frozen=True):
     """A problem, and what mends it where that is safe. `repair` reads anew what it changes."""
 
     problem: Problem
-    repair: Callable[[], None] | None = None
+    repair: Callable[[], object] | None = None
 
 
 class Diagnosis(msgspec.Struct, frozen=True):

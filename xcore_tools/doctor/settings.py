@@ -9,8 +9,10 @@ from pathlib import Path
 
 from xcore_tools.config import Config
 from xcore_tools.config.files import exists, is_file, shown
+from xcore_tools.database.backup import mysql, postgresql
 from xcore_tools.database.backup.client import find_program
 from xcore_tools.database.drivers import synchronous
+from xcore_tools.database.lookup import EXAMPLE
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.discovery.facts import Discovery, Problem
 from xcore_tools.doctor.facts import Finding
@@ -23,20 +25,7 @@ _URL = re.compile(r"^(?P<key>\s*sqlalchemy\.url\s*[=:])(?P<value>.*)$", re.MULTI
 _LONE = re.compile(r"%%|%(\([^)]*\)s)?")
 _PASSWORD = re.compile(r"\w://[^:/@\s\"']*:(?P<password>[^@\s\"']+)@")
 _PLACEHOLDERS = ("${", "%(")
-# What `alembic init` writes.
-_EXAMPLE = "driver://user:pass@localhost"
-
-_PROGRAMS = {
-    "postgresql": (
-        (("pg_dump",), "postgresql-client"),
-        (("pg_restore",), "postgresql-client"),
-        (("psql",), "postgresql-client"),
-    ),
-    "mysql": (
-        (("mariadb-dump", "mysqldump"), "mariadb-client or default-mysql-client"),
-        (("mariadb", "mysql"), "mariadb-client or default-mysql-client"),
-    ),
-}
+_PROGRAMS = {"postgresql": postgresql.PROGRAMS, "mysql": mysql.PROGRAMS}
 
 
 def examine_settings(config: Config) -> Iterator[Finding]:
@@ -75,7 +64,7 @@ def _escape(path: Path) -> None:
 def _passwords(path: Path, text: str) -> Iterator[Finding]:
     for number, line in enumerate(text.splitlines(), 1):
         for match in _PASSWORD.finditer(line):
-            if _EXAMPLE in line or match["password"].startswith(_PLACEHOLDERS):
+            if EXAMPLE in line or match["password"].startswith(_PLACEHOLDERS):
                 continue
             message = "a password stands here, for everybody who can read the file"
             yield Finding(Problem(shown(path), number, "XT410", "warning", message))

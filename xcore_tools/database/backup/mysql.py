@@ -39,7 +39,7 @@ from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.durable import write_new
 from xcore_tools.errors import BackupError, XcoreToolsError
 
-__all__ = ["Mysql"]
+__all__ = ["PROGRAMS", "Mysql"]
 
 _PACKAGES = {
     "mariadb": "the MariaDB client (Debian and Ubuntu: mariadb-client, Fedora: mariadb)",
@@ -47,6 +47,8 @@ _PACKAGES = {
 }
 _DUMP = {"mariadb": ("mariadb-dump", "mysqldump"), "mysql": ("mysqldump",)}
 _RUN = {"mariadb": ("mariadb", "mysql"), "mysql": ("mysql",)}
+PROGRAMS = tuple((names["mariadb"], _PACKAGES["mariadb"]) for names in (_DUMP, _RUN))
+"""What backups take of either server, as long as nobody has asked it: the names of each program, and what has it."""
 
 _OPTIONS = [
     "--opt",  # what the server's own settings may have turned off; UNLOCK TABLES ends the rows of a table

@@ -36,12 +36,14 @@ from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.durable import write_new
 from xcore_tools.errors import BackupError
 
-__all__ = ["Postgresql"]
+__all__ = ["PROGRAMS", "Postgresql"]
 
 _PACKAGE = (
     "the PostgreSQL client (Debian and Ubuntu: postgresql-client, Fedora: postgresql, "
     "Homebrew: libpq)"
 )
+PROGRAMS = tuple(((name,), _PACKAGE) for name in ("pg_dump", "pg_restore", "psql"))
+"""What backups take: the names of each program, and what has it."""
 _SECRETS = {"password", "sslpassword"}
 _ZSTD_SINCE = 16
 _LONGEST = 40  # of a name, so that it can be part of another one of 63 letters
