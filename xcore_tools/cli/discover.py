@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,13 +13,11 @@ import xcore_tools
 from xcore_tools.cli.options import config_option, format_of
 from xcore_tools.cli.output import STDOUT, write
 from xcore_tools.cli.progress import ScanProgress
+from xcore_tools.cli.scanning import cache_options, cache_place, executor_options, given_executor
 from xcore_tools.cli.terminal import columns, has_color, say, say_error
-from xcore_tools.report import columns as described
-from xcore_tools.report import explain as explaining
-from xcore_tools.report import github, imports, json, problems, sarif, text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from xcore_tools.discovery.facts import Discovery, Problem
 
@@ -57,6 +56,8 @@ Exit codes:
 )
 @click.option("--explain", metavar="NAME", help="Say why a class or table was found, or was not.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 even if there are problems.")
+@cache_options
+@executor_options
 def discover(  # noqa: PLR0913 (one for each option)
     paths: tuple[str, ...],
     *,
@@ -68,6 +69,10 @@ def discover(  # noqa: PLR0913 (one for each option)
     with_columns: bool,
     explain: str | None,
     exit_zero: bool,
+    no_cache: bool,
+    cache_dir: Path | None,
+    executor: str,
+    scheduler: str | None,
 ) -> int:
     """Find every SQLAlchemy model and table below each PATH without importing any of it.
 
@@ -82,7 +87,8 @@ def discover(  # noqa: PLR0913 (one for each option)
             f"is text or json with --columns, not {form}", param_hint="--format"
         )
     settings = xcore_tools.load_config(config)
-    with ScanProgress() as progress:
+    cache = cache_place(settings, no_cache=no_cache, cache_dir=cache_dir)
+    with given_executor(executor, scheduler) as workers, ScanProgress() as progress:
         discovery = xcore_tools.discover(
             paths,
             config=settings,
@@ -90,6 +96,8 @@ def discover(  # noqa: PLR0913 (one for each option)
             exclude=exclude,
             progress=progress,
             columns=with_columns,
+            cache=cache,
+            executor=workers,
         )
     if explain is not None:
         return _explain(discovery, explain, form=form, output=output)
@@ -101,22 +109,28 @@ def discover(  # noqa: PLR0913 (one for each option)
 
 
 def _rendered(discovery: Discovery, form: str, output: Path, *, with_columns: bool) -> str:
-    match form:
-        case "json":
-            return json.render(discovery)
-        case "imports":
-            return imports.render(discovery)
-        case "github":
-            return github.render(discovery.problems)
-        case "sarif":
-            return sarif.render(discovery, version=xcore_tools.__version__)
-    render = described.render if with_columns else text.render
+    if form == "sarif":
+        return _renderer("sarif")(discovery, version=xcore_tools.__version__)
+    if form == "github":
+        return _renderer("github")(discovery.problems)
+    if form != "text":
+        return _renderer(form)(discovery)
+    render = _renderer("columns" if with_columns else "text")
     if output != STDOUT:
         return render(discovery)
     return render(discovery, color=has_color(sys.stdout), width=columns(sys.stdout))
 
 
+def _renderer(form: str) -> Callable[..., str]:
+    """What renders a form, loaded now: an answer from the cache takes less time than all of them."""
+    module: Any = importlib.import_module(f"xcore_tools.report.{form}")
+    render: Callable[..., str] = module.render
+    return render
+
+
 def _explain(discovery: Discovery, name: str, *, form: str, output: Path) -> int:
+    from xcore_tools.report import explain as explaining  # noqa: PLC0415 - as below
+
     explanation = explaining.explain(discovery, name)
     if explanation.is_empty:
         near = ", ".join(explaining.suggestions(discovery, name))
@@ -135,5 +149,7 @@ def _explain(discovery: Discovery, name: str, *, form: str, output: Path) -> int
 
 def _say(found: Sequence[Problem]) -> None:
     if found:
+        from xcore_tools.report import problems  # noqa: PLC0415 - as above
+
         lines = problems.render(found, color=has_color(sys.stderr))
         say(f"{lines}{problems.summary(found)}\n", sys.stderr)

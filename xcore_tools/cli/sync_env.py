@@ -10,6 +10,7 @@ import click
 import xcore_tools
 from xcore_tools.cli.options import config_option
 from xcore_tools.cli.progress import ScanProgress
+from xcore_tools.cli.scanning import cache_options, cache_place
 from xcore_tools.cli.terminal import has_color, say
 from xcore_tools.envfile.held import hiding
 from xcore_tools.envfile.locate import find_env
@@ -59,6 +60,7 @@ Exit codes:
     "--exit-non-zero-on-change", is_flag=True, help="Exit 1 after writing, as commit hooks do."
 )
 @config_option
+@cache_options
 def sync_env(  # noqa: PLR0913 (one for each option)
     paths: tuple[str, ...],
     *,
@@ -71,6 +73,8 @@ def sync_env(  # noqa: PLR0913 (one for each option)
     force: bool,
     exit_non_zero_on_change: bool,
     config: Path | None,
+    no_cache: bool,
+    cache_dir: Path | None,
 ) -> int:
     """Rewrite the marked block of env.py so that it imports every model below each PATH.
 
@@ -79,8 +83,9 @@ def sync_env(  # noqa: PLR0913 (one for each option)
     """
     settings = xcore_tools.load_config(config)
     path = env or find_env(settings, name=name)
+    cache = cache_place(settings, no_cache=no_cache, cache_dir=cache_dir)
     with ScanProgress() as progress:
-        discovery = xcore_tools.discover(paths, config=settings, progress=progress)
+        discovery = xcore_tools.discover(paths, config=settings, progress=progress, cache=cache)
     rewrite = xcore_tools.sync_env(
         discovery,
         path,

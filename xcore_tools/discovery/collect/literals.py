@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -10,6 +11,9 @@ import libcst as cst
 from xcore_tools.discovery import syntax as s
 
 __all__ = ["flat_strings", "integer", "name", "operator_text", "source_before", "text"]
+
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+"""Half of a character: a string that holds one cannot be written anywhere."""
 
 
 def name(node: cst.Name) -> s.Expr:
@@ -31,7 +35,11 @@ def text(literal: str) -> s.Expr:
         value = ast.literal_eval(literal)
     except (SyntaxError, ValueError, MemoryError):
         return s.Opaque("a string that cannot be read")
-    return s.Const(value) if isinstance(value, str) else s.Opaque("bytes")
+    if not isinstance(value, str):
+        return s.Opaque("bytes")
+    if "\\" in literal and _SURROGATE.search(value):
+        return s.Opaque("half a character")
+    return s.Const(value)
 
 
 def source_before(node: cst.FormattedStringExpression) -> str:
