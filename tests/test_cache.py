@@ -235,9 +235,9 @@ def test_a_damaged_cache_is_no_cache(project: Path) -> None:
     dice = random.Random(1)
     damaged = [whole[:size] for size in (0, 1, 20, 84, len(whole) // 2, len(whole) - 1)]
     for _ in range(20):
-        data = bytearray(whole)
-        data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
-        damaged.append(bytes(data))
+        flipped = bytearray(whole)
+        flipped[dice.randrange(len(flipped))] ^= 1 << dice.randrange(8)
+        damaged.append(bytes(flipped))
     for data in [*damaged, b"\x80\x04K\x01.", os.urandom(1000), whole + b"\0"]:
         path.write_bytes(data)
         version = recall._version()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ def test_forked_processes_give_the_same(
     project: Path, together: Discovery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(crew, "_WORTH_A_PROCESS", 0)
-    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr(crew, "_processors", lambda: 2)
     started: list[object] = []
     pool = crew.ProcessPoolExecutor
 
@@ -149,7 +149,9 @@ def test_what_fails_in_an_executor_is_told(project: Path) -> None:
 
 
 def _split(
-    files: dict[str, tuple[str, ...]], roots: tuple[str, ...] = ("",), bases: tuple[str, ...] = ()
+    files: Mapping[str, tuple[str, ...]],
+    roots: tuple[str, ...] = ("",),
+    bases: tuple[str, ...] = (),
 ) -> list[list[str]]:
     """The parts of files that all hold evidence, each with what it imports."""
     sources = [SourceFile(path, path, False, "core", True) for path in files]

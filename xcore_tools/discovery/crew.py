@@ -46,7 +46,7 @@ class Crew:
         return (
             self._executor is None
             and not self._is_alone
-            and min(os.cpu_count() or 1, count) > 1
+            and min(_processors(), count) > 1
             and size >= _WORTH_A_PROCESS
             and _may_fork()
         )
@@ -59,7 +59,7 @@ class Crew:
             yield from _submitted(self._executor, function, items)
         elif self.is_worth_it(size, count):
             context = multiprocessing.get_context("fork")
-            workers = min(os.cpu_count() or 1, count)
+            workers = min(_processors(), count)
             with ProcessPoolExecutor(workers, context, initializer=_begin) as pool:
                 yield from pool.map(function, items)
         else:
@@ -86,6 +86,13 @@ def _begin() -> None:
     """What was there before the fork is no garbage, and need not be looked through for it."""
     gc.freeze()
     gc.disable()
+
+
+def _processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _may_fork() -> bool:
