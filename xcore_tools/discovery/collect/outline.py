@@ -17,14 +17,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from xcore_tools.discovery.syntax import (
-    Block,
-    FunctionDef,
-    Import,
-    ImportFrom,
-    Statement,
-    Unread,
-)
+from xcore_tools.discovery.collect.ready import ReadyReader
+from xcore_tools.discovery.syntax import Block, Statement, Unread
 
 __all__ = ["Outline", "make_outline"]
 
@@ -105,6 +99,7 @@ class _Cutter:
         self.hides_tables = False
         self._source = source
         self._starts = [0, *(match.end() for match in _NEWLINE.finditer(source)), len(source)]
+        self._ready = ReadyReader(source, self._starts)
         self._has_tables = "Table" in source
         self._cuts: list[tuple[int, int, str]] = []
         self._may_cut = cuts
@@ -187,15 +182,14 @@ class _Cutter:
 
         `is_in_row` says that the statement before it was taken out, too: one `...` stands for both.
         """
-        facts = self._facts_of(statement)
-        line, last = statement.lineno, statement.end_lineno or statement.lineno
-        first, end = self._starts[line - 1], self._starts[last]
-        if not facts or self._is_continued(line):
+        facts = self._ready.facts_of(statement, is_in_class=self._is_in_class)
+        if not facts:
             return False
+        line = min(_first_lines(statement))
+        first, end = self._starts[line - 1], self._starts[statement.end_lineno or line]
         text = self._source[first:end]
         indent = text[: len(text) - len(text.lstrip(" \t\f"))]
-        after = text[self._starts[last - 1] - first + (statement.end_col_offset or 0) :].strip()
-        if not text.isascii() or len(indent) != statement.col_offset or after[:1] not in {"", "#"}:
+        if not self._is_alone(statement, line, indent):
             return False
         if is_in_row:
             self.ready[-1] += facts
@@ -205,22 +199,19 @@ class _Cutter:
             self._cuts.append((first, end, f"{indent}...\n"))
         return True
 
-    def _facts_of(self, statement: ast.stmt) -> list[Statement]:
-        """The facts of an import, or of a function that is left unread; none for other statements."""
-        line = statement.lineno
-        if isinstance(statement, ast.Import):
-            return [Import(name.name, name.asname, line) for name in statement.names]
-        if isinstance(statement, ast.ImportFrom):
-            names = tuple((name.name, name.asname or name.name) for name in statement.names)
-            return [ImportFrom(statement.module, statement.level, names, line)]
-        if (
-            isinstance(statement, _Function)
-            and not statement.decorator_list
-            and statement.body[0].lineno != line
+    def _is_alone(self, statement: ast.stmt, line: int, indent: str) -> bool:
+        """Whether nothing else stands in the lines of a statement, which begins in `line`."""
+        start, last = self._starts[line - 1], statement.end_lineno or line
+        if self._is_continued(line) or (
+            not self._source.startswith("@", start + len(indent))
+            if line != statement.lineno
+            else len(indent) != statement.col_offset
         ):
-            text = self._source[self._starts[line - 1] : self._starts[statement.end_lineno or line]]
-            return [FunctionDef(statement.name, (), (), None, line, Unread(text, line))]
-        return []
+            return False
+        text = self._source[self._starts[last - 1] : self._starts[last]]
+        end = statement.end_col_offset or 0  # in bytes
+        after = text[end:] if text.isascii() else text.encode()[end:].decode()
+        return after.lstrip()[:1] in {"", "#"}
 
     def _cut(self, function: _Function) -> Unread | None:
         """Takes `function` out of the text, unless it shares a line with something else."""
@@ -266,37 +257,15 @@ class _Cutter:
         return above.rstrip().endswith("\\")
 
     def _cut_arguments(self, statement: ast.stmt) -> bool:
-        """Takes the arguments out of `name = call(…)`, unless they may bind a name or make a table."""
+        """Takes the arguments out of `name = call(…)`."""
         if not isinstance(statement, ast.Assign | ast.AnnAssign):
             return False
-        call, line = statement.value, statement.lineno
-        target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
-        if (
-            not isinstance(call, ast.Call)
-            or not isinstance(target, ast.Name)
-            or target.id.startswith("__")
-            or call.func.end_lineno != line
-            or (isinstance(statement, ast.Assign) and len(statement.targets) > 1)
-        ):
+        found = self._ready.unread_of(statement)
+        if found is None:
             return False
-        last = call.end_lineno or line
-        before = self._source[
-            self._starts[line - 1] : self._starts[line - 1] + statement.col_offset
-        ]
-        start = self._starts[line - 1] + (call.func.end_col_offset or 0)
-        end = self._starts[last - 1] + (call.end_col_offset or 0)
-        text = self._source[start:end]
-        after = self._source[end : self._starts[last]].strip()
-        is_alone = not before.strip() and (not after or after.startswith("#"))
-        if not (is_alone and text.startswith("(") and text.endswith(")")) or len(text) < _WORTH_IT:
-            return False
-        if not self._source[self._starts[line - 1] : self._starts[last]].isascii() or ":=" in text:
-            return False
-        calls = tuple(sorted(set(_CALLED.findall(text))))
-        if "type" in calls or any(name.endswith("Table") for name in calls):
-            return False
+        start, end, unread = found
         self._cuts.append((start, end, "()"))
-        self.arguments[line] = Unread(text, line, calls)
+        self.arguments[statement.lineno] = unread
         return True
 
 
@@ -304,9 +273,6 @@ _TEXT = re.compile(
     r'''[rR]?(?:"""(?:[^"\\]|\\.|"(?!""))*+"""|"(?:[^"\\\r\n]|\\.)*+"|\'\'\'(?:[^\'\\]|\\.|\'(?!\'\'))*+\'\'\')''',
     re.DOTALL,
 )
-_CALLED = re.compile(r"(?<!\w)(\w++)\s*+\(")
-_WORTH_IT = 8
-"""Characters of arguments: shorter ones are as quickly read."""
 
 _REPEATED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.For, ast.AsyncFor, ast.While)
 _COMPOUND = (
