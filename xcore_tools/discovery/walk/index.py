@@ -71,9 +71,10 @@ class ModuleIndex:
         directory = self._directory(start, parts[:-1])
         if directory is None:
             return None
-        package = self._package_file(posixpath.join(directory, parts[-1]))
-        if package is not None and parts[-1] in self._names_in(directory):
-            return package
+        if parts[-1] in self._names_in(directory):
+            package = self._package_file(posixpath.join(directory, parts[-1]))
+            if package is not None:
+                return package
         return self._existing(directory, f"{parts[-1]}.py")
 
     def _directory(self, start: str, parts: Sequence[str]) -> str | None:
