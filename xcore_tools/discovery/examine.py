@@ -70,6 +70,9 @@ def without_collector() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
+            if not gc.get_freeze_count():  # all that was made counts as old: no look at it at once
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 
