@@ -14,6 +14,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
+from itertools import accumulate
 
 import msgspec
 
@@ -23,6 +24,7 @@ from xcore_tools.discovery.syntax import Block, Statement, Unread
 __all__ = ["Outline", "make_outline"]
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+_CONTINUED = re.compile(r"\\\s*?[\r\n]")
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -59,7 +61,7 @@ def make_outline(source: str, *, cuts: bool = True) -> Outline:
             warnings.simplefilter("ignore")  # invalid escapes in the user's strings
             tree = ast.parse(source)
         cutter = _Cutter(source, cuts=cuts)
-        lines = tuple(cutter.lines_of(tree.body))
+        cutter.walk(tree.body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Outline(source, None)
     if cutter.hides_tables:
@@ -67,7 +69,9 @@ def make_outline(source: str, *, cuts: bool = True) -> Outline:
     text = cutter.reduced()
     is_short = cutter.is_short and text.count("elif") < _MANY_BRANCHES
     ready = tuple(map(tuple, cutter.ready))
-    return Outline(text, lines, tuple(cutter.functions), cutter.arguments, ready, is_short)
+    return Outline(
+        text, tuple(cutter.lines), tuple(cutter.functions), cutter.arguments, ready, is_short
+    )
 
 
 def _hides_table(node: ast.stmt) -> bool:
@@ -89,18 +93,29 @@ def _called(call: ast.Call) -> str:
     return getattr(call.func, "attr", getattr(call.func, "id", ""))
 
 
+def _starts_of_lines(source: str) -> list[int]:
+    """Where each line begins; the end of the text stands for one more."""
+    if "\r" in source:
+        return [0, *(match.end() for match in _NEWLINE.finditer(source)), len(source)]
+    sizes = accumulate(map(len, source.split("\n")))
+    ends = [size + number for number, size in enumerate(sizes, 1)]
+    return [0, *ends[:-1], len(source)]
+
+
 class _Cutter:
     """Walks the statements of a tree in source order and notes which spans of text to leave out."""
 
     def __init__(self, source: str, *, cuts: bool) -> None:
+        self.lines: list[int] = []  # of the statements that are left, in source order
         self.functions: list[Unread | None] = []
         self.arguments: dict[int, Unread] = {}
         self.ready: list[list[Statement]] = []
         self.hides_tables = False
         self._source = source
-        self._starts = [0, *(match.end() for match in _NEWLINE.finditer(source)), len(source)]
+        self._starts = _starts_of_lines(source)
         self._ready = ReadyReader(source, self._starts)
         self._has_tables = "Table" in source
+        self._has_continued = _CONTINUED.search(source) is not None
         self._cuts: list[tuple[int, int, str]] = []
         self._may_cut = cuts
         self._is_in_class = False
@@ -120,8 +135,8 @@ class _Cutter:
             done = end
         return "".join((*pieces, self._source[done:]))
 
-    def lines_of(self, body: list[ast.stmt]) -> Iterator[int]:
-        """The lines of the statements that are left, in source order."""
+    def walk(self, body: list[ast.stmt]) -> None:
+        """Goes through the statements of a block and those inside of them."""
         end: int | None = None
         is_in_row = False  # of statements that are facts already
         for statement in body:
@@ -131,15 +146,16 @@ class _Cutter:
             if self._may_cut and len(body) > 1 and self._cut_text(statement):
                 continue
             if self._may_cut and self._cut_ready(statement, is_in_row=is_in_row):
-                yield from () if is_in_row else (statement.lineno,)
+                if not is_in_row:
+                    self.lines.append(statement.lineno)
                 is_in_row = True
             else:
                 is_in_row = False
-                yield statement.lineno
-                yield from self._lines_of(statement)
+                self.lines.append(statement.lineno)
+                self._keep(statement)
 
-    def _lines_of(self, statement: ast.stmt) -> Iterator[int]:
-        """The lines of what is left inside of a statement that stays."""
+    def _keep(self, statement: ast.stmt) -> None:
+        """Notes what is left of a statement that stays, and what is inside of it."""
         if _is_ellipsis(statement):
             self.ready.append([])
         if isinstance(statement, _Function):
@@ -155,12 +171,12 @@ class _Cutter:
         if self._has_tables and statement.end_lineno != statement.lineno:
             self.hides_tables = self.hides_tables or _hides_table(statement)
         if isinstance(statement, _COMPOUND):
-            yield from self._lines_inside(statement)
+            self._keep_inside(statement)
 
     def _measure(self, statement: ast.stmt, last: int) -> None:
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
             return  # a docstring, however long
-        start, end = self._starts[min(_first_lines(statement)) - 1], self._starts[last]
+        start, end = self._starts[_first_line(statement) - 1], self._starts[last]
         size = end - start
         if size >= 2 * _MAX_BRACKETS and (
             size >= _SHORT or sum(self._source.count(c, start, end) for c in "([{") > _MAX_BRACKETS
@@ -168,13 +184,13 @@ class _Cutter:
             self._has_long = True
         self._squares += size * size
 
-    def _lines_inside(self, statement: ast.stmt) -> Iterator[int]:
+    def _keep_inside(self, statement: ast.stmt) -> None:
         """What a loop or a function makes may differ in every round or call: it is read as a whole."""
         outer = self._may_cut, self._is_in_class
         self._may_cut = outer[0] and not isinstance(statement, _REPEATED)
         self._is_in_class = isinstance(statement, ast.ClassDef)
         for block in _blocks(statement):
-            yield from self.lines_of(block)
+            self.walk(block)
         self._may_cut, self._is_in_class = outer
 
     def _cut_ready(self, statement: ast.stmt, *, is_in_row: bool) -> bool:
@@ -185,7 +201,7 @@ class _Cutter:
         facts = self._ready.facts_of(statement, is_in_class=self._is_in_class)
         if not facts:
             return False
-        line = min(_first_lines(statement))
+        line = _first_line(statement)
         first, end = self._starts[line - 1], self._starts[statement.end_lineno or line]
         text = self._source[first:end]
         indent = text[: len(text) - len(text.lstrip(" \t\f"))]
@@ -229,7 +245,7 @@ class _Cutter:
 
     def _cut_between(self, end: int, statement: ast.stmt) -> None:
         """Takes out the lines between a statement, which ends in line `end`, and the next: comments at most."""
-        line = min(_first_lines(statement))
+        line = _first_line(statement)
         last, first = self._starts[end], self._starts[line - 1]
         is_decorated = bool(getattr(statement, "decorator_list", ()))
         if (
@@ -253,6 +269,8 @@ class _Cutter:
 
     def _is_continued(self, line: int) -> bool:
         """Whether a line belongs to the one above it by a backslash."""
+        if not self._has_continued:
+            return False
         above = self._source[self._starts[max(line - 2, 0)] : self._starts[line - 1]]
         return above.rstrip().endswith("\\")
 
@@ -295,17 +313,17 @@ def _is_ellipsis(statement: ast.stmt) -> bool:
 _SEVERAL_HEADS = (ast.Try, ast.TryStar, ast.Match)
 
 
-def _first_lines(statement: ast.stmt) -> Iterator[int]:
-    yield statement.lineno
-    for decorator in getattr(statement, "decorator_list", ()):
-        yield decorator.lineno
+def _first_line(statement: ast.stmt) -> int:
+    """Where a statement begins, with what decorates it."""
+    decorators = getattr(statement, "decorator_list", None)
+    return min(statement.lineno, decorators[0].lineno) if decorators else statement.lineno
 
 
 def _last_line(statement: ast.stmt) -> int:
     """The last line of a statement, of a compound one with a single head that of its head."""
     is_single = isinstance(statement, _COMPOUND) and not isinstance(statement, _SEVERAL_HEADS)
     for block in _blocks(statement) if is_single else ():
-        return max(statement.lineno, min(_first_lines(block[0])))
+        return max(statement.lineno, _first_line(block[0]))
     return statement.end_lineno or statement.lineno
 
 
