@@ -19,7 +19,15 @@ from itertools import accumulate
 import msgspec
 
 from xcore_tools.discovery.collect.ready import ReadyReader
-from xcore_tools.discovery.syntax import Block, Statement, Unread
+from xcore_tools.discovery.syntax import (
+    Assign,
+    Block,
+    Call,
+    Expression,
+    FunctionDef,
+    Statement,
+    Unread,
+)
 
 __all__ = ["Outline", "make_outline"]
 
@@ -34,9 +42,9 @@ class Outline(msgspec.Struct, frozen=True):
 
     `functions` holds what was cut of each function of `text`, in the same order; None for one that
     stands there as it is. `arguments` holds what was cut of the call that is assigned in a line,
-    `ready` the facts that each statement `...` of `text` stands for, none for one of the source. The
-    statements of a `text` that `is_short` are none of them long enough to nest, or to chain, more than a
-    parser can take.
+    `ready` the facts that each statement `...` of `text` stands for, none for one of the source; `aside`
+    is the source of those facts that are long. What `is_short` has no statement, set aside or not, that
+    is long enough to nest, or to chain, more than a parser can take.
     """
 
     text: str
@@ -45,6 +53,7 @@ class Outline(msgspec.Struct, frozen=True):
     arguments: dict[int, Unread] = {}
     ready: tuple[Block, ...] = ()
     is_short: bool = False
+    aside: str = ""
 
 
 _SHORT = 600
@@ -70,7 +79,13 @@ def make_outline(source: str, *, cuts: bool = True) -> Outline:
     is_short = cutter.is_short and text.count("elif") < _MANY_BRANCHES
     ready = tuple(map(tuple, cutter.ready))
     return Outline(
-        text, tuple(cutter.lines), tuple(cutter.functions), cutter.arguments, ready, is_short
+        text,
+        tuple(cutter.lines),
+        tuple(cutter.functions),
+        cutter.arguments,
+        ready,
+        is_short,
+        cutter.aside,
     )
 
 
@@ -120,7 +135,13 @@ class _Cutter:
         self._may_cut = cuts
         self._is_in_class = False
         self._has_long = False
+        self._aside: list[str] = []
         self._squares = 0
+
+    @property
+    def aside(self) -> str:
+        """The long ones among the statements that are facts already."""
+        return "".join(self._aside)
 
     @property
     def is_short(self) -> bool:
@@ -173,16 +194,19 @@ class _Cutter:
         if isinstance(statement, _COMPOUND):
             self._keep_inside(statement)
 
-    def _measure(self, statement: ast.stmt, last: int) -> None:
+    def _measure(self, statement: ast.stmt, last: int, *, aside: list[str] | None = None) -> None:
+        """Notes the size of a statement up to its line `last`, and in `aside` the text of a long one."""
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
             return  # a docstring, however long
         start, end = self._starts[_first_line(statement) - 1], self._starts[last]
         size = end - start
+        self._squares += size * size
         if size >= 2 * _MAX_BRACKETS and (
             size >= _SHORT or sum(self._source.count(c, start, end) for c in "([{") > _MAX_BRACKETS
         ):
             self._has_long = True
-        self._squares += size * size
+            if aside is not None:
+                aside.append(self._source[start:end])
 
     def _keep_inside(self, statement: ast.stmt) -> None:
         """What a loop or a function makes may differ in every round or call: it is read as a whole."""
@@ -207,6 +231,8 @@ class _Cutter:
         indent = text[: len(text) - len(text.lstrip(" \t\f"))]
         if not self._is_alone(statement, line, indent):
             return False
+        if last := _last_measured(statement, facts[0]):
+            self._measure(statement, last, aside=self._aside)
         if is_in_row:
             self.ready[-1] += facts
             self._cuts.append((first, end, ""))
@@ -311,6 +337,15 @@ def _is_ellipsis(statement: ast.stmt) -> bool:
 
 
 _SEVERAL_HEADS = (ast.Try, ast.TryStar, ast.Match)
+
+
+def _last_measured(statement: ast.stmt, fact: Statement) -> int:
+    """The last line of a statement that is a fact already of what is read now; 0 if that is never long."""
+    if isinstance(fact, FunctionDef):
+        return statement.lineno if fact.decorators else 0
+    if isinstance(fact, Assign) and isinstance(fact.value, Call) and fact.value.unread:
+        return statement.lineno
+    return (statement.end_lineno or 0) if isinstance(fact, Assign | Expression) else 0
 
 
 def _first_line(statement: ast.stmt) -> int:
