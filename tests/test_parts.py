@@ -189,7 +189,7 @@ def test_relative_imports_connect_modules_beside_one_another() -> None:
 
 
 def test_the_own_import_root_comes_first() -> None:
-    files = {"one/app/x.py": ("app",), "two/app/y.py": ("app",)}
+    files: dict[str, tuple[str, ...]] = {"one/app/x.py": ("app",), "two/app/y.py": ("app",)}
     assert _split(files, ("", "one", "two")) == [["one/app/x.py"], ["two/app/y.py"]]
     files = {"one/app/x.py": ("lib",), "two/lib/y.py": ()}
     assert _split(files, ("", "one", "two")) == [["one/app/x.py", "two/lib/y.py"]]

@@ -12,7 +12,7 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
-__all__ = ["Crew", "without_collector"]
+__all__ = ["Crew", "collected_alone", "without_collector"]
 
 _WORTH_A_PROCESS = 1_000_000
 """Bytes of source, a second or so of work; starting a worker costs a twentieth of one."""
@@ -109,4 +109,20 @@ def without_collector() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
+            if not gc.get_freeze_count():  # all that was made counts as old: no look at it at once
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
+
+
+@contextmanager
+def collected_alone() -> Iterator[None]:
+    """Inside, `gc.collect` looks through nothing that was there before."""
+    is_ours = not gc.get_freeze_count()
+    if is_ours:
+        gc.freeze()
+    try:
+        yield
+    finally:
+        if is_ours:
+            gc.unfreeze()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
-from xcore_tools.discovery.crew import Crew
+from xcore_tools.discovery.crew import Crew, collected_alone
 from xcore_tools.discovery.examine import Examined, Job, Seen, examined_by, seen_by
 from xcore_tools.discovery.facts import Discovery, MetaData, Problem
 from xcore_tools.discovery.part import PartScan
@@ -114,12 +114,14 @@ class Scan:
         total = sum(weights)
         is_shared = weights and max(weights) <= _DOMINANT * total
         if not (is_shared and self._crew.is_worth_it(total, len(weights))):
-            for part in parts:
-                scan = self._part_scan(part, self._crew, self._tick)
-                yield scan.run()
-                self._store.learn(scan.examined)
-                if len(parts) > 1:
-                    gc.collect()
+            with collected_alone():
+                for part in parts:
+                    scan = self._part_scan(part, self._crew, self._tick)
+                    yield scan.run()
+                    self._store.learn(scan.examined)
+                    del scan
+                    if len(parts) > 1:
+                        gc.collect()
             return
         _RUNNING.append(self)
         try:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from xcore_tools.discovery import syntax as s
+from xcore_tools.discovery.collect.plain import MAX_DIGITS
 
 __all__ = ["flat_strings", "integer", "name", "operator_text", "source_before", "text"]
 
@@ -24,7 +25,7 @@ def name(node: cst.Name) -> s.Expr:
 
 def integer(node: cst.Integer) -> s.Expr:
     """A whole number of ordinary length."""
-    if len(node.value) > 18:  # beyond 64 bits, and never part of a name
+    if len(node.value) > MAX_DIGITS:
         return s.Opaque("long number")
     return s.Const(node.evaluated_value)
 
