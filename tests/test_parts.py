@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import pickle
 import shutil
 from collections.abc import Callable, Mapping
@@ -69,7 +70,7 @@ def test_forked_processes_give_the_same(
     monkeypatch.setattr(crew, "_WORTH_A_PROCESS", 0)
     monkeypatch.setattr(crew, "_processors", lambda: 2)
     started: list[object] = []
-    pool = crew.ProcessPoolExecutor
+    pool = concurrent.futures.ProcessPoolExecutor
 
     def counting(*arguments: Any, **options: Any) -> Any:
         started.append(arguments)
