@@ -26,6 +26,9 @@ project of ordinary size; in a large one it would take longer than the scan.
 _DOMINANT = 0.8
 """A part with more than this share of what is to be parsed is better shared out file by file."""
 
+_TIDY = 1_500_000
+"""Bytes with evidence, some 50 MB of memory: so much may be done before it is given back."""
+
 
 class Scan:
     """One scan. `store` is what earlier scans told, and is told what this one does.
@@ -52,6 +55,7 @@ class Scan:
         self._problems: set[Problem] = set()
         self._parsed: set[str] = set()
         self._done = 0
+        self._untidy = 0
 
     def run(self) -> Discovery:
         """Everything that the files hold; problems of the walk are not among it."""
@@ -120,8 +124,7 @@ class Scan:
                     yield scan.run()
                     self._store.learn(scan.examined)
                     del scan
-                    if len(parts) > 1:
-                        gc.collect()
+                    self._tidy(part)
             return
         _RUNNING.append(self)
         try:
@@ -138,7 +141,17 @@ class Scan:
     def scan_alone(self, part: Part) -> bytes:
         """A part scanned in this process alone: what it holds and what was parsed, encoded."""
         scan = self._part_scan(part, Crew(alone=True), lambda _: None)
-        return msgspec.msgpack.encode((scan.run(), scan.examined))
+        answer = msgspec.msgpack.encode((scan.run(), scan.examined))
+        del scan
+        self._tidy(part)
+        return answer
+
+    def _tidy(self, part: Part) -> None:
+        """Gives back the memory of parts that are done, now and then."""
+        self._untidy += part.weight
+        if self._untidy > _TIDY:
+            self._untidy = 0
+            gc.collect()
 
     def _part_scan(self, part: Part, crew: Crew, tick: Callable[[int], None]) -> PartScan:
         known = self._store.parsed
@@ -181,9 +194,7 @@ _ANSWER = msgspec.msgpack.Decoder(tuple[Scanned, dict[str, bytes]])
 
 def _scan_apart(part: Part) -> bytes:
     """A part scanned in a forked process: what it holds and what was parsed, encoded."""
-    answer = _RUNNING[-1].scan_alone(part)
-    gc.collect()
-    return answer
+    return _RUNNING[-1].scan_alone(part)
 
 
 def _merged(found: Iterable[Discovery], problems: Iterable[Problem]) -> Discovery:
