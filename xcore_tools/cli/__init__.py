@@ -17,6 +17,7 @@ from xcore_tools.cli.terminal import say_error
 __all__ = ["main"]
 
 _COMMANDS = {
+    "init": "xcore_tools.cli.init:init",
     "discover": "xcore_tools.cli.discover:discover",
     "migrate": "xcore_tools.cli.migrate:migrate",
     "backup": "xcore_tools.cli.backup:backup",
