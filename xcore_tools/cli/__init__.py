@@ -13,20 +13,22 @@ import click
 import xcore_tools
 from xcore_tools.cli.group import LazyGroup
 from xcore_tools.cli.terminal import say_error
+from xcore_tools.cli.verbosity import with_verbosity
 
 __all__ = ["main"]
 
 _COMMANDS = {
-    "init": "xcore_tools.cli.init:init",
-    "discover": "xcore_tools.cli.discover:discover",
-    "migrate": "xcore_tools.cli.migrate:migrate",
-    "backup": "xcore_tools.cli.backup:backup",
-    "sync-env": "xcore_tools.cli.sync_env:sync_env",
-    "diagram": "xcore_tools.cli.diagram:diagram",
-    "db": "xcore_tools.cli.database:database",
-    "doctor": "xcore_tools.cli.doctor:doctor",
-    "config": "xcore_tools.cli.config:config",
-    "explain": "xcore_tools.cli.explain:explain",
+    "init": ("xcore_tools.cli.init:init", "Set a project up: settings, env.py, hooks."),
+    "discover": ("xcore_tools.cli.discover:discover", "Find every SQLAlchemy model and table."),
+    "migrate": ("xcore_tools.cli.migrate:migrate", "Run migrations, safely and one at a time."),
+    "backup": ("xcore_tools.cli.backup:backup", "Back up the database, check and restore backups."),
+    "sync-env": ("xcore_tools.cli.sync_env:sync_env", "Make Alembic's env.py import every model."),
+    "diagram": ("xcore_tools.cli.diagram:diagram", "Draw the models or a database."),
+    "db": ("xcore_tools.cli.database:database", "Look at a live database."),
+    "doctor": ("xcore_tools.cli.doctor:doctor", "Say what is wrong, and what to do."),
+    "config": ("xcore_tools.cli.config:config", "Show the settings that count, or their schema."),
+    "completion": ("xcore_tools.cli.completion:completion", "Print what a shell completes with."),
+    "explain": ("xcore_tools.cli.explain:explain", "Say what a code means, and what to do."),
 }
 
 # What went wrong with a database, not with what the user wrote.
@@ -59,6 +61,9 @@ def cli(ctx: click.Context) -> None:
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)
         ctx.exit(2)
+
+
+with_verbosity(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

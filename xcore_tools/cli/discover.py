@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,10 @@ import click
 
 import xcore_tools
 from xcore_tools.cli.options import config_option, format_of
-from xcore_tools.cli.output import STDOUT, write
+from xcore_tools.cli.output import STDOUT, say_problems, write
 from xcore_tools.cli.progress import ScanProgress
-from xcore_tools.cli.terminal import columns, has_color, say, say_error
+from xcore_tools.cli.settings import load_settings
+from xcore_tools.cli.terminal import columns, detail, has_color, remark, say_error
 from xcore_tools.report import columns as described
 from xcore_tools.report import explain as explaining
 from xcore_tools.report import github, imports, json, problems, sarif, text
@@ -35,8 +37,8 @@ Exit codes:
 """
 
 
-@click.command(short_help="Find every SQLAlchemy model and table.", epilog=EXIT_CODES)
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.command(epilog=EXIT_CODES)
+@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATH]...")
 @format_of(*FORMATS)
 @click.option(
     "-o",
@@ -81,7 +83,8 @@ def discover(  # noqa: PLR0913 (one for each option)
         raise click.BadParameter(
             f"is text or json with --columns, not {form}", param_hint="--format"
         )
-    settings = xcore_tools.load_config(config)
+    settings = load_settings(config)
+    begun = time.perf_counter()
     with ScanProgress() as progress:
         discovery = xcore_tools.discover(
             paths,
@@ -91,6 +94,7 @@ def discover(  # noqa: PLR0913 (one for each option)
             progress=progress,
             columns=with_columns,
         )
+    detail(f"scanned: {discovery.files} files in {time.perf_counter() - begun:.2f} s")
     if explain is not None:
         return _explain(discovery, explain, form=form, output=output)
     write(_rendered(discovery, form, output, with_columns=with_columns), output)
@@ -135,5 +139,5 @@ def _explain(discovery: Discovery, name: str, *, form: str, output: Path) -> int
 
 def _say(found: Sequence[Problem]) -> None:
     if found:
-        lines = problems.render(found, color=has_color(sys.stderr))
-        say(f"{lines}{problems.summary(found)}\n", sys.stderr)
+        say_problems(found)
+        remark(f"{problems.summary(found)}\n")

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from xcore_tools.cli.options import yes_option
+from xcore_tools.cli.output import say_problems
 from xcore_tools.cli.progress import ScanProgress
-from xcore_tools.cli.terminal import has_color, say, say_error
+from xcore_tools.cli.terminal import has_color, remark, say, say_error
 from xcore_tools.database.lookup import find_url
 from xcore_tools.errors import ConfigError
-from xcore_tools.report import problems
 from xcore_tools.report import setup as report
 from xcore_tools.setup.environment import environment_step
 from xcore_tools.setup.facts import Plan
@@ -31,7 +31,7 @@ Exit codes:
 """
 
 
-@click.command(short_help="Set a project up: settings, env.py, hooks.", epilog=EXIT_CODES)
+@click.command(epilog=EXIT_CODES)
 @click.argument(
     "directory",
     required=False,
@@ -69,9 +69,9 @@ def init(
     color = has_color(sys.stdout)
     project = found.config.project
     say(report.found(found.facts, found.discovery, str(project), color=color), sys.stdout)
-    say(problems.render(lacking, color=has_color(sys.stderr)), sys.stderr)
+    say_problems(lacking)
     for note in made.notes:
-        say(f"note: {note}\n", sys.stderr)
+        remark(f"note: {note}\n")
     if not made.steps:
         say(f"\nnothing to do\nnext: {_next(found)}\n", sys.stdout)
         return 0
@@ -95,7 +95,7 @@ def _carry_out(made: Plan, found: Survey, *, yes: bool, color: bool) -> int:
         if yes or click.confirm("Write this?", default=True, err=True):
             write_step(step, found.config.project)
             names = ", ".join(str(change.path) for change in step.changes)
-            say(f"written: {names}\n", sys.stderr)
+            remark(f"written: {names}\n")
         else:
             declined += 1
     say(f"\nnext: {_next(found)}\n", sys.stdout)

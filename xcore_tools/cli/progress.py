@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Self
 
 from xcore_tools.cli.terminal import is_terminal
+from xcore_tools.cli.verbosity import is_quiet
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -26,7 +27,7 @@ class _Progress(ABC):
     """
 
     def __init__(self) -> None:
-        self._is_wanted = is_terminal(sys.stderr)
+        self._is_wanted = is_terminal(sys.stderr) and not is_quiet()
         self._next_drawing = time.monotonic() + DELAY
         self._bar: Progress | None = None
 

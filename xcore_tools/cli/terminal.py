@@ -9,9 +9,10 @@ from typing import TextIO
 
 import click
 
-from xcore_tools.report.style import painted
+from xcore_tools.cli.verbosity import is_quiet, is_verbose
+from xcore_tools.report.style import painted, visible
 
-__all__ = ["columns", "has_color", "is_terminal", "say", "say_error"]
+__all__ = ["columns", "detail", "has_color", "is_terminal", "remark", "say", "say_error"]
 
 # For a terminal whose encoding lacks them.
 _PLAIN = str.maketrans({"–": "-", "→": "->"})  # noqa: RUF001 (a dash is meant)
@@ -52,6 +53,18 @@ def say(text: str, stream: TextIO) -> None:
         if stream is sys.stdout and not isinstance(error, BrokenPipeError):
             reason = error.strerror or str(error)
             raise click.ClickException(f"cannot write the result: {reason}") from error
+
+
+def remark(text: str) -> None:
+    """Write what nobody has to know to standard error, unless with --quiet."""
+    if not is_quiet():
+        say(text, sys.stderr)
+
+
+def detail(text: str) -> None:
+    """Write a line to standard error with --verbose."""
+    if is_verbose():
+        say(painted(visible(text), "dim", color=has_color(sys.stderr)) + "\n", sys.stderr)
 
 
 def say_error(*messages: str, hint: str = "") -> None:
