@@ -257,7 +257,7 @@ def test_of_two_environments_one_has_to_be_named(project: Project, capsys: Outpu
     assert "in several places: a/alembic.ini, b/alembic.ini; " in capsys.readouterr().err
     assert contents(root) == before
     assert main(["init", "--yes", "--alembic-config", "c.ini"]) == 2
-    assert "no env.py found" in capsys.readouterr().err
+    assert "'c.ini' does not exist" in capsys.readouterr().err
     assert main(["init", "--yes", "--alembic-config", "b/alembic.ini"]) == 0
     assert nothing_is_left_to_do(capsys)
     assert b"__models__" in (root / "b" / "scripts" / "env.py").read_bytes()

@@ -12,7 +12,7 @@ import click
 
 import xcore_tools
 from xcore_tools.cli.group import LazyGroup
-from xcore_tools.cli.terminal import say_error
+from xcore_tools.cli.terminal import give_streams, say_error
 from xcore_tools.cli.verbosity import with_verbosity
 
 __all__ = ["main"]
@@ -68,6 +68,7 @@ with_verbosity(cli)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. A fault of the user's becomes one `error:` line."""
+    give_streams()
     try:
         return int(cli.main(arguments, prog_name="xcore-tools", standalone_mode=False) or 0)
     except (click.Abort, KeyboardInterrupt):

@@ -23,7 +23,7 @@ Put this where the shell reads it when it starts:
 
 
 @click.command(epilog=HOW_TO)
-@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")), metavar="SHELL")
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
     """Print the script that makes SHELL complete commands, options, formats and codes."""

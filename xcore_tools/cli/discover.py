@@ -73,7 +73,8 @@ def discover(  # noqa: PLR0913 (one for each option)
 ) -> int:
     """Find every SQLAlchemy model and table below each PATH without importing any of it.
 
-    Without a PATH, what the configuration names is scanned, or else the current directory.
+    Without a PATH, what the configuration names is scanned, or else the current directory. A PATH
+    elsewhere brings the settings of its own project.
     """
     if explain is not None and form not in ("text", "json"):
         raise click.BadParameter(
@@ -83,7 +84,7 @@ def discover(  # noqa: PLR0913 (one for each option)
         raise click.BadParameter(
             f"is text or json with --columns, not {form}", param_hint="--format"
         )
-    settings = load_settings(config)
+    settings = load_settings(config, around=paths)
     begun = time.perf_counter()
     with ScanProgress() as progress:
         discovery = xcore_tools.discover(

@@ -41,7 +41,10 @@ Exit codes:
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if something would be.")
 @click.option("--diff", "--dry-run", "diff", is_flag=True, help="Write nothing; show the changes.")
 @click.option(
-    "--alembic-config", metavar="FILE", help="The ini file of Alembic, where there are several."
+    "--alembic-config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The ini file of Alembic, where there are several.",
 )
 @click.option(
     "--pre-commit/--no-pre-commit",
@@ -54,7 +57,7 @@ def init(
     yes: bool,
     check: bool,
     diff: bool,
-    alembic_config: str | None,
+    alembic_config: Path | None,
     pre_commit: bool | None,
 ) -> int:
     """Look at the project in DIRECTORY, and write what it lacks: settings, env.py, hooks.

@@ -1,4 +1,7 @@
-"""A progress bar for long work: on standard error, only on a terminal, gone when the work ends."""
+"""A progress bar for long work, with the time that is left.
+
+It is drawn on standard error, only on a terminal, and gone when the work ends.
+"""
 
 from __future__ import annotations
 
@@ -69,6 +72,7 @@ class CountProgress(_Progress):
             MofNCompleteColumn,
             Progress,
             TextColumn,
+            TimeRemainingColumn,
         )
 
         bar = Progress(
@@ -76,6 +80,7 @@ class CountProgress(_Progress):
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn(self._things),
+            TimeRemainingColumn(),
             console=Console(stderr=True),
             transient=True,
             auto_refresh=False,
@@ -105,6 +110,7 @@ class ByteProgress(_Progress):
             DownloadColumn,
             Progress,
             TextColumn,
+            TimeRemainingColumn,
             TransferSpeedColumn,
         )
 
@@ -113,6 +119,7 @@ class ByteProgress(_Progress):
             BarColumn(),
             DownloadColumn(),
             TransferSpeedColumn(),
+            TimeRemainingColumn(),
             console=Console(stderr=True),
             transient=True,
             auto_refresh=False,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -17,17 +18,32 @@ from xcore_tools.errors import ConfigError
 __all__ = ["load_settings"]
 
 
-def load_settings(path: Path | None) -> Config:
+def load_settings(path: Path | None, *, around: Sequence[str] = ()) -> Config:
     """Return the settings of the file, or of the project around the working directory.
+
+    Where one of the paths `around` lies elsewhere, the project is the one around them.
 
     Raises:
         ConfigError: they cannot be used.
     """
-    config = xcore_tools.load_config(path)
+    start = None if path else _elsewhere(around)
+    config = xcore_tools.load_config(path, start=start) if start else xcore_tools.load_config(path)
     if is_verbose():
         for name, text in _decided(config):
             detail(f"{name}: {text}")
     return config
+
+
+def _elsewhere(paths: Sequence[str]) -> Path | None:
+    """The directory that holds all paths, unless that is the working directory or below it."""
+    found = [Path(path).resolve() for path in paths]
+    if all(path.is_relative_to(Path.cwd()) for path in found):
+        return None
+    try:
+        common = Path(os.path.commonpath(found))
+    except ValueError:  # on several drives
+        return None
+    return common if common.is_dir() else common.parent
 
 
 def _decided(config: Config) -> Iterator[tuple[str, str]]:

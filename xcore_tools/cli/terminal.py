@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from pathlib import Path
 from typing import TextIO
 
 import click
@@ -12,7 +13,16 @@ import click
 from xcore_tools.cli.verbosity import is_quiet, is_verbose
 from xcore_tools.report.style import painted, visible
 
-__all__ = ["columns", "detail", "has_color", "is_terminal", "remark", "say", "say_error"]
+__all__ = [
+    "columns",
+    "detail",
+    "give_streams",
+    "has_color",
+    "is_terminal",
+    "remark",
+    "say",
+    "say_error",
+]
 
 # For a terminal whose encoding lacks them.
 _PLAIN = str.maketrans({"–": "-", "→": "->"})  # noqa: RUF001 (a dash is meant)
@@ -53,6 +63,13 @@ def say(text: str, stream: TextIO) -> None:
         if stream is sys.stdout and not isinstance(error, BrokenPipeError):
             reason = error.strerror or str(error)
             raise click.ClickException(f"cannot write the result: {reason}") from error
+
+
+def give_streams() -> None:
+    """Where a caller has closed standard output or standard error, let it lead nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
 
 
 def remark(text: str) -> None:

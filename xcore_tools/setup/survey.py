@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
@@ -38,7 +39,7 @@ class Survey(msgspec.Struct, frozen=True):
 def survey(
     directory: Path | None = None,
     *,
-    alembic_config: str | None = None,
+    alembic_config: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Survey:
     """Look at the project of `directory`, or at the one that the working directory belongs to.
@@ -100,7 +101,7 @@ def _configured(config: Config, **settings: object) -> Config:
     return msgspec.structs.replace(config, migration=migration, import_roots=roots)
 
 
-def _environment(config: Config, paths: list[str], named: str | None) -> Environment | None:
+def _environment(config: Config, paths: list[str], named: Path | None) -> Environment | None:
     """Alembic in the project: where everybody looks, where an ini file says, or where it lies.
 
     Raises:
@@ -108,7 +109,8 @@ def _environment(config: Config, paths: list[str], named: str | None) -> Environ
     """
     if named is not None:
         faults: list[str] = []
-        return _led_to(config, named, faults) or _refuse(faults)
+        ini = os.path.relpath(named.resolve(), config.project.resolve())
+        return _led_to(config, Path(ini).as_posix(), faults) or _refuse(faults)
     if usual := _led_to(config, config.migration.alembic_config, []):
         return usual
     files = [path for path in paths if _ASIDE.isdisjoint(path.lower().split("/")[:-1])]
