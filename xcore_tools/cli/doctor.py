@@ -11,7 +11,7 @@ import xcore_tools
 from xcore_tools.cli.options import config_option, format_of, url_option
 from xcore_tools.cli.progress import ScanProgress
 from xcore_tools.cli.settings import load_settings
-from xcore_tools.cli.terminal import has_color, say
+from xcore_tools.cli.terminal import columns, has_color, say
 from xcore_tools.discovery.facts import Discovery
 from xcore_tools.doctor import Diagnosis, diagnose, repair
 from xcore_tools.report import doctor as report
@@ -83,4 +83,4 @@ def _rendered(found: Diagnosis, form: str) -> str:
         case "sarif":
             whole = Discovery((), (), (), found.problems)
             return sarif.render(whole, version=xcore_tools.__version__)
-    return report.as_text(found, color=has_color(sys.stdout))
+    return report.as_text(found, color=has_color(sys.stdout), width=columns(sys.stdout))
