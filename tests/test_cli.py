@@ -282,7 +282,7 @@ def test_a_fault_of_ours_keeps_its_traceback(library: FakeLibrary) -> None:
 @pytest.mark.parametrize("flag", ["-h", "--help"])
 def test_help(capsys: Output, flag: str) -> None:
     assert main([flag]) == 0
-    assert "discover  Find every SQLAlchemy model and table." in capsys.readouterr().out
+    assert "discover    Find every SQLAlchemy model and table." in capsys.readouterr().out
     assert main(["discover", flag]) == 0
     assert "  2  wrong usage or configuration, or no Python file found\n" in capsys.readouterr().out
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,11 @@ import click
 
 import xcore_tools
 from xcore_tools.cli.options import config_option, format_of
-from xcore_tools.cli.output import STDOUT, write
+from xcore_tools.cli.output import STDOUT, say_problems, write
 from xcore_tools.cli.progress import ScanProgress
 from xcore_tools.cli.scanning import cache_options, cache_place, executor_options, given_executor
-from xcore_tools.cli.terminal import columns, has_color, say, say_error
+from xcore_tools.cli.settings import load_settings
+from xcore_tools.cli.terminal import columns, detail, has_color, remark, say_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,8 +36,8 @@ Exit codes:
 """
 
 
-@click.command(short_help="Find every SQLAlchemy model and table.", epilog=EXIT_CODES)
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.command(epilog=EXIT_CODES)
+@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATH]...")
 @format_of(*FORMATS)
 @click.option(
     "-o",
@@ -76,7 +78,8 @@ def discover(  # noqa: PLR0913 (one for each option)
 ) -> int:
     """Find every SQLAlchemy model and table below each PATH without importing any of it.
 
-    Without a PATH, what the configuration names is scanned, or else the current directory.
+    Without a PATH, what the configuration names is scanned, or else the current directory. A PATH
+    elsewhere brings the settings of its own project.
     """
     if explain is not None and form not in ("text", "json"):
         raise click.BadParameter(
@@ -86,7 +89,8 @@ def discover(  # noqa: PLR0913 (one for each option)
         raise click.BadParameter(
             f"is text or json with --columns, not {form}", param_hint="--format"
         )
-    settings = xcore_tools.load_config(config)
+    settings = load_settings(config, around=paths)
+    begun = time.perf_counter()
     cache = cache_place(settings, no_cache=no_cache, cache_dir=cache_dir)
     with given_executor(executor, scheduler) as workers, ScanProgress() as progress:
         discovery = xcore_tools.discover(
@@ -99,6 +103,7 @@ def discover(  # noqa: PLR0913 (one for each option)
             cache=cache,
             executor=workers,
         )
+    detail(f"scanned: {discovery.files} files in {time.perf_counter() - begun:.2f} s")
     if explain is not None:
         return _explain(discovery, explain, form=form, output=output)
     write(_rendered(discovery, form, output, with_columns=with_columns), output)
@@ -151,5 +156,5 @@ def _say(found: Sequence[Problem]) -> None:
     if found:
         from xcore_tools.report import problems  # noqa: PLC0415 - as above
 
-        lines = problems.render(found, color=has_color(sys.stderr))
-        say(f"{lines}{problems.summary(found)}\n", sys.stderr)
+        say_problems(found)
+        remark(f"{problems.summary(found)}\n")
