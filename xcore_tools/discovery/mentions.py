@@ -40,6 +40,8 @@ class _Lead(NamedTuple):
     def __or__(self, other: object) -> _Lead:
         if not isinstance(other, _Lead):
             return NotImplemented
+        if self == other:
+            return self
         return _Lead(
             self.is_class or other.is_class,
             min(self.calls, other.calls),
@@ -110,6 +112,7 @@ class Mentions:
         }
         self._carried: set[str] = set()
         self._resolved: dict[str, dict[str | None, list[tuple[SourceFile, str]]]] = {}
+        self._modules_named: dict[str, dict[str | None, list[tuple[SourceFile, str]]]] = {}
         self._fresh: set[str] = set()
         self._with_any: set[str] = set()
         self._matter: set[str] = set()
@@ -270,13 +273,18 @@ class Mentions:
         while module and module not in self._carried:
             self._carried.add(module)
             name = module.rpartition(".")[2]
-            found = [
-                (source, item.here)
-                for source, item in self._importers.get(name, ())
-                if self._origins.submodule(source, item) == module
-            ]
+            found = self._takers_of_modules(name).get(module, ())
             self._carry_module(module, [*self._plain[module], *found])
             module = module.rpartition(".")[0]
+
+    def _takers_of_modules(self, name: str) -> dict[str | None, list[tuple[SourceFile, str]]]:
+        """By module, the files that import it from its package under that `name`, and what they call it."""
+        if name not in self._modules_named:
+            by_module: dict[str | None, list[tuple[SourceFile, str]]] = defaultdict(list)
+            for source, item in self._importers.get(name, ()):
+                by_module[self._origins.submodule(source, item)].append((source, item.here))
+            self._modules_named[name] = by_module
+        return self._modules_named[name]
 
     def _carry_module(self, module: str, waiting: list[tuple[SourceFile, str]]) -> None:
         """Carries a module into the files that have it under some name, and on from there."""
@@ -308,7 +316,7 @@ class Mentions:
         for name in sorted(names):
             for use in text.uses_of(name, calls=reach.names[name].is_maker):
                 self._take(source, name, use, reach.names[name], is_plain=True)
-        for name in sorted(attributes & text.attributes.keys()) if attributes else ():
+        for name in sorted(attributes & text.attributes) if attributes else ():
             for use in text.uses_of_attribute(name, calls=self._leads[name].is_maker):
                 self._take(source, name, use, self._leads[name], is_plain=False)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache, cached_property
 from itertools import pairwise
@@ -56,6 +55,8 @@ _NO_USES = (b"from ", b"import ", b"if __name__ ", b"#")
 _BLOCK = re.compile(rb"(?:if|elif|else|try|except|finally|with|for|while|match|async)\b")
 _FUNCTION = re.compile(rb"def[ \t]+([\w\x80-\xff]+)")
 _BLANK = b" \t\f"
+_WHITESPACE = b" \t\n\r\f\v"
+_DOT = ord(".")
 _MARGIN = re.compile(rb"^[^\s#)\]}]", re.MULTILINE)  # no comment, and not the end of brackets
 _ATTRIBUTE = re.compile(rb"\.\s*+([A-Za-z_\x80-\xff][\w\x80-\xff]*+)")
 _DEFINITION = re.compile(rb"(?:async[ \t]+)?(def|class)[ \t]+([\w\x80-\xff]+)")
@@ -68,11 +69,29 @@ _NO_WORD = re.compile(rb"[^\w\x80-\xff]|\Z")
 _CALLEE = re.compile(rb"(?<![\w.\x80-\xff])([\w.\x80-\xff]++)[ \t]*+\(")
 _CALLED_RESULT = re.compile(rb"[)\]][ \t]*+\(")
 _METHOD = re.compile(rb"(?:\s*+\.\s*+[\w\x80-\xff]++)++\s*+\(")
-_MAKES = re.compile(
-    rb"(?:Table|\b(?:MetaData|registry|mapper|declarative_base|automap_base|SQLAlchemy|generate_base"
-    rb"|to_?metadata))\s*\(|map_imperatively|map_declaratively|as_declarative"
-    rb"|__table\w*+\s*+=(?!=)|['\"]__table|\btype\([^()]{0,200}+,"
+_MAKERS = (
+    b"MetaData",
+    b"registry",
+    b"mapper",
+    b"declarative_base",
+    b"automap_base",
+    b"SQLAlchemy",
+    b"generate_base",
+    b"to_metadata",
+    b"tometadata",
 )
+_MAKES = {
+    b"Table": re.compile(rb"Table\s*\("),
+    **{word: re.compile(rb"%b(?<!\w%b)\s*\(" % (word, word)) for word in _MAKERS},
+    **{
+        word: re.compile(word)
+        for word in (b"map_imperatively", b"map_declaratively", b"as_declarative")
+    },
+    b"__table": re.compile(rb"__table\w*+\s*+=(?!=)"),
+    **{quoted: re.compile(quoted) for quoted in (b"'__table", b'"__table')},
+    b"type(": re.compile(rb"type(?<!\wtype)\([^()]{0,200}+,"),
+}
+"""What makes something, by what every place of it holds; patterns begin with it, which makes them fast."""
 _TYPE = re.compile(rb"(?<![\w.\x80-\xff])type\([^)]*\Z")
 """`type("Name", (Base, …`"""
 _TABLE = re.compile(rb"__table")
@@ -108,12 +127,9 @@ class Surroundings:
         return min((indent for _, indent, _ in self._functions), default=0)
 
     @cached_property
-    def attributes(self) -> dict[str, list[int]]:
-        """Where each name stands behind a dot."""
-        found: dict[bytes, list[int]] = defaultdict(list)
-        for match in _ATTRIBUTE.finditer(self._data):
-            found[match[1]].append(match.start(1))
-        return {_text(name): places for name, places in found.items()}
+    def attributes(self) -> frozenset[str]:
+        """The names that stand behind a dot."""
+        return frozenset(map(_text, set(_ATTRIBUTE.findall(self._data))))
 
     def uses_of(self, name: str, *, calls: bool = True) -> Iterator[Use]:
         """The uses of a plain name; calls of it only if they are asked for."""
@@ -130,11 +146,21 @@ class Surroundings:
 
     def uses_of_attribute(self, name: str, *, calls: bool = True) -> Iterator[Use]:
         """The uses of a name behind a dot; calls of it only if they are asked for."""
-        size = len(name.encode())
-        for start in self.attributes.get(name, ()):
-            use = self._use(start, start + size, calls=calls)
-            if use is not None:
-                yield use
+        word = name.encode()
+        start = self._data.find(word)
+        while start >= 0:
+            end = start + len(word)
+            if self._is_behind_dot(start) and _NO_WORD.match(self._data, end):
+                use = self._use(start, end, calls=calls)
+                if use is not None:
+                    yield use
+            start = self._data.find(word, end)
+
+    def _is_behind_dot(self, start: int) -> bool:
+        before = start - 1
+        while before >= 0 and self._data[before] in _WHITESPACE:
+            before -= 1
+        return before >= 0 and self._data[before] == _DOT
 
     def classes(self) -> Iterator[str]:
         """The names of the classes that are mapped by a call, or say something about a table of theirs."""
@@ -146,10 +172,11 @@ class Surroundings:
 
     def makers(self) -> Iterator[Use]:
         """What functions do that seem to make tables, bases or classes."""
-        for match in _MAKES.finditer(self._data):
-            use = self._use(*match.span(), how="call")
-            if use is not None and use.awaited:
-                yield use
+        for needle, pattern in _MAKES.items():
+            for match in pattern.finditer(self._data) if needle in self._data else ():
+                use = self._use(*match.span(), how="call")
+                if use is not None and use.awaited:
+                    yield use
 
     # -- one place -------------------------------------------------------------------------------
 
