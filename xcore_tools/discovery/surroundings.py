@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cache, cached_property
 from itertools import pairwise
+from string import ascii_letters, digits
 from typing import Literal
 
 import msgspec
@@ -65,7 +66,7 @@ _NEXT_DEFINITION = re.compile(
 )
 _TARGETS = re.compile(rb"([^=:(\n]++)(?::[^=\n]*+)?=(?!=)")
 _WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
-_NO_WORD = re.compile(rb"[^\w\x80-\xff]|\Z")
+_LETTERS = frozenset(b"_%b%b%b" % (digits.encode(), ascii_letters.encode(), bytes(range(128, 256))))
 _CALLEE = re.compile(rb"(?<![\w.\x80-\xff])([\w.\x80-\xff]++)[ \t]*+\(")
 _CALLED_RESULT = re.compile(rb"[)\]][ \t]*+\(")
 _METHOD = re.compile(rb"(?:\s*+\.\s*+[\w\x80-\xff]++)++\s*+\(")
@@ -105,6 +106,7 @@ class Surroundings:
 
     def __init__(self, data: bytes) -> None:
         self._data = with_newlines(data)
+        self._heads: dict[int, tuple[bool, re.Match[bytes] | None]] = {}
 
     @cached_property
     def _headers(self) -> list[Header]:
@@ -123,6 +125,10 @@ class Surroundings:
         return list(self._find_functions())
 
     @cached_property
+    def _has_type(self) -> bool:
+        return b"type(" in self._data
+
+    @cached_property
     def _least_indent(self) -> int:
         return min((indent for _, indent, _ in self._functions), default=0)
 
@@ -137,8 +143,7 @@ class Surroundings:
         start = self._data.find(word)
         while start >= 0:
             end = start + len(word)
-            before, after = self._data[max(start - 1, 0) : start], self._data[end : end + 1]
-            if _NO_WORD.match(before) and _NO_WORD.match(after) and before != b".":
+            if self._is_apart(start, end) and self._data[start - 1 : start] != b".":
                 use = self._use(start, end, calls=calls)
                 if use is not None:
                     yield use
@@ -150,11 +155,18 @@ class Surroundings:
         start = self._data.find(word)
         while start >= 0:
             end = start + len(word)
-            if self._is_behind_dot(start) and _NO_WORD.match(self._data, end):
+            if self._is_behind_dot(start) and self._is_apart(start, end):
                 use = self._use(start, end, calls=calls)
                 if use is not None:
                     yield use
             start = self._data.find(word, end)
+
+    def _is_apart(self, start: int, end: int) -> bool:
+        """Whether a word begins and ends at these places."""
+        data = self._data
+        return not (
+            (start and data[start - 1] in _LETTERS) or (end < len(data) and data[end] in _LETTERS)
+        )
 
     def _is_behind_dot(self, start: int) -> bool:
         before = start - 1
@@ -191,13 +203,12 @@ class Surroundings:
         if before.startswith(_NO_USES):
             return None
         margin = self._margin(start)
-        outermost = self._line(margin)
-        if outermost.startswith(_NO_USES):
+        makes_nothing, definition = self._head(margin)
+        if makes_nothing:
             return None
         how = how or self._how(start, end, before)
         if how == "call" and not calls:
             return None
-        definition = _DEFINITION.match(outermost)
         if how == "part" and definition is not None and not _is_value(definition, before):
             return None
         functions = self._functions_around(margin, line_start, self._indent(line_start))
@@ -294,9 +305,10 @@ class Surroundings:
     def _how(self, start: int, end: int, before: bytes) -> How:
         if self._header_around(start) is not None:
             return "class"
-        near = self._data[max(start - 200, 0) : start]
-        if b"type(" in near and _TYPE.search(near):
-            return "class"
+        if self._has_type:
+            near = self._data[max(start - 200, 0) : start]
+            if b"type(" in near and _TYPE.search(near):
+                return "class"
         is_decorator = before.startswith(b"@") and b"(" not in before
         follows = self._data[end : end + 80].lstrip(b" \t\\\n)")
         return "call" if is_decorator or follows.startswith(b"(") else "part"
@@ -325,6 +337,13 @@ class Surroundings:
 
     def _margin(self, start: int) -> int:
         return self._margins[max(bisect_right(self._margins, start) - 1, 0)]
+
+    def _head(self, margin: int) -> tuple[bool, re.Match[bytes] | None]:
+        """Whether the statement at a margin makes nothing of what it names; what it defines, if anything."""
+        if margin not in self._heads:
+            line = self._line(margin)
+            self._heads[margin] = (line.startswith(_NO_USES), _DEFINITION.match(line))
+        return self._heads[margin]
 
     def _indent(self, line: int) -> int:
         match = _INDENT.match(self._data, line)
