@@ -66,13 +66,15 @@ class _Reach:
     """The leads that reach one file, by their names there, and those whose uses are still to be seen.
 
     `has_objects`: some name stands for an object or a module of a library, whose attributes may be
-    leads. `may_have_any`: a star import may bind anything. `imports` are those of the file.
+    leads. `may_have_any`: a star import may bind anything. `imports` are those of the file. `held` says
+    of modules that it has as objects how many of the names below them it has seen.
     """
 
     def __init__(self) -> None:
         self.names: dict[str, _Lead] = {}
         self.fresh: set[str] = set()
         self.attributes: set[str] = set()
+        self.held: dict[str, int] = {}
         self.has_objects = False
         self.may_have_any = False
         self.imports: dict[str, list[Imported]] = {}
@@ -104,7 +106,8 @@ class Mentions:
         self._places: dict[tuple[str, str], _Lead] = {}
         self._modules: set[tuple[str, str, str]] = set()
         self._holders: dict[str, set[str]] = defaultdict(set)
-        self._below: dict[str, set[str]] = defaultdict(set)
+        self._below: dict[str, list[str]] = defaultdict(list)
+        self._grown: set[str] = set()
         self._leads: dict[str, _Lead] = {}
         self._methods: set[str] = set()
         self._outside = {
@@ -143,9 +146,10 @@ class Mentions:
         """The files that matter and have not been named before, now that `leads` are known as well."""
         for module, name in sorted(leads.places):
             self._carry([(module, name, _MAKER if name in leads.makers else _CLASS)])
-        while self._fresh:
-            fresh, self._fresh = sorted(self._fresh), set()
-            for path in fresh:
+        while self._fresh or self._grown:
+            fresh = self._fresh.union(*(self._holders[module] for module in self._grown))
+            self._fresh, self._grown = set(), set()
+            for path in sorted(fresh):
                 self._look(self._sources[path])
         found = self._matter - self._given
         self._given |= found
@@ -202,10 +206,8 @@ class Mentions:
             for path in self._with_any:
                 self._note(self._sources[path], name, lead)
         while module:
-            self._below[module].add(name)
-            for path in self._holders[module]:
-                self._reach[path].attributes.add(name)
-            self._fresh |= self._holders[module]
+            self._below[module].append(name)
+            self._grown.add(module)
             module = module.rpartition(".")[0]
 
     def _refresh(self, sources: Iterable[SourceFile], attribute: str) -> None:
@@ -293,7 +295,7 @@ class Mentions:
             if (source.module, here, module) in self._modules:
                 continue
             self._modules.add((source.module, here, module))
-            self._reach[source.path].attributes |= self._below[module]
+            self._reach[source.path].held[module] = 0
             self._note_objects(source)
             self._holders[module].add(source.path)
             self._fresh.add(source.path)
@@ -312,6 +314,11 @@ class Mentions:
         reach = self._reach[source.path]
         names, reach.fresh = reach.fresh, set()
         attributes, reach.attributes = reach.attributes, set()
+        for module, seen in reach.held.items():
+            below = self._below[module]
+            if len(below) > seen:
+                attributes.update(below[seen:])
+                reach.held[module] = len(below)
         text = self._text(source)
         for name in sorted(names):
             for use in text.uses_of(name, calls=reach.names[name].is_maker):

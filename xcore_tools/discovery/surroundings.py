@@ -58,7 +58,8 @@ _FUNCTION = re.compile(rb"def[ \t]+([\w\x80-\xff]+)")
 _BLANK = b" \t\f"
 _WHITESPACE = b" \t\n\r\f\v"
 _DOT = ord(".")
-_MARGIN = re.compile(rb"^[^\s#)\]}]", re.MULTILINE)  # no comment, and not the end of brackets
+_AT_MARGIN = re.compile(rb"[^\s#)\]}]")  # no comment, and not the end of brackets
+_MARGIN = re.compile(rb"\n[^\s#)\]}]")
 _ATTRIBUTE = re.compile(rb"\.\s*+([A-Za-z_\x80-\xff][\w\x80-\xff]*+)")
 _DEFINITION = re.compile(rb"(?:async[ \t]+)?(def|class)[ \t]+([\w\x80-\xff]+)")
 _NEXT_DEFINITION = re.compile(
@@ -118,7 +119,8 @@ class Surroundings:
 
     @cached_property
     def _margins(self) -> list[int]:
-        return [match.start() for match in _MARGIN.finditer(self._data)] or [0]
+        found = [match.start() + 1 for match in _MARGIN.finditer(self._data)]
+        return [0, *found] if _AT_MARGIN.match(self._data) or not found else found
 
     @cached_property
     def _functions(self) -> list[tuple[int, int, bytes]]:
