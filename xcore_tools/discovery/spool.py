@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from typing import IO
 
 __all__ = ["Place", "Spool"]
 
 Place = tuple[int, int]
-"""Where something lies in the spool, and its size in bytes."""
+"""Where something lies in the spool, negative while that is memory, and its size in bytes."""
+
+_HELD = 16 * 1024 * 1024
+"""Bytes that stay in memory: a scan of ordinary size writes nothing anywhere."""
 
 
 class Spool:
-    """A temporary file without a name; processes that are forked later can read it as well."""
+    """Memory first, then a temporary file without a name; processes that are forked later can read it as well."""
 
     def __init__(self) -> None:
+        self._held: list[bytes] = []
+        self._room = _HELD
         self._file: IO[bytes] | None = None
         self._end = 0
 
     def put(self, data: bytes) -> Place:
         """Put `data` aside."""
-        if self._file is None:
-            self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - as long as the spool
+        if len(data) <= self._room or not self._has_file():
+            self._room -= len(data)
+            self._held.append(data)
+            return -len(self._held), len(data)
         place = (self._end, len(data))
+        assert self._file is not None
         rest = memoryview(data)
         while rest:
             rest = rest[self._file.write(rest) :]
@@ -32,9 +41,10 @@ class Spool:
 
     def get(self, place: Place) -> bytes:
         """What was put there."""
-        if self._file is None:
-            return b""
         start, size = place
+        if start < 0:
+            return self._held[-start - 1]
+        assert self._file is not None
         if hasattr(os, "pread"):  # the position of the file is shared with forked processes
             return os.pread(self._file.fileno(), size, start)
         self._file.seek(start)
@@ -44,6 +54,14 @@ class Spool:
 
     def close(self) -> None:
         """Forget everything."""
+        self._held.clear()
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def _has_file(self) -> bool:
+        """Whether there is a file by now; where none can be made, memory has to do."""
+        if self._file is None:
+            with suppress(OSError):
+                self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - as long as the spool
+        return self._file is not None
