@@ -72,7 +72,7 @@ def _keys(
         if "$ref" not in schema:
             default = json.dumps(schema["default"], ensure_ascii=False)
             told = f"{_type(schema).capitalize()}; default `{default}`."
-            yield f"`{key}`\n:   {schema['description']}\n\n    {told}\n"
+            yield f"`{key}`\n:   {schema['description']} *{told}*\n"
         elif schema in inner.values():
             name = next(name for name, other in inner.items() if other == schema)
             yield f"`{key}`\n:   An older spelling of `{name}`.\n"
