@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from servers import ENGINES, fresh_database
 from xcore_tools.database.url import DatabaseUrl
 
 _KNOWN = Path(__file__).with_name("following_known.txt")
+
+
+os.environ["XCORE_TOOLS_NO_CACHE"] = "1"  # of scans; those who test it ask for one
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

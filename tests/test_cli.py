@@ -13,6 +13,7 @@ import pytest
 
 import xcore_tools
 from xcore_tools.cli import main
+from xcore_tools.config import Config
 from xcore_tools.discovery.facts import Discovery, Problem
 from xcore_tools.errors import ConfigError, NothingToScanError
 
@@ -36,9 +37,9 @@ class FakeLibrary:
         self.config: list[Path | None] = []
         self.calls: list[dict[str, Any]] = []
 
-    def load_config(self, path: Path | None = None) -> str:
+    def load_config(self, path: Path | None = None) -> Config:
         self.config.append(path)
-        return f"config of {path}"
+        return Config(project=Path("/project"), source=path)
 
     def discover(self, paths: tuple[str, ...] = (), **options: object) -> Discovery:
         self.calls.append({"paths": paths, **options})
@@ -83,11 +84,44 @@ def test_the_arguments_reach_the_library(library: FakeLibrary, tmp_path: Path) -
     assert call.pop("progress")
     assert call == {
         "paths": ("app", "plugins"),
-        "config": f"config of {config}",
+        "config": Config(project=Path("/project"), source=config),
         "include": ("*.py", "x/**"),
         "exclude": ("test_*",),
         "columns": True,
+        "cache": None,
+        "executor": None,
     }
+
+
+def test_results_are_remembered_in_the_project_or_where_it_is_said(
+    library: FakeLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XCORE_TOOLS_NO_CACHE")
+    assert main(["discover"]) == 0
+    assert main(["discover", "--cache-dir", "elsewhere"]) == 0
+    monkeypatch.setenv("XCORE_TOOLS_CACHE_DIR", "named")
+    assert main(["discover"]) == 0
+    assert main(["discover", "--no-cache"]) == 0
+    assert [call["cache"] for call in library.calls] == [
+        Path("/project/.xcore_tools_cache"),
+        Path("elsewhere"),
+        Path("named"),
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (["--scheduler", "tcp://x"], "--scheduler needs --executor dask"),
+        (["--executor", "dask"], "--executor dask needs --scheduler ADDRESS"),
+    ],
+)
+def test_an_executor_needs_an_address_and_the_other_way_round(
+    options: list[str], text: str, capsys: Output
+) -> None:
+    assert main(["discover", *options]) == 2
+    assert text in capsys.readouterr().err
 
 
 def test_without_arguments_the_configuration_decides(library: FakeLibrary) -> None:
@@ -248,7 +282,7 @@ def test_a_fault_of_ours_keeps_its_traceback(library: FakeLibrary) -> None:
 @pytest.mark.parametrize("flag", ["-h", "--help"])
 def test_help(capsys: Output, flag: str) -> None:
     assert main([flag]) == 0
-    assert "discover  Find every SQLAlchemy model and table." in capsys.readouterr().out
+    assert "discover    Find every SQLAlchemy model and table." in capsys.readouterr().out
     assert main(["discover", flag]) == 0
     assert "  2  wrong usage or configuration, or no Python file found\n" in capsys.readouterr().out
 

@@ -120,3 +120,11 @@ def test_ctrl_c_ends_a_scan_quietly_with_130() -> None:
     assert process.returncode == 130
     assert output == b""
     assert b"Traceback" not in errors
+
+
+@pytest.mark.parametrize("closed", ["", ">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams_lead_nowhere(closed: str) -> None:
+    command = f"{sys.executable} -m xcore_tools explain XT101 {closed}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ("XT101" in done.stdout) == (not closed.startswith(">"))

@@ -448,7 +448,7 @@ def test_an_env_py_that_fails(tmp_path: Path, code: str, message: str) -> None:
 def test_a_project_without_alembic(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"migration": {"url": "sqlite:///app.db"}}')
     migrations = Migrations(Config(project=tmp_path), url=f"sqlite:///{tmp_path}/app.db")
-    with pytest.raises(MigrationError, match=r"No 'script_location' key found .*alembic init"):
+    with pytest.raises(MigrationError, match=r"No 'script_location' key found .*xcore-tools init"):
         migrations.heads()
 
 
@@ -481,7 +481,7 @@ def test_a_directory_of_alembic_that_does_not_exist(tmp_path: Path, verb: str) -
         getattr(migrations, verb)()
     assert str(caught.value) == (
         f"{tmp_path}/no/alembic.ini: its directory does not exist; correct "
-        f"migration.alembic_config in {tmp_path}/config.json, or run `alembic init alembic` there"
+        f"migration.alembic_config in {tmp_path}/config.json, or run `xcore-tools init`"
     )
     assert not (tmp_path / "app.db").exists()
     assert not (tmp_path / "no").exists()

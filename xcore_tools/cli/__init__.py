@@ -12,20 +12,23 @@ import click
 
 import xcore_tools
 from xcore_tools.cli.group import LazyGroup
-from xcore_tools.cli.terminal import say_error
+from xcore_tools.cli.terminal import give_streams, say_error
+from xcore_tools.cli.verbosity import with_verbosity
 
 __all__ = ["main"]
 
 _COMMANDS = {
-    "discover": "xcore_tools.cli.discover:discover",
-    "migrate": "xcore_tools.cli.migrate:migrate",
-    "backup": "xcore_tools.cli.backup:backup",
-    "sync-env": "xcore_tools.cli.sync_env:sync_env",
-    "diagram": "xcore_tools.cli.diagram:diagram",
-    "db": "xcore_tools.cli.database:database",
-    "doctor": "xcore_tools.cli.doctor:doctor",
-    "config": "xcore_tools.cli.config:config",
-    "explain": "xcore_tools.cli.explain:explain",
+    "init": ("xcore_tools.cli.init:init", "Set a project up: settings, env.py, hooks."),
+    "discover": ("xcore_tools.cli.discover:discover", "Find every SQLAlchemy model and table."),
+    "migrate": ("xcore_tools.cli.migrate:migrate", "Run migrations, safely and one at a time."),
+    "backup": ("xcore_tools.cli.backup:backup", "Back up the database, check and restore backups."),
+    "sync-env": ("xcore_tools.cli.sync_env:sync_env", "Make Alembic's env.py import every model."),
+    "diagram": ("xcore_tools.cli.diagram:diagram", "Draw the models or a database."),
+    "db": ("xcore_tools.cli.database:database", "Look at a live database."),
+    "doctor": ("xcore_tools.cli.doctor:doctor", "Say what is wrong, and what to do."),
+    "config": ("xcore_tools.cli.config:config", "Show the settings that count, or their schema."),
+    "completion": ("xcore_tools.cli.completion:completion", "Print what a shell completes with."),
+    "explain": ("xcore_tools.cli.explain:explain", "Say what a code means, and what to do."),
 }
 
 # What went wrong with a database, not with what the user wrote.
@@ -60,8 +63,12 @@ def cli(ctx: click.Context) -> None:
         ctx.exit(2)
 
 
+with_verbosity(cli)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. A fault of the user's becomes one `error:` line."""
+    give_streams()
     try:
         return int(cli.main(arguments, prog_name="xcore-tools", standalone_mode=False) or 0)
     except (click.Abort, KeyboardInterrupt):

@@ -23,7 +23,8 @@ from xcore_tools.cli.options import (
     yes_option,
 )
 from xcore_tools.cli.progress import ByteProgress
-from xcore_tools.cli.terminal import has_color, say
+from xcore_tools.cli.settings import load_settings
+from xcore_tools.cli.terminal import has_color, remark, say
 from xcore_tools.report import backup as report
 
 if TYPE_CHECKING:
@@ -36,13 +37,13 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 _HERE = __name__
 _COMMANDS = {
-    "create": f"{_HERE}:create",
-    "list": f"{_HERE}:list_backups",
-    "verify": f"{_HERE}:verify",
-    "restore": f"{_HERE}:restore",
-    "delete": f"{_HERE}:delete",
-    "delete-all": f"{_HERE}:delete_all",
-    "prune": f"{_HERE}:prune",
+    "create": (f"{_HERE}:create", "Take a backup, and remove those that are too many."),
+    "list": (f"{_HERE}:list_backups", "Show the backups, the newest first."),
+    "verify": (f"{_HERE}:verify", "Check backups: size, hash, and what is inside."),
+    "restore": (f"{_HERE}:restore", "Replace the database by a backup."),
+    "delete": (f"{_HERE}:delete", "Remove a backup."),
+    "delete-all": (f"{_HERE}:delete_all", "Remove all backups of the directory."),
+    "prune": (f"{_HERE}:prune", "Remove backups that are too many or too old."),
 }
 
 EPILOG = """\b
@@ -65,7 +66,6 @@ Exit codes:
     cls=LazyGroup,
     commands=_COMMANDS,
     invoke_without_command=True,
-    short_help="Back up the database, check and restore backups.",
     epilog=EPILOG,
 )
 @click.pass_context
@@ -93,7 +93,7 @@ def _shared(command: Command) -> Command:
         *arguments: Any, url: str | None, backup_dir: Path | None, config: Path | None, **rest: Any
     ) -> Any:
         manager = xcore_tools.BackupManager.from_config(
-            xcore_tools.load_config(config), url, directory=backup_dir
+            load_settings(config), url, directory=backup_dir
         )
         return command(manager, *arguments, **rest)
 
@@ -115,7 +115,7 @@ def take(manager: BackupManager, *, reason: Reason, no_prune: bool, form: str) -
         made = manager.create(reason=reason, progress=progress)
     say(report.json_one(made) if form == "json" else report.created(made), sys.stdout)
     if not no_prune:
-        say(report.removed(manager.prune()), sys.stderr)
+        remark(report.removed(manager.prune()))
     return 0
 
 
@@ -189,7 +189,7 @@ def restore(  # noqa: PLR0913 (one for each option)
     """
     if (name is not None) + (revision is not None) + latest != 1:
         raise click.UsageError("give one of NAME, --revision and --latest")
-    settings = xcore_tools.load_config(config)
+    settings = load_settings(config)
     manager = xcore_tools.BackupManager.from_config(settings, url, directory=backup_dir)
     chosen = manager.choose(name, revision=revision, latest=latest)
     if not yes:
@@ -216,7 +216,7 @@ def delete(manager: BackupManager, *, name: str, yes: bool) -> int:
     if not yes:
         _confirm(f"Remove {chosen.name} from {manager.directory}?")
     manager.delete(chosen.name)
-    say(report.removed([chosen]), sys.stderr)
+    remark(report.removed([chosen]))
     return 0
 
 
@@ -231,7 +231,7 @@ def delete_all(manager: BackupManager, *, yes: bool) -> int:
         _confirm(f"Remove all {len(found)} from {manager.directory}?")
     for item in found:
         manager.delete(item.name)
-    say(report.removed(found), sys.stderr)
+    remark(report.removed(found))
     return 0
 
 
@@ -241,7 +241,7 @@ def delete_all(manager: BackupManager, *, yes: bool) -> int:
 @_shared
 def prune(manager: BackupManager, *, keep: int | None, max_age: int | None) -> int:
     """Remove what is too many or too old of this database's backups; the newest always stays."""
-    say(report.removed(manager.prune(keep=keep, max_age_days=max_age)), sys.stderr)
+    remark(report.removed(manager.prune(keep=keep, max_age_days=max_age)))
     return 0
 
 

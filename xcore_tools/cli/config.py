@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from xcore_tools.cli.group import LazyGroup
 from xcore_tools.cli.options import config_option, format_option
 from xcore_tools.cli.terminal import has_color, say
 from xcore_tools.config import Config, Setting, config_schema, load_settings
@@ -21,12 +22,18 @@ from xcore_tools.report import config as report
 __all__ = ["config"]
 
 
-@click.group()
+_COMMANDS = {
+    "show": (f"{__name__}:show", "Print every setting, and where it comes from."),
+    "schema": (f"{__name__}:schema", "Print the JSON Schema of config.json."),
+}
+
+
+@click.group(cls=LazyGroup, commands=_COMMANDS)
 def config() -> None:
     """Show the settings that count, or the schema of config.json."""
 
 
-@config.command()
+@click.command()
 @config_option
 @format_option
 def show(config: Path | None, form: str) -> None:
@@ -44,7 +51,7 @@ def show(config: Path | None, form: str) -> None:
     say(render, sys.stdout)
 
 
-@config.command()
+@click.command()
 def schema() -> None:
     """Print the JSON Schema of config.json, which editors complete and check keys with."""
     say(json.dumps(config_schema(), indent=2) + "\n", sys.stdout)

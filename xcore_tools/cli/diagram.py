@@ -10,6 +10,7 @@ import click
 import xcore_tools
 from xcore_tools.cli.options import config_option, format_of, url_option
 from xcore_tools.cli.output import STDOUT, write
+from xcore_tools.cli.settings import load_settings
 from xcore_tools.cli.terminal import has_color, say
 from xcore_tools.config import Config
 from xcore_tools.database.declared import declared_schema
@@ -31,7 +32,7 @@ Exit codes:
 """
 
 
-@click.command(short_help="Draw the models or a database.", epilog=EXIT_CODES)
+@click.command(epilog=EXIT_CODES)
 @click.argument("source", default=SOURCE, metavar="[SOURCE]")
 @url_option
 @format_of("mermaid", "dbml", "dot", text="Mermaid, which GitHub draws; DBML; or DOT for Graphviz.")
@@ -85,7 +86,7 @@ def diagram(  # noqa: PLR0913 (one for each option)
         raise click.BadParameter("takes Mermaid, and no other output", param_hint="--inject")
     if check and inject is None:
         raise click.UsageError("--check needs --inject")
-    schema, groups = _read(source, xcore_tools.load_config(config), url, exclude)
+    schema, groups = _read(source, load_settings(config), url, exclude)
     schema = _selected(schema, select, depth)
     has_gaps = _say_gaps(schema)
     match form:

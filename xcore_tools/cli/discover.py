@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import xcore_tools
 from xcore_tools.cli.options import config_option, format_of
-from xcore_tools.cli.output import STDOUT, write
+from xcore_tools.cli.output import STDOUT, say_problems, write
 from xcore_tools.cli.progress import ScanProgress
-from xcore_tools.cli.terminal import columns, has_color, say, say_error
-from xcore_tools.report import columns as described
-from xcore_tools.report import explain as explaining
-from xcore_tools.report import github, imports, json, problems, sarif, text
+from xcore_tools.cli.scanning import cache_options, cache_place, executor_options, given_executor
+from xcore_tools.cli.settings import load_settings
+from xcore_tools.cli.terminal import columns, detail, has_color, remark, say_error
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from xcore_tools.discovery.facts import Discovery, Problem
 
@@ -35,8 +36,8 @@ Exit codes:
 """
 
 
-@click.command(short_help="Find every SQLAlchemy model and table.", epilog=EXIT_CODES)
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.command(epilog=EXIT_CODES)
+@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATH]...")
 @format_of(*FORMATS)
 @click.option(
     "-o",
@@ -57,6 +58,8 @@ Exit codes:
 )
 @click.option("--explain", metavar="NAME", help="Say why a class or table was found, or was not.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 even if there are problems.")
+@cache_options
+@executor_options
 def discover(  # noqa: PLR0913 (one for each option)
     paths: tuple[str, ...],
     *,
@@ -68,10 +71,15 @@ def discover(  # noqa: PLR0913 (one for each option)
     with_columns: bool,
     explain: str | None,
     exit_zero: bool,
+    no_cache: bool,
+    cache_dir: Path | None,
+    executor: str,
+    scheduler: str | None,
 ) -> int:
     """Find every SQLAlchemy model and table below each PATH without importing any of it.
 
-    Without a PATH, what the configuration names is scanned, or else the current directory.
+    Without a PATH, what the configuration names is scanned, or else the current directory. A PATH
+    elsewhere brings the settings of its own project.
     """
     if explain is not None and form not in ("text", "json"):
         raise click.BadParameter(
@@ -81,8 +89,10 @@ def discover(  # noqa: PLR0913 (one for each option)
         raise click.BadParameter(
             f"is text or json with --columns, not {form}", param_hint="--format"
         )
-    settings = xcore_tools.load_config(config)
-    with ScanProgress() as progress:
+    settings = load_settings(config, around=paths)
+    begun = time.perf_counter()
+    cache = cache_place(settings, no_cache=no_cache, cache_dir=cache_dir)
+    with given_executor(executor, scheduler) as workers, ScanProgress() as progress:
         discovery = xcore_tools.discover(
             paths,
             config=settings,
@@ -90,7 +100,10 @@ def discover(  # noqa: PLR0913 (one for each option)
             exclude=exclude,
             progress=progress,
             columns=with_columns,
+            cache=cache,
+            executor=workers,
         )
+    detail(f"scanned: {discovery.files} files in {time.perf_counter() - begun:.2f} s")
     if explain is not None:
         return _explain(discovery, explain, form=form, output=output)
     write(_rendered(discovery, form, output, with_columns=with_columns), output)
@@ -101,22 +114,28 @@ def discover(  # noqa: PLR0913 (one for each option)
 
 
 def _rendered(discovery: Discovery, form: str, output: Path, *, with_columns: bool) -> str:
-    match form:
-        case "json":
-            return json.render(discovery)
-        case "imports":
-            return imports.render(discovery)
-        case "github":
-            return github.render(discovery.problems)
-        case "sarif":
-            return sarif.render(discovery, version=xcore_tools.__version__)
-    render = described.render if with_columns else text.render
+    if form == "sarif":
+        return _renderer("sarif")(discovery, version=xcore_tools.__version__)
+    if form == "github":
+        return _renderer("github")(discovery.problems)
+    if form != "text":
+        return _renderer(form)(discovery)
+    render = _renderer("columns" if with_columns else "text")
     if output != STDOUT:
         return render(discovery)
     return render(discovery, color=has_color(sys.stdout), width=columns(sys.stdout))
 
 
+def _renderer(form: str) -> Callable[..., str]:
+    """What renders a form, loaded now: an answer from the cache takes less time than all of them."""
+    module: Any = importlib.import_module(f"xcore_tools.report.{form}")
+    render: Callable[..., str] = module.render
+    return render
+
+
 def _explain(discovery: Discovery, name: str, *, form: str, output: Path) -> int:
+    from xcore_tools.report import explain as explaining  # noqa: PLC0415 - as below
+
     explanation = explaining.explain(discovery, name)
     if explanation.is_empty:
         near = ", ".join(explaining.suggestions(discovery, name))
@@ -135,5 +154,7 @@ def _explain(discovery: Discovery, name: str, *, form: str, output: Path) -> int
 
 def _say(found: Sequence[Problem]) -> None:
     if found:
-        lines = problems.render(found, color=has_color(sys.stderr))
-        say(f"{lines}{problems.summary(found)}\n", sys.stderr)
+        from xcore_tools.report import problems  # noqa: PLC0415 - as above
+
+        say_problems(found)
+        remark(f"{problems.summary(found)}\n")

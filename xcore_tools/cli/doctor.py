@@ -10,7 +10,8 @@ import click
 import xcore_tools
 from xcore_tools.cli.options import config_option, format_of, url_option
 from xcore_tools.cli.progress import ScanProgress
-from xcore_tools.cli.terminal import has_color, say
+from xcore_tools.cli.settings import load_settings
+from xcore_tools.cli.terminal import columns, has_color, say
 from xcore_tools.discovery.facts import Discovery
 from xcore_tools.doctor import Diagnosis, diagnose, repair
 from xcore_tools.report import doctor as report
@@ -26,7 +27,7 @@ Exit codes:
 """
 
 
-@click.command(short_help="Say what is wrong, and what to do.", epilog=EXIT_CODES)
+@click.command(epilog=EXIT_CODES)
 @click.option("--fix", is_flag=True, help="Mend what is safe to mend, then look again.")
 @format_of("text", "json", "github", "sarif", text="How to print the findings.")
 @click.option(
@@ -60,7 +61,7 @@ def doctor(  # noqa: PLR0913 (one for each option)
     if python is not None and not runtime:
         raise click.UsageError("--python goes with --runtime")
     interpreter = (python or sys.executable) if runtime else None
-    settings = xcore_tools.load_config(config)
+    settings = load_settings(config)
 
     def look() -> Diagnosis:
         with ScanProgress() as progress:
@@ -82,4 +83,4 @@ def _rendered(found: Diagnosis, form: str) -> str:
         case "sarif":
             whole = Discovery((), (), (), found.problems)
             return sarif.render(whole, version=xcore_tools.__version__)
-    return report.as_text(found, color=has_color(sys.stdout))
+    return report.as_text(found, color=has_color(sys.stdout), width=columns(sys.stdout))

@@ -6,6 +6,7 @@ import sys
 from difflib import get_close_matches
 
 import click
+from click.shell_completion import CompletionItem
 
 from xcore_tools.cli.terminal import columns, has_color, say
 from xcore_tools.codes import CODES
@@ -14,8 +15,14 @@ from xcore_tools.report import codes as report
 __all__ = ["explain"]
 
 
+def _codes(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    beginning = incomplete.upper()
+    found = [code for code in CODES.values() if code.code.startswith(beginning)]
+    return [CompletionItem(code.code, help=code.title) for code in found]
+
+
 @click.command()
-@click.argument("codes", nargs=-1, metavar="[CODE]...")
+@click.argument("codes", nargs=-1, metavar="[CODE]...", shell_complete=_codes)
 @click.option(
     "--format",
     "form",

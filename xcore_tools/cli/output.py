@@ -5,14 +5,28 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from xcore_tools.cli.terminal import say
+from xcore_tools.cli.terminal import has_color, say
+from xcore_tools.cli.verbosity import is_quiet
+from xcore_tools.report import problems
 
-__all__ = ["STDOUT", "write"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xcore_tools.discovery.facts import Problem
+
+__all__ = ["STDOUT", "say_problems", "write"]
 
 STDOUT = Path("-")
+
+
+def say_problems(found: Sequence[Problem]) -> None:
+    """Write problems to standard error; with --quiet only errors and warnings."""
+    told = [problem for problem in found if problem.severity != "note"] if is_quiet() else found
+    say(problems.render(told, color=has_color(sys.stderr)), sys.stderr)
 
 
 def write(text: str, destination: Path) -> None:

@@ -1,4 +1,7 @@
-"""A progress bar for long work: on standard error, only on a terminal, gone when the work ends."""
+"""A progress bar for long work, with the time that is left.
+
+It is drawn on standard error, only on a terminal, and gone when the work ends.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Self
 
 from xcore_tools.cli.terminal import is_terminal
+from xcore_tools.cli.verbosity import is_quiet
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -26,7 +30,7 @@ class _Progress(ABC):
     """
 
     def __init__(self) -> None:
-        self._is_wanted = is_terminal(sys.stderr)
+        self._is_wanted = is_terminal(sys.stderr) and not is_quiet()
         self._next_drawing = time.monotonic() + DELAY
         self._bar: Progress | None = None
 
@@ -68,6 +72,7 @@ class CountProgress(_Progress):
             MofNCompleteColumn,
             Progress,
             TextColumn,
+            TimeRemainingColumn,
         )
 
         bar = Progress(
@@ -75,6 +80,7 @@ class CountProgress(_Progress):
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn(self._things),
+            TimeRemainingColumn(),
             console=Console(stderr=True),
             transient=True,
             auto_refresh=False,
@@ -104,6 +110,7 @@ class ByteProgress(_Progress):
             DownloadColumn,
             Progress,
             TextColumn,
+            TimeRemainingColumn,
             TransferSpeedColumn,
         )
 
@@ -112,6 +119,7 @@ class ByteProgress(_Progress):
             BarColumn(),
             DownloadColumn(),
             TransferSpeedColumn(),
+            TimeRemainingColumn(),
             console=Console(stderr=True),
             transient=True,
             auto_refresh=False,

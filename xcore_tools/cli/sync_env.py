@@ -9,11 +9,13 @@ import click
 
 import xcore_tools
 from xcore_tools.cli.options import config_option
+from xcore_tools.cli.output import say_problems
 from xcore_tools.cli.progress import ScanProgress
-from xcore_tools.cli.terminal import has_color, say
+from xcore_tools.cli.scanning import cache_options, cache_place
+from xcore_tools.cli.settings import load_settings
+from xcore_tools.cli.terminal import has_color, remark, say
 from xcore_tools.envfile.held import hiding
 from xcore_tools.envfile.locate import find_env
-from xcore_tools.report import problems
 from xcore_tools.report import sync as report
 
 STYLES = ("models", "modules", "strings")
@@ -28,8 +30,8 @@ Exit codes:
 """
 
 
-@click.command(short_help="Make Alembic's env.py import every model.", epilog=EXIT_CODES)
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.command(epilog=EXIT_CODES)
+@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATH]...")
 @click.option(
     "--env",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -59,6 +61,7 @@ Exit codes:
     "--exit-non-zero-on-change", is_flag=True, help="Exit 1 after writing, as commit hooks do."
 )
 @config_option
+@cache_options
 def sync_env(  # noqa: PLR0913 (one for each option)
     paths: tuple[str, ...],
     *,
@@ -71,16 +74,19 @@ def sync_env(  # noqa: PLR0913 (one for each option)
     force: bool,
     exit_non_zero_on_change: bool,
     config: Path | None,
+    no_cache: bool,
+    cache_dir: Path | None,
 ) -> int:
     """Rewrite the marked block of env.py so that it imports every model below each PATH.
 
     Without a PATH, what the configuration names is scanned, or else the current directory. Bytes
     outside the block stay as they are; only a target_metadata that is None is set.
     """
-    settings = xcore_tools.load_config(config)
+    settings = load_settings(config)
     path = env or find_env(settings, name=name)
+    cache = cache_place(settings, no_cache=no_cache, cache_dir=cache_dir)
     with ScanProgress() as progress:
-        discovery = xcore_tools.discover(paths, config=settings, progress=progress)
+        discovery = xcore_tools.discover(paths, config=settings, progress=progress, cache=cache)
     rewrite = xcore_tools.sync_env(
         discovery,
         path,
@@ -93,8 +99,8 @@ def sync_env(  # noqa: PLR0913 (one for each option)
     if check or diff:
         say(report.diff(rewrite, color=has_color(sys.stdout)), sys.stdout)
     hidden = hiding(discovery)
-    found = problems.render([*hidden, *rewrite.problems], color=has_color(sys.stderr))
-    say(found + report.render(rewrite), sys.stderr)
+    say_problems([*hidden, *rewrite.problems])
+    remark(report.render(rewrite))
     has_findings = any(problem.severity != "note" for problem in rewrite.problems)
     is_change_a_finding = check or exit_non_zero_on_change
     has_errors = any(problem.severity == "error" for problem in hidden) and not force

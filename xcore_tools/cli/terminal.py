@@ -5,13 +5,24 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from pathlib import Path
 from typing import TextIO
 
 import click
 
-from xcore_tools.report.style import painted
+from xcore_tools.cli.verbosity import is_quiet, is_verbose
+from xcore_tools.report.style import painted, visible
 
-__all__ = ["columns", "has_color", "is_terminal", "say", "say_error"]
+__all__ = [
+    "columns",
+    "detail",
+    "give_streams",
+    "has_color",
+    "is_terminal",
+    "remark",
+    "say",
+    "say_error",
+]
 
 # For a terminal whose encoding lacks them.
 _PLAIN = str.maketrans({"–": "-", "→": "->"})  # noqa: RUF001 (a dash is meant)
@@ -52,6 +63,25 @@ def say(text: str, stream: TextIO) -> None:
         if stream is sys.stdout and not isinstance(error, BrokenPipeError):
             reason = error.strerror or str(error)
             raise click.ClickException(f"cannot write the result: {reason}") from error
+
+
+def give_streams() -> None:
+    """Where a caller has closed standard output or standard error, let it lead nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+
+
+def remark(text: str) -> None:
+    """Write what nobody has to know to standard error, unless with --quiet."""
+    if not is_quiet():
+        say(text, sys.stderr)
+
+
+def detail(text: str) -> None:
+    """Write a line to standard error with --verbose."""
+    if is_verbose():
+        say(painted(visible(text), "dim", color=has_color(sys.stderr)) + "\n", sys.stderr)
 
 
 def say_error(*messages: str, hint: str = "") -> None:

@@ -22,11 +22,13 @@ def configured_import_roots(
     """Return the import roots of the settings, then those of Alembic; absolute, each once.
 
     A relative `prepend_sys_path` counts from the directory of its file, where Alembic is run by
-    default. A file that does not exist names nothing: Alembic may not be set up yet.
+    default; from the project if that directory is a package, whose modules have longer names. A
+    file that does not exist names nothing: Alembic may not be set up yet.
     """
     ini = project / migration.alembic_config
     roots = [project / entry for entry in migration.model_discovery.import_roots]
-    prepended = [ini.parent / entry for entry in _of_ini(ini, faults)]
+    started = project if is_file(ini.with_name("__init__.py")) else ini.parent
+    prepended = [started / entry for entry in _of_ini(ini, faults)]
     if not prepended:
         prepended = [project / entry for entry in _of_pyproject(project, faults)]
     named = [os.fspath(root) for root in [*roots, *prepended]]

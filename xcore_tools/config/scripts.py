@@ -42,7 +42,8 @@ class AlembicSettings(msgspec.Struct, frozen=True):
 def alembic_settings(config: Config, section: str, faults: list[str]) -> AlembicSettings:
     """Return the settings of a section of the ini file; what is not there, [tool.alembic] may say.
 
-    Where neither names a script location, the home is the directory of the ini file.
+    Where neither names a script location, the home is the directory of the ini file, and an env.py
+    beside it is the one.
     """
     ini = config.project / config.migration.alembic_config
     toml = config.project / "pyproject.toml"
@@ -54,6 +55,8 @@ def alembic_settings(config: Config, section: str, faults: list[str]) -> Alembic
     options = sections.get(section, {})
     tool = {} if faults else _tool_section(toml, faults)
     in_ini, in_toml = options.get(_SCRIPTS, "").strip(), _text(tool, _SCRIPTS, toml)
+    if not (in_ini or in_toml) and is_file(ini) and is_file(ini.with_name("env.py")):
+        in_ini = "."  # Flask-Migrate's, which says it elsewhere
     return AlembicSettings(
         home=toml.parent if in_toml and not in_ini else ini.parent,
         script_location=in_ini or in_toml or None,
@@ -66,11 +69,11 @@ def alembic_settings(config: Config, section: str, faults: list[str]) -> Alembic
 
 
 def directories_of(text: str, home: Path, config: Config) -> Iterator[Path]:
-    """Yield the places that a location may mean: a path, or `package:path` below an import root."""
+    """Yield the places that a location may mean: a path, or `package:path:path` below an import root."""
     package, colon, inside = text.partition(":")
     if colon and not Path(text).is_absolute() and re.fullmatch(r"\w+(\.\w+)*", package):
         for root in (config.project, *config.import_roots, config.project / "src"):
-            yield root.joinpath(*package.split("."), inside)
+            yield root.joinpath(*package.split("."), *inside.split(":"))
     else:
         yield home / text
         # Alembic itself starts from the working directory
@@ -89,6 +92,8 @@ def split_paths(
         ValueError: the separator is none of those that Alembic knows.
     """
     text = options.get(key, "")
+    if not text.strip():
+        return ()  # Alembic does not look at the separator either
     named = next((name for name in separators if options.get(name)), None)
     if named is None:
         entries = legacy.split(text)

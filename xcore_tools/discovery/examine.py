@@ -1,89 +1,177 @@
-"""Many files → their facts, in worker processes where that pays."""
+"""One file → what it says: at a first look, and when it is parsed. Works on any machine that has the bytes."""
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
-import os
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
+from xcore_tools.discovery.crew import Crew
 from xcore_tools.discovery.facts import Problem
+from xcore_tools.discovery.parts import Outlook, outlook_of
+from xcore_tools.discovery.prefilter import is_suspicious, sketch
+from xcore_tools.discovery.recall import digest_of
 from xcore_tools.discovery.syntax import ModuleFacts, Part
+from xcore_tools.discovery.walk import read_source
 
-__all__ = ["Job", "examine", "read", "without_collector"]
+__all__ = [
+    "Examined",
+    "Job",
+    "Seen",
+    "decoded",
+    "encoded",
+    "examined_by",
+    "read",
+    "seen_by",
+]
 
-_WORTH_A_PROCESS = 1_500_000
-"""Bytes of source, about three seconds of parsing; starting a worker costs a tenth of one."""
+_BATCH = 1_000_000
+"""Bytes of source that travel together."""
+
+_FILE = 1000
+"""Bytes that opening a file is as dear as."""
 
 
 class Job(msgspec.Struct, frozen=True):
-    """One file to read; `only_check` asks for its problems, not for its facts."""
+    """A file that somebody shall read, `path` being relative to `project`; or these bytes of it."""
 
-    module: str
+    project: Path
     path: str
-    is_package: bool
-    data: bytes
+    module: str = ""
+    is_package: bool = False
     only_check: bool = False
+    data: bytes | None = None
+
+    def read(self) -> bytes | Problem:
+        """The bytes of the file."""
+        return read_source(self.project, self.path) if self.data is None else self.data
 
 
-Outcome = ModuleFacts | Problem | None
+class Seen(msgspec.Struct, frozen=True, array_like=True):
+    """What a first look tells of the file with this digest; `sketch` is one, encoded."""
+
+    digest: bytes
+    outlook: Outlook
+    sketch: msgspec.Raw
 
 
-def examine(
-    jobs: list[Job], progress: Callable[[int, int], None] | None = None
-) -> Iterator[tuple[Job, Outcome]]:
-    """Each job with its facts, its problem, or None for a file that was only checked and is fine."""
-    total = len(jobs)
-    for done, pair in enumerate(zip(jobs, _outcomes(jobs), strict=True), 1):
-        if progress:
-            progress(done, total)
-        yield pair
+class Examined(msgspec.Struct, frozen=True, array_like=True):
+    """What parsing tells of the file with this digest: facts, or a problem, or that it is fine."""
+
+    digest: bytes
+    facts: ModuleFacts | None = None
+    problem: Problem | None = None
 
 
-def _outcomes(jobs: list[Job]) -> Iterable[Outcome]:
-    workers = min(os.cpu_count() or 1, len(jobs))
-    size = sum(len(job.data) for job in jobs)
-    if workers < 2 or size < _WORTH_A_PROCESS or not _may_fork():
-        yield from map(_outcome, jobs)
+def seen_by(
+    crew: Crew, jobs: Sequence[Job], size_of: Callable[[str], int]
+) -> Iterator[tuple[Job, Seen | Problem]]:
+    """Each file with what a first look tells of it, or the problem that kept it from being read."""
+    return _shared_out(crew, _look, jobs, size_of, cost=1 / 5)
+
+
+def examined_by(
+    crew: Crew, jobs: Sequence[Job], size_of: Callable[[str], int]
+) -> Iterator[tuple[Job, Examined]]:
+    """Each file parsed. One that cannot be read any more has a digest of no bytes."""
+    if not crew.is_remote and not crew.is_worth_it(sum(size_of(j.path) for j in jobs), len(jobs)):
+        yield from ((job, _examined(job)) for job in jobs)
         return
-    context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(workers, context, initializer=gc.disable) as pool:
-        yield from pool.map(_outcome, jobs, chunksize=4)
+    for job, data in _shared_out(crew, _examine_apart, jobs, size_of):
+        # what nests too deeply to be brought here is parsed here
+        yield job, (decoded(data) if data is not None else None) or _examined(job)
 
 
-def _may_fork() -> bool:
-    """Whether child processes can start without running the caller's main module again."""
-    return "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
+Result = TypeVar("Result")
 
 
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """Inside, nobody looks for garbage in cycles: there is next to none, and the look is a third of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+def _shared_out(
+    crew: Crew,
+    function: Callable[[Sequence[Job]], list[Result]],
+    jobs: Sequence[Job],
+    size_of: Callable[[str], int],
+    cost: float = 1,
+) -> Iterator[tuple[Job, Result]]:
+    """`jobs` in batches worth sending, with what `function` makes of each."""
+    groups = list(_batches(jobs, size_of))
+    carried = (tuple(_with_data(job) for job in each) for each in groups)
+    size = int(sum(size_of(job.path) for job in jobs) * cost)
+    answers = crew.map(function, carried if crew.is_remote else groups, size, len(groups))
+    for group, found in zip(groups, answers, strict=True):
+        yield from zip(group, found, strict=True)
 
 
-def _outcome(job: Job) -> Outcome:
+def _batches(jobs: Sequence[Job], size_of: Callable[[str], int]) -> Iterator[tuple[Job, ...]]:
+    batch: list[Job] = []
+    size = 0
+    for job in jobs:
+        batch.append(job)
+        size += size_of(job.path) + _FILE
+        if size >= _BATCH:
+            yield tuple(batch)
+            batch, size = [], 0
+    if batch:
+        yield tuple(batch)
+
+
+def _with_data(job: Job) -> Job:
+    """The job with what it needs where the files of this machine are not."""
+    data = job.read()
+    return msgspec.structs.replace(job, data=data) if isinstance(data, bytes) else job
+
+
+def _look(jobs: Sequence[Job]) -> list[Seen | Problem]:
+    return [data if isinstance(data := job.read(), Problem) else _seen(job, data) for job in jobs]
+
+
+def _seen(job: Job, data: bytes) -> Seen:
+    found = sketch(job.path, data)
+    outlook = outlook_of(found, len(data), is_suspicious=is_suspicious(data))
+    return Seen(digest_of(data), outlook, msgspec.Raw(msgspec.msgpack.encode(found)))
+
+
+def _examine_apart(jobs: Sequence[Job]) -> list[bytes | None]:
+    return [encoded(_examined(job)) for job in jobs]
+
+
+def _examined(job: Job) -> Examined:
     # libcst takes a third of a second to load: only who parses something waits for it.
     from xcore_tools.discovery.collect import check, collect  # noqa: PLC0415
 
+    data = job.read()
+    if isinstance(data, Problem):
+        return Examined(b"", problem=data)
     if job.only_check:
-        return check(job.path, job.data)
-    return collect(job.module, job.path, job.is_package, job.data)
+        return Examined(digest_of(data), problem=check(job.path, data))
+    found = collect(job.module, job.path, job.is_package, data)
+    if isinstance(found, Problem):
+        return Examined(digest_of(data), problem=found)
+    return Examined(digest_of(data), facts=found)
+
+
+def encoded(examined: Examined) -> bytes | None:
+    """The facts as bytes; None where they nest too deeply for that."""
+    try:
+        return msgspec.msgpack.encode(examined)
+    except RecursionError:
+        return None
+
+
+_EXAMINED = msgspec.msgpack.Decoder(Examined)
+
+
+def decoded(data: bytes | msgspec.Raw) -> Examined | None:
+    """What `encoded` made bytes of; None if these are no such bytes, or nest too deeply."""
+    try:
+        return _EXAMINED.decode(data)
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 def read(part: Part) -> Part:
     """A function or a call with what was left unread of it."""
-    from xcore_tools.discovery import collect  # noqa: PLC0415 - see _outcome
+    from xcore_tools.discovery import collect  # noqa: PLC0415 - see _examined
 
     return collect.read(part)

@@ -1,20 +1,20 @@
-"""Which files are read when: those that matter, and those that they turn out to lead to."""
+"""From the files of a project to its models: a first look at each, parts, each part, and the whole."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import gc
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from xcore_tools.config import Config
-from xcore_tools.discovery.examine import Job, examine, read
-from xcore_tools.discovery.facts import Discovery, Problem
-from xcore_tools.discovery.leads import LIBRARY_LEADS, Leads
-from xcore_tools.discovery.link import Linked, link
-from xcore_tools.discovery.mentions import Mentions
-from xcore_tools.discovery.origins import Origins
-from xcore_tools.discovery.prefilter import Sketch, is_suspicious, sketch
-from xcore_tools.discovery.surroundings import Surroundings
-from xcore_tools.discovery.syntax import Call, FunctionDef, ModuleFacts, Part, Unread
-from xcore_tools.discovery.walk import ModuleIndex, Root, SourceFile, Walk, read_source
+import msgspec
+
+from xcore_tools.discovery.crew import Crew, collected_alone
+from xcore_tools.discovery.examine import Examined, Job, Seen, examined_by, seen_by
+from xcore_tools.discovery.facts import Discovery, MetaData, Problem
+from xcore_tools.discovery.part import PartScan
+from xcore_tools.discovery.parts import Outlook, Part, Scanned, split
+from xcore_tools.discovery.request import Request
+from xcore_tools.discovery.store import Store
+from xcore_tools.discovery.walk import ModuleIndex, SourceFile, Walk
 
 __all__ = ["Scan"]
 
@@ -23,143 +23,216 @@ _CHECKED = 1_000_000
 project of ordinary size; in a large one it would take longer than the scan.
 """
 
+_DOMINANT = 0.8
+"""A part with more than this share of what is to be parsed is better shared out file by file."""
+
+_TIDY = 1_500_000
+"""Bytes with evidence, some 50 MB of memory: so much may be done before it is given back."""
+
 
 class Scan:
-    """Parses what matters and links it; parses what mentions the names that came up, until none is new."""
+    """One scan. `store` is what earlier scans told, and is told what this one does.
+
+    `progress` is told how many files of how many are done.
+    """
 
     def __init__(
         self,
-        config: Config,
-        roots: list[Root],
+        request: Request,
         walk: Walk,
-        progress: Callable[[int, int], None] | None,
+        store: Store,
+        crew: Crew,
+        progress: Callable[[int, int], None] | None = None,
     ) -> None:
-        self.problems: set[Problem] = set()
-        self._config = config
-        self._index = ModuleIndex(config.project, roots, walk)
+        self._request = request
+        self._walk = walk
+        self._store = store
+        self._crew = crew
         self._progress = progress
-        self._sources = {source.path: source for source in walk.sources if source.selected}
-        self._sketches: dict[str, Sketch] = {}
-        self._data: dict[str, bytes] = {}
-        self._facts: dict[str, ModuleFacts] = {}
-        self._functions: dict[Unread, FunctionDef] = {}
-        self._seen: set[str] = set()
-        self._bases = config.migration.model_discovery.bases
-        bases = frozenset(base.rpartition(".")[2] for base in self._bases)
-        self._outside = LIBRARY_LEADS | Leads(classes=bases)
+        self._sources = [source for source in walk.sources if source.selected]
+        self._index = ModuleIndex(request.project, request.roots, walk)
+        self._seen: dict[str, Seen] = {}
+        self._problems: set[Problem] = set()
+        self._parsed: set[str] = set()
+        self._done = 0
+        self._untidy = 0
 
-    def run(self, *, prefilter: bool, columns: bool = False) -> Discovery:
-        """The result over all files that matter; over all files without the prefilter."""
-        self._glance()
-        mentions = self._mentions()
-        wanted = [*self._evident(), *mentions.add(Leads())]
-        while True:
-            self._parse(wanted if prefilter else self._readable(), self._progress)
-            names = mentions.names
-            linked = self._link(names)
-            wanted = mentions.add(linked.leads)
-            if not wanted and mentions.names == names:
-                break  # the last result was made with every name that leads anywhere
-        found = linked.described() if columns else linked.discovery
-        self._check_the_rest()
-        return found
-
-    def _glance(self) -> None:
-        """Reads every file once and notes what it seems to hold."""
-        for path in self._sources:
-            data = read_source(self._config.project, path)
-            if isinstance(data, Problem):
-                self.problems.add(data)
-            else:
-                self._data[path] = data
-                self._sketches[path] = sketch(path, data)
-
-    def _mentions(self) -> Mentions:
-        readable = [(source, self._sketches[source.path]) for source in self._readable()]
-        origins = Origins(self._sources.values(), self._index.locate)
-        mentions = Mentions(readable, origins, self._text_of, self._outside)
-        mentions.add_evident(self._evident())
-        return mentions
-
-    def _text_of(self, source: SourceFile) -> Surroundings:
-        data = self._data.get(source.path)
-        if data is None:
-            read = read_source(self._config.project, source.path)
-            data = read if isinstance(read, bytes) else b""
-        return Surroundings(data)
-
-    def _evident(self) -> list[SourceFile]:
-        """Files not parsed yet that hold evidence."""
-        return [s for s in self._readable() if self._sketches[s.path].has_evidence]
-
-    def _readable(self) -> list[SourceFile]:
-        """Files not parsed yet that belong to the application."""
-        unseen = (path for path in self._sketches if path not in self._seen)
-        return [self._sources[path] for path in unseen if not self._sketches[path].is_set_aside]
-
-    def _parse(
-        self, sources: Iterable[SourceFile], progress: Callable[[int, int], None] | None = None
-    ) -> None:
-        jobs: list[Job] = []
-        for source in sources:
-            if source.path in self._seen:
-                continue
-            self._seen.add(source.path)
-            data = self._data.pop(source.path, None) or read_source(
-                self._config.project, source.path
-            )
-            if isinstance(data, Problem):
-                self.problems.add(data)
-            else:
-                jobs.append(Job(source.module, source.path, source.is_package, data))
-        for _, outcome in examine(jobs, progress):
-            if isinstance(outcome, ModuleFacts):
-                self._facts[outcome.module] = outcome
-            elif outcome is not None:
-                self.problems.add(outcome)
-
-    def _link(self, leads: frozenset[str]) -> Linked:
-        origins = {s.module: s.origin for s in self._sources.values() if not self._is_set_aside(s)}
-        return link(
-            self._facts,
-            origins,
-            self._locate,
-            self._load,
-            self._read,
-            leads=leads,
-            bases=self._bases,
+    def run(self) -> Discovery:
+        """Everything that the files hold; problems of the walk are not among it."""
+        self._look()
+        parts = split(
+            self._sources,
+            self._outlook,
+            self._walk.import_roots,
+            self._index.names_in,
+            self._request.bases,
         )
+        found = [scanned.discovery for scanned in self._scanned(parts)]
+        self._check_the_rest()
+        return _merged(found, self._problems)
 
-    def _is_set_aside(self, source: SourceFile) -> bool:
-        found = self._sketches.get(source.path)
-        return found is None or found.is_set_aside
+    # -- a first look ---------------------------------------------------------------------------
 
-    def _locate(self, module: str, importer: str) -> str | None:
-        source = self._index.locate(module, importer)
-        return source.module if source else None
+    def _look(self) -> None:
+        """Looks at every file that no earlier scan has seen as it is."""
+        fresh: list[Job] = []
+        for source in self._sources:
+            seen = self._store.seen(source.path)
+            if seen is None:
+                fresh.append(Job(self._request.project, source.path))
+            else:
+                self._seen[source.path] = seen
+        for job, found in seen_by(self._crew, fresh, self._store.size):
+            if isinstance(found, Problem):
+                self._problems.add(found)
+            else:
+                self._seen[job.path] = found
+                self._store.see(job.path, found)
 
-    def _load(self, module: str) -> ModuleFacts | None:
-        """Reads a module that a name leads into, whether it is among the selected files or not."""
-        source = self._index.locate(module)
-        if source is not None and source.path not in self._seen:
-            self._parse([source])
-        return self._facts.get(module)
+    def _outlook(self, source: SourceFile) -> Outlook | None:
+        seen = self._seen.get(source.path)
+        return None if seen is None else seen.outlook
 
-    def _read(self, part: Part) -> Part:
-        if part.unread is None:
-            return part
-        if isinstance(part, Call):
-            return read(part)
-        if part.unread not in self._functions:
-            self._functions[part.unread] = read(part)
-        return self._functions[part.unread]
+    # -- parts ------------------------------------------------------------------------------------
+
+    def _scanned(self, parts: Sequence[Part]) -> Iterator[Scanned]:
+        waiting: list[tuple[Part, str]] = []
+        for part in parts:
+            key = self._store.key_of(part, self._seen)
+            known = self._store.part(key, self._index)
+            if known is None:
+                waiting.append((part, key))
+            else:
+                self._tick(len(part.sources))
+                yield self._kept(known)
+        for (_, key), scanned in zip(waiting, self._scan([p for p, _ in waiting]), strict=True):
+            self._store.keep(key, scanned)
+            yield self._kept(scanned)
+
+    def _kept(self, scanned: Scanned) -> Scanned:
+        self._parsed.update(scanned.parsed)
+        return scanned
+
+    def _scan(self, parts: Sequence[Part]) -> Iterator[Scanned]:
+        weights = [part.weight for part in parts if part.weight]
+        total = sum(weights)
+        is_shared = weights and max(weights) <= _DOMINANT * total
+        if not (is_shared and self._crew.is_worth_it(total, len(weights))):
+            with collected_alone():
+                for part in parts:
+                    scan = self._part_scan(part, self._crew, self._tick)
+                    yield scan.run()
+                    self._store.learn(scan.examined)
+                    del scan
+                    self._tidy(part)
+            return
+        _RUNNING.append(self)
+        try:
+            for part, answer in zip(
+                parts, self._crew.map(_scan_apart, parts, total, len(parts)), strict=True
+            ):
+                scanned, examined = _ANSWER.decode(answer)
+                self._store.learn(examined)
+                self._tick(len(part.sources))
+                yield scanned
+        finally:
+            _RUNNING.pop()
+
+    def scan_alone(self, part: Part) -> bytes:
+        """A part scanned in this process alone: what it holds and what was parsed, encoded."""
+        scan = self._part_scan(part, Crew(alone=True), lambda _: None)
+        answer = msgspec.msgpack.encode((scan.run(), scan.examined))
+        del scan
+        self._tidy(part)
+        return answer
+
+    def _tidy(self, part: Part) -> None:
+        """Gives back the memory of parts that are done, now and then."""
+        self._untidy += part.weight
+        if self._untidy > _TIDY:
+            self._untidy = 0
+            gc.collect()
+
+    def _part_scan(self, part: Part, crew: Crew, tick: Callable[[int], None]) -> PartScan:
+        known = self._store.parsed
+        return PartScan(self._request, self._index, part, self._seen, known, crew, tick)
+
+    # -- what nothing led to ------------------------------------------------------------------------
 
     def _check_the_rest(self) -> None:
         """Looks for errors in files that nothing led to: all of them in a small project, else at a glance."""
-        rest = [s for s in self._sources.values() if s.path in self._data]
-        if sum(len(self._data[s.path]) for s in rest) > _CHECKED:
-            rest = [s for s in rest if is_suspicious(self._data[s.path])]
-        jobs = [
-            Job(s.module, s.path, s.is_package, self._data[s.path], only_check=True) for s in rest
-        ]
-        self.problems.update(p for _, p in examine(jobs) if isinstance(p, Problem))
+        rest = [s for s in self._sources if s.path in self._seen and s.path not in self._parsed]
+        if sum(self._seen[source.path].outlook.size for source in rest) > _CHECKED:
+            rest = [source for source in rest if self._seen[source.path].outlook.is_suspicious]
+        jobs: list[Job] = []
+        for source in rest:
+            known = self._store.checked(source.path)
+            if known is None:
+                jobs.append(Job(self._request.project, source.path, only_check=True))
+            else:
+                self._note(known)
+        for job, examined in examined_by(self._crew, jobs, self._store.size):
+            self._store.check(job.path, examined)
+            self._note(examined)
+
+    def _note(self, examined: Examined) -> None:
+        if examined.problem is not None:
+            self._problems.add(examined.problem)
+
+    def _tick(self, count: int) -> None:
+        self._done += count
+        if self._progress is not None:
+            total = len(self._sources)
+            self._progress(min(self._done, total), total)
+
+
+_RUNNING: list[Scan] = []
+"""The scan whose parts are being scanned: processes forked for that find it here."""
+
+_ANSWER = msgspec.msgpack.Decoder(tuple[Scanned, dict[str, bytes]])
+
+
+def _scan_apart(part: Part) -> bytes:
+    """A part scanned in a forked process: what it holds and what was parsed, encoded."""
+    return _RUNNING[-1].scan_alone(part)
+
+
+def _merged(found: Iterable[Discovery], problems: Iterable[Problem]) -> Discovery:
+    """What the parts hold together, sorted as the results of one are."""
+    each = list(found)
+    return Discovery(
+        models=tuple(
+            sorted(
+                (model for one in each for model in one.models),
+                key=lambda x: (x.path, x.line, x.name, x.table or ""),
+            )
+        ),
+        tables=tuple(
+            sorted(
+                (table for one in each for table in one.tables),
+                key=lambda x: (x.path, x.line, x.name or "", x.schema or ""),
+            )
+        ),
+        metadatas=tuple(_collections(metadata for one in each for metadata in one.metadatas)),
+        problems=tuple(sorted({*problems, *(p for one in each for p in one.problems)})),
+        verdicts=tuple(
+            sorted(
+                (verdict for one in each for verdict in one.verdicts),
+                key=lambda x: (x.path, x.line, x.name),
+            )
+        ),
+    )
+
+
+def _collections(found: Iterable[MetaData]) -> Iterator[MetaData]:
+    """Each collection once, with what all parts put into it."""
+    named: dict[str, MetaData] = {}
+    for one in found:
+        other = named.get(one.name, MetaData(one.name, "", 0, 0))
+        named[one.name] = MetaData(
+            one.name,
+            other.module or one.module,
+            other.models + one.models,
+            other.tables + one.tables,
+        )
+    yield from (named[name] for name in sorted(named))

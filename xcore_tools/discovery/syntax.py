@@ -7,6 +7,7 @@ facts are frozen, so they travel between processes and into the cache as they ar
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Literal, TypeVar
 
 import msgspec
@@ -455,10 +456,23 @@ def walk(node: object) -> Iterator[object]:
     while stack:
         current = stack.pop()
         if isinstance(current, tuple):
-            stack.extend(reversed(current))
+            stack += current[::-1]
         elif isinstance(current, _Node):
             yield current
-            stack.extend(getattr(current, name) for name in reversed(current.__struct_fields__))
+            for name in _fields_of(type(current)):
+                stack.append(getattr(current, name))
+
+
+@cache
+def _fields_of(kind: type[_Node]) -> tuple[str, ...]:
+    """The fields that may hold other facts, last first."""
+    fields = reversed(kind.__struct_fields__)
+    return tuple(name for name in fields if name not in _PLAIN_FIELDS)
+
+
+_PLAIN_FIELDS = frozenset(
+    {"alias", "conversion", "id", "is_from", "kind", "level", "line", "name", "names", "op", "ops"}
+)
 
 
 def line_of(node: object) -> int:

@@ -85,8 +85,9 @@ class _Doctor:
 
     def findings(self) -> Iterator[Finding]:
         """Everything that is wrong."""
-        counts = f"{len(self._discovery.models)} models, {len(self._discovery.tables)} tables"
-        self.examined.append(f"source: {counts} in {self._discovery.files} files")
+        found = self._discovery
+        counts = f"{_counted(len(found.models), 'model')}, {_counted(len(found.tables), 'table')}"
+        self.examined.append(f"source: {counts} in {_counted(found.files, 'file')}")
         yield from map(Finding, self._discovery.problems)
         yield from examine_roots(self._config, self._discovery)
         yield from examine_settings(self._config)
@@ -132,3 +133,7 @@ class _Doctor:
     def _of_settings(self, code: str, message: str, severity: Severity = "error") -> Finding:
         place = shown(self._config.source or self._config.project)
         return Finding(Problem(place, 0, code, severity, message))
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -54,7 +54,7 @@ def _usual(config: Config, name: str) -> Path:
     raise ConfigError(
         [
             f"no env.py found: neither {shown(ini)} ([{name}]) nor [tool.alembic] in "
-            f"{shown(config.project / 'pyproject.toml')} has a script_location; set it, or "
-            "name the file with `sync-env --env`"
+            f"{shown(config.project / 'pyproject.toml')} has a script_location; "
+            "`xcore-tools init` sets Alembic up, and `sync-env --env` names the file"
         ]
     )

@@ -30,7 +30,7 @@ from xcore_tools.envfile.target import read_target, with_target
 from xcore_tools.envfile.write import locked, replace_file
 from xcore_tools.errors import EnvFileError
 
-__all__ = ["sync_env"]
+__all__ = ["sync_env", "sync_text"]
 
 # files with problems that one message names
 _SHOWN = 3
@@ -61,9 +61,7 @@ def sync_env(  # noqa: PLR0913 (one for each option)
     """
     path = Path(env_path)
     config = load_config(start=path.resolve().parent) if config is None else config
-    lost = unreachable(discovery)
-    discovery = with_certain_names(reachable(discovery), config.project)
-    sync = _Sync(discovery, lost, path, config, Style(style), fix_metadata, force)
+    sync = _sync(discovery, path, config, Style(style), fix_metadata=fix_metadata, force=force)
     if not write:
         return sync.rewrite()
     with locked(path):
@@ -72,6 +70,29 @@ def sync_env(  # noqa: PLR0913 (one for each option)
             return rewrite
         replace_file(path, rewrite.after, expected=rewrite.before)
     return msgspec.structs.replace(rewrite, is_written=True)
+
+
+def sync_text(discovery: Discovery, env_path: Path, before: bytes, *, config: Config) -> Rewrite:
+    """Return what becomes of an env.py that holds `before`; the file need not be there yet.
+
+    Raises:
+        EnvFileError: the text cannot be understood.
+    """
+    return _sync(discovery, env_path, config, Style.MODELS).rewrite_of(before)
+
+
+def _sync(
+    discovery: Discovery,
+    path: Path,
+    config: Config,
+    style: Style,
+    *,
+    fix_metadata: bool = False,
+    force: bool = False,
+) -> _Sync:
+    lost = unreachable(discovery)
+    discovery = with_certain_names(reachable(discovery), config.project)
+    return _Sync(discovery, lost, path, config, style, fix_metadata, force)
 
 
 @dataclass(frozen=True)
@@ -97,6 +118,10 @@ class _Sync:
             before = self.path.read_bytes()
         except OSError as error:
             raise EnvFileError(f"{self.name}: cannot be read: {error.strerror}") from error
+        return self.rewrite_of(before)
+
+    def rewrite_of(self, before: bytes) -> Rewrite:
+        """What becomes of the file if it holds `before`."""
         try:
             after, problems = self._rewritten(before)
         except EnvFileError as error:

@@ -21,6 +21,7 @@ from xcore_tools.database.backup.engine import VersionTable
 from xcore_tools.database.drivers import installed, is_asynchronous, synchronous
 from xcore_tools.database.lookup import VARIABLES, find_url
 from xcore_tools.database.url import DatabaseUrl, anchored_url
+from xcore_tools.envfile.locate import find_env
 from xcore_tools.errors import ConfigError, MigrationError
 from xcore_tools.migrate.failures import explained
 from xcore_tools.migrate.isolation import isolated, outside_event_loop
@@ -113,7 +114,7 @@ class Environment:
             raise ConfigError(
                 [
                     f"{shown(self.ini)}: its directory does not exist; correct "
-                    f"migration.alembic_config in {where}, or run `alembic init alembic` there"
+                    f"migration.alembic_config in {where}, or run `xcore-tools init`"
                 ]
             )
 
@@ -208,6 +209,10 @@ class Environment:
         )
         if not is_file(self.ini):
             config.config_file_name = None  # env.py would hand it to fileConfig
+        if not config.get_alembic_option("script_location"):
+            with contextlib.suppress(ConfigError):  # then Alembic says what is missing
+                scripts = find_env(self.config, name=self._section).parent
+                config.set_main_option("script_location", scripts.as_posix().replace("%", "%%"))
         if self.url is not None:
             config.set_main_option(_URL, self._usable(self.url, config).ini_text)
         return config

@@ -48,7 +48,7 @@ _REMEDIES = (
     (r"Target database is not up to date", "run `xcore-tools migrate upgrade` first"),
     (
         r"No 'script_location'|Path doesn't exist|No such file.*env\.py",
-        "run `alembic init alembic`, or name the ini file under migration.alembic_config",
+        "run `xcore-tools init`, or name the ini file under migration.alembic_config",
     ),
     (
         r"does not provide a MetaData object",

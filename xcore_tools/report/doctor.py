@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 from xcore_tools.codes import CODES
 from xcore_tools.doctor.facts import Diagnosis
@@ -12,9 +13,15 @@ from xcore_tools.report.style import counted, painted, visible
 
 __all__ = ["as_json", "as_text"]
 
+_INDENT = "    "
+_NARROW = 40
 
-def as_text(diagnosis: Diagnosis, *, color: bool = False) -> str:
-    """What was looked at, each finding with its remedy, and one line that sums up."""
+
+def as_text(diagnosis: Diagnosis, *, color: bool = False, width: int | None = None) -> str:
+    """What was looked at, each finding with its remedy, and one line that sums up.
+
+    Remedies are folded to `width`; what is looked for or followed, such as a place, is never cut.
+    """
     parts = [painted(visible(line), "dim", color=color) + "\n" for line in diagnosis.examined]
     told: set[str] = set()
     for finding in diagnosis.findings:
@@ -22,9 +29,15 @@ def as_text(diagnosis: Diagnosis, *, color: bool = False) -> str:
         parts.append("\n" if not told else "")
         parts.append(problems.render([problem], color=color))
         if problem.code not in told:
-            parts.append(painted(f"    {CODES[problem.code].remedy}", "dim", color=color) + "\n")
+            remedy = _folded(CODES[problem.code].remedy, width)
+            parts.append(painted(remedy, "dim", color=color) + "\n")
         told.add(problem.code)
     return "".join((*parts, "\n", painted(_summary(diagnosis), "bold", color=color), "\n"))
+
+
+def _folded(text: str, width: int | None) -> str:
+    lines = wrap(text, max(width, _NARROW) - len(_INDENT)) if width else [text]
+    return "\n".join(_INDENT + line for line in lines)
 
 
 def as_json(diagnosis: Diagnosis) -> str:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from xcore_tools.envfile.rewrite import Rewrite
 from xcore_tools.report.style import Style, counted, painted, visible
 
-__all__ = ["diff", "render"]
+__all__ = ["diff", "painted_diff", "render"]
 
 _STYLES: dict[str, Style] = {"---": "bold", "+++": "bold", "@@ ": "cyan", "+": "green", "-": "red"}
 
 
 def diff(rewrite: Rewrite, *, color: bool = False) -> str:
     """The change as a unified diff, each line in the colour of what it does if `color` is wanted."""
-    return "\n".join(_painted(line, color=color) for line in rewrite.diff().split("\n"))
+    return painted_diff(rewrite.diff(), color=color)
+
+
+def painted_diff(text: str, *, color: bool) -> str:
+    """A unified diff, each line in the colour of what it does if `color` is wanted."""
+    return "\n".join(_painted(line, color=color) for line in text.split("\n"))
 
 
 def _painted(line: str, *, color: bool) -> str:

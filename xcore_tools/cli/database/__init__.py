@@ -9,12 +9,12 @@ from xcore_tools.cli.group import LazyGroup
 __all__ = ["database"]
 
 _COMMANDS = {
-    "inspect": "xcore_tools.cli.database.inspect:inspect",
-    "export": "xcore_tools.cli.database.export:export",
-    "diff": "xcore_tools.cli.database.diff:diff",
+    "inspect": ("xcore_tools.cli.database.inspect:inspect", "Show tables, columns, keys, views."),
+    "export": ("xcore_tools.cli.database.export:export", "Write the schema to a file."),
+    "diff": ("xcore_tools.cli.database.diff:diff", "Compare two schemas."),
 }
 
 
-@click.group(cls=LazyGroup, commands=_COMMANDS, short_help="Look at a live database.")
+@click.group(cls=LazyGroup, commands=_COMMANDS)
 def database() -> None:
     """Inspect the schema of a live database, export it, and compare any two."""

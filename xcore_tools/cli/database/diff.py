@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-import xcore_tools
 from xcore_tools.cli.database.options import (
     say_unreadable,
     selection_options,
 )
 from xcore_tools.cli.options import config_option, format_of
+from xcore_tools.cli.settings import load_settings
 from xcore_tools.cli.terminal import columns, has_color, say
 from xcore_tools.database.comparison import Comparison, compare_schemas
 from xcore_tools.database.sources import read_sides
@@ -28,7 +28,7 @@ Exit codes:
 """
 
 
-@click.command(short_help="Compare two schemas.", epilog=EXIT_CODES)
+@click.command(epilog=EXIT_CODES)
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="B")
 @selection_options
@@ -53,7 +53,7 @@ def diff(  # noqa: PLR0913 (one for each option)
     an SQLite file, such as a backup, or @source for the models of the project: these are read, not
     imported, and only what they say for certain is compared. Tables of Alembic are left out.
     """
-    settings = xcore_tools.load_config(config)
+    settings = load_settings(config)
     sides = read_sides(
         before, after, settings, given=url, schemas=schemas, include=include, exclude=exclude
     )

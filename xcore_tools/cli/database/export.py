@@ -25,7 +25,7 @@ Exit codes:
 """
 
 
-@click.command(short_help="Write the schema to a file.", epilog=EXIT_CODES)
+@click.command(epilog=EXIT_CODES)
 @click.argument("file", type=click.Path(path_type=Path), default=STDOUT, metavar="[FILE]")
 @selection_options
 @format_of("json", "sql", "dbml", text="JSON for `db diff`, CREATE statements, or DBML.")

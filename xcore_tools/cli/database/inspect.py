@@ -31,7 +31,7 @@ Exit codes:
 """
 
 
-@click.command(short_help="Show tables, columns, keys, views.", epilog=EXIT_CODES)
+@click.command(epilog=EXIT_CODES)
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @selection_options
 @click.option("--stats", is_flag=True, help="Count rows and ask for sizes; this takes its time.")

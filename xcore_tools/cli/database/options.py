@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
-import xcore_tools
 from xcore_tools.cli.options import url_option
+from xcore_tools.cli.settings import load_settings
 from xcore_tools.cli.terminal import has_color, say
 from xcore_tools.database.inspection import DatabaseInspector
 from xcore_tools.database.lookup import find_url
@@ -46,7 +46,7 @@ def selection_options(command: Command) -> Command:
 
 def inspector(url: str | None, config: Path | None) -> DatabaseInspector:
     """That of the database which is given, or else configured."""
-    return DatabaseInspector(find_url(xcore_tools.load_config(config), url))
+    return DatabaseInspector(find_url(load_settings(config), url))
 
 
 def say_unreadable(*schemas: DatabaseSchema) -> bool:

@@ -9,26 +9,24 @@ from xcore_tools.cli.group import LazyGroup
 __all__ = ["migrate"]
 
 _COMMANDS = {
-    "status": "xcore_tools.cli.migrate.reading:status",
-    "current": "xcore_tools.cli.migrate.reading:current",
-    "history": "xcore_tools.cli.migrate.reading:history",
-    "heads": "xcore_tools.cli.migrate.reading:heads",
-    "show": "xcore_tools.cli.migrate.reading:show",
-    "check": "xcore_tools.cli.migrate.reading:check",
-    "lint": "xcore_tools.cli.migrate.reading:lint",
-    "generate": "xcore_tools.cli.migrate.writing:generate",
-    "merge": "xcore_tools.cli.migrate.writing:merge",
-    "upgrade": "xcore_tools.cli.migrate.changing:upgrade",
-    "downgrade": "xcore_tools.cli.migrate.changing:downgrade",
-    "stamp": "xcore_tools.cli.migrate.changing:stamp",
-    "init": "xcore_tools.cli.migrate.changing:init",
-    "backup": "xcore_tools.cli.migrate.changing:backup",
+    "status": ("xcore_tools.cli.migrate.reading:status", "Where the database stands."),
+    "current": ("xcore_tools.cli.migrate.reading:current", "The revision that the database is at."),
+    "history": ("xcore_tools.cli.migrate.reading:history", "Every revision, newest first."),
+    "heads": ("xcore_tools.cli.migrate.reading:heads", "The revisions that no other follows."),
+    "show": ("xcore_tools.cli.migrate.reading:show", "A revision and its file."),
+    "check": ("xcore_tools.cli.migrate.reading:check", "Whether models and database agree."),
+    "lint": ("xcore_tools.cli.migrate.reading:lint", "What pending revisions destroy or lock."),
+    "generate": ("xcore_tools.cli.migrate.writing:generate", "Write a new revision."),
+    "merge": ("xcore_tools.cli.migrate.writing:merge", "Join several heads."),
+    "upgrade": ("xcore_tools.cli.migrate.changing:upgrade", "Apply pending revisions."),
+    "downgrade": ("xcore_tools.cli.migrate.changing:downgrade", "Revert revisions."),
+    "stamp": ("xcore_tools.cli.migrate.changing:stamp", "Note a revision as applied."),
+    "init": ("xcore_tools.cli.migrate.changing:init", "Create all tables in an empty database."),
+    "backup": ("xcore_tools.cli.migrate.changing:backup", "Take a backup of the database."),
 }
 
 
-@click.group(
-    cls=LazyGroup, commands=_COMMANDS, short_help="Run migrations, safely and one at a time."
-)
+@click.group(cls=LazyGroup, commands=_COMMANDS)
 def migrate() -> None:
     """Run Alembic's commands with a lock of the database, clear errors and JSON.
 

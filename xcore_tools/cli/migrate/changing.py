@@ -96,7 +96,7 @@ def _safety(
     return xcore_tools.Safety(restore_on_failure or backup, restore_on_failure, interrupted)
 
 
-@click.command(short_help="Apply pending revisions.", cls=_WithRelativeRevisions)
+@click.command(cls=_WithRelativeRevisions)
 @click.argument("revision", default="head")
 @click.option(
     "--rehearse", is_flag=True, help="Do it to a copy of the database, and say what it did."
@@ -160,7 +160,7 @@ def upgrade(  # noqa: PLR0913 (one for each option)
     return _print_change(change, form)
 
 
-@click.command(short_help="Revert revisions.", cls=_WithRelativeRevisions)
+@click.command(cls=_WithRelativeRevisions)
 @click.argument("revision")
 @all_options
 @_safety_options
@@ -204,7 +204,7 @@ def downgrade(  # noqa: PLR0913 (one for each option)
     return _print_change(migrations.downgrade(revision, tag=tag, safety=safety), form)
 
 
-@click.command(short_help="Note a revision as applied.", cls=_WithRelativeRevisions)
+@click.command(cls=_WithRelativeRevisions)
 @click.argument("revisions", nargs=-1, required=True)
 @click.option("--sql", is_flag=True, help="Print the statements instead of running them.")
 @click.option("--tag", metavar="TEXT", help="For env.py.")
@@ -228,7 +228,7 @@ def stamp(
     return _print_change(migrations.stamp(revisions, purge=purge, tag=tag), form)
 
 
-@click.command(short_help="Create all tables in an empty database.")
+@click.command()
 @click.option("--stamp-existing", is_flag=True, help="Also where there are tables already.")
 @lock_option
 @project_options
@@ -240,7 +240,7 @@ def init(*, stamp_existing: bool, form: str, **project: Any) -> int:
     return 0
 
 
-@click.command(short_help="Take a backup of the database.")
+@click.command()
 @backup_dir_option
 @no_prune_option
 @project_options

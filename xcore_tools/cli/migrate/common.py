@@ -16,6 +16,7 @@ from xcore_tools.cli.options import (
     url_option,
 )
 from xcore_tools.cli.progress import CountProgress
+from xcore_tools.cli.settings import load_settings
 from xcore_tools.cli.terminal import has_color, say
 from xcore_tools.report import fleet
 from xcore_tools.report import migrate as report
@@ -89,7 +90,7 @@ def migrations_of(
     *, config: Path | None, url: str | None, name: str, database: str | None = None, **options: Any
 ) -> Migrations:
     """The migrations of the project and the database that the options name."""
-    settings = xcore_tools.load_config(config)
+    settings = load_settings(config)
     if database is not None:
         if url is not None and database in dict(settings.migration.databases):
             raise click.UsageError("--database and --url both say which database; give one of them")
@@ -110,7 +111,7 @@ def _databases(
 ) -> tuple[Databases, int]:
     if database is not None:
         raise click.UsageError("--all means every database, and --database one; give one of them")
-    chosen = xcore_tools.Databases(xcore_tools.load_config(config), **options)
+    chosen = xcore_tools.Databases(load_settings(config), **options)
     return chosen, jobs or os.cpu_count() or 1
 
 

@@ -12,7 +12,9 @@ from xcore_tools.cli.options import (
     format_of,
     format_option,
 )
-from xcore_tools.cli.terminal import has_color, say
+from xcore_tools.cli.output import say_problems
+from xcore_tools.cli.settings import load_settings
+from xcore_tools.cli.terminal import has_color, remark, say
 from xcore_tools.discovery.facts import Discovery
 from xcore_tools.migrate.history import check_heads
 from xcore_tools.report import github, problems, sarif
@@ -40,7 +42,7 @@ _verbose_option = click.option(
 )
 
 
-@click.command(short_help="Where the database stands.")
+@click.command()
 @all_options
 @project_options
 @format_option
@@ -58,7 +60,7 @@ def status(*, is_for_all: bool, jobs: int | None, form: str, **project: Any) -> 
     return int(not found.is_at_head)
 
 
-@click.command(short_help="The revision that the database is at.")
+@click.command()
 @click.option("-c", "--check-heads", is_flag=True, help="Exit 1 unless these are all heads.")
 @_verbose_option
 @project_options
@@ -71,7 +73,7 @@ def current(*, check_heads: bool, verbose: bool, form: str, **project: Any) -> i
     return int(check_heads and _names(found) != _names(migrations.heads()))
 
 
-@click.command(short_help="Every revision, newest first.")
+@click.command()
 @click.option("-r", "--rev-range", metavar="BASE:HEAD", help="Only these; current is allowed.")
 @click.option("-i", "--indicate-current", is_flag=True, help="Mark where the database is.")
 @_verbose_option
@@ -86,7 +88,7 @@ def history(
     return print_revisions(found, form, verbose=verbose)
 
 
-@click.command(short_help="The revisions that no other follows.")
+@click.command()
 @click.option("--resolve-dependencies", is_flag=True, help="Leave out what another one depends on.")
 @click.option(
     "--check", is_flag=True, help="Read the files only; exit 1 if their order is at fault."
@@ -110,9 +112,7 @@ def heads(
     file, a fork against another branch are findings, and the exit code is 1 then.
     """
     if check:
-        return _check_heads(
-            xcore_tools.load_config(project["config"]), project["name"], against, form
-        )
+        return _check_heads(load_settings(project["config"]), project["name"], against, form)
     if against or form == "github":
         raise click.UsageError("--against and --format github go with --check")
     found = migrations_of(**project).heads(resolve_dependencies=resolve_dependencies)
@@ -126,11 +126,11 @@ def _check_heads(config: Config, section: str, against: str | None, form: str) -
     else:
         present(form, lambda: report.render_json(found), lambda _: report.render_heads(found))
         if form == "text":
-            say(problems.render(found.problems, color=has_color(sys.stderr)), sys.stderr)
+            say_problems(found.problems)
     return int(bool(found.problems))
 
 
-@click.command(short_help="A revision and its file.")
+@click.command()
 @click.argument("revision")
 @project_options
 @format_option
@@ -145,7 +145,7 @@ def show(revision: str, *, form: str, **project: Any) -> int:
     return 0
 
 
-@click.command(short_help="Whether models and database agree.")
+@click.command()
 @click.option(
     "--lint", is_flag=True, help="Look through pending revisions first; compare if there are none."
 )
@@ -163,7 +163,7 @@ def check(*, lint: bool, form: str, **project: Any) -> int:
     parts: dict[str, object] = {"operations": operations}
     if lint:
         parts["problems"] = found
-        say(problems.render(found, color=has_color(sys.stderr)), sys.stderr)
+        say_problems(found)
     present(form, lambda: report.render_json(parts), lambda _: _checked(operations, is_pending))
     return int(bool(found or operations))
 
@@ -174,7 +174,7 @@ def _checked(operations: tuple[str, ...], is_pending: bool) -> str:
     return report.render_operations(operations)
 
 
-@click.command(short_help="What pending revisions destroy or lock.")
+@click.command()
 @click.option("-r", "--rev-range", metavar="BASE:HEAD", help="These instead; no database is asked.")
 @click.option("--squawk", is_flag=True, help="Ask squawk as well, about the SQL for PostgreSQL.")
 @format_of("text", "json", "github", "sarif", text="How to print the findings.")
@@ -197,7 +197,7 @@ def lint(*, rev_range: str | None, squawk: bool, form: str, **project: Any) -> i
             say(report.render_json({"problems": found}), sys.stdout)
         case _:
             say(problems.render(found, color=has_color(sys.stdout)), sys.stdout)
-            say(f"{problems.summary(found) or 'nothing found'}\n", sys.stderr)
+            remark(f"{problems.summary(found) or 'nothing found'}\n")
     return int(bool(found))
 
 

@@ -19,7 +19,7 @@ from xcore_tools.cli.migrate.common import migrations_of, present, print_revisio
 __all__ = ["generate", "merge"]
 
 
-@click.command(short_help="Write a new revision.")
+@click.command()
 @click.argument("text", metavar="[MESSAGE]", required=False)
 @click.option("-m", "--message", help="The message, as Alembic takes it.")
 @click.option("--autogenerate/--empty", default=True, help="Fill it by comparing; the default.")
@@ -78,7 +78,7 @@ def generate(  # noqa: PLR0913 (one for each option)
     return 0
 
 
-@click.command(short_help="Join several heads.")
+@click.command()
 @click.argument("revisions", nargs=-1, required=True)
 @click.option("-m", "--message", help="The message of the new revision.")
 @click.option("--branch-label", metavar="LABEL", help="A label for it.")

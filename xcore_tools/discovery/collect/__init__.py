@@ -110,7 +110,11 @@ def _outline(path: str, data: bytes) -> Outline | Problem:
     if len(source) > MAX_SIZE:
         return Problem(path, 0, "XT105", "error", f"file is larger than {MAX_SIZE} characters")
     outline = make_outline(source)
-    if not outline.is_short and find_excess(outline.text) and (excess := find_excess(source)):
+    if (
+        not outline.is_short
+        and find_excess(outline.text + outline.aside)
+        and (excess := find_excess(source))
+    ):
         return Problem(path, excess[0], "XT104", "error", f"not parsed: {excess[1]}")
     return outline
 

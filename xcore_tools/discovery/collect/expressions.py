@@ -10,14 +10,12 @@ import libcst as cst
 
 from xcore_tools.discovery import syntax as s
 from xcore_tools.discovery.collect import literals
+from xcore_tools.discovery.collect.plain import MAX_ITEMS
 
 __all__ = ["ExpressionReader", "LineOf"]
 
 _MAX_NESTING = 60
 """Expressions nested deeper are not read; nobody names a table with one."""
-
-_MAX_ITEMS = 5000
-"""Displays with more items are data, not declarations."""
 
 LineOf = Callable[[cst.CSTNode], int]
 
@@ -131,7 +129,7 @@ class ExpressionReader:
         elements: Sequence[cst.BaseElement],
         depth: int,
     ) -> s.Expr:
-        if len(elements) > _MAX_ITEMS:
+        if len(elements) > MAX_ITEMS:
             return s.Opaque(f"large {kind}")
         return s.Sequence(kind, tuple(self._element(element, depth) for element in elements))
 
@@ -140,7 +138,7 @@ class ExpressionReader:
         return s.Starred(value) if isinstance(node, cst.StarredElement) else value
 
     def _dict(self, node: cst.Dict, depth: int) -> s.Expr:
-        if len(node.elements) > _MAX_ITEMS:
+        if len(node.elements) > MAX_ITEMS:
             return s.Opaque("large dict")
         return s.Dict(tuple(self._item(element, depth) for element in node.elements))
 
@@ -180,6 +178,9 @@ class ExpressionReader:
 
     def _concatenated(self, node: cst.ConcatenatedString, depth: int) -> s.Expr:
         parts = [self.read(part, depth) for part in literals.flat_strings(node)]
+        texts = [part.value for part in parts if isinstance(part, s.Const)]
+        if len(texts) == len(parts):
+            return s.Const("".join(map(str, texts)))
         return reduce(lambda left, right: s.Binary("+", left, right), parts)
 
     def _formatted(self, node: cst.FormattedString, depth: int) -> s.Expr:

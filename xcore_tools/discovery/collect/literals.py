@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 import libcst as cst
 
 from xcore_tools.discovery import syntax as s
+from xcore_tools.discovery.collect.plain import MAX_DIGITS
 
 __all__ = ["flat_strings", "integer", "name", "operator_text", "source_before", "text"]
+
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+"""Half of a character: a string that holds one cannot be written anywhere."""
 
 
 def name(node: cst.Name) -> s.Expr:
@@ -20,7 +25,7 @@ def name(node: cst.Name) -> s.Expr:
 
 def integer(node: cst.Integer) -> s.Expr:
     """A whole number of ordinary length."""
-    if len(node.value) > 18:  # beyond 64 bits, and never part of a name
+    if len(node.value) > MAX_DIGITS:
         return s.Opaque("long number")
     return s.Const(node.evaluated_value)
 
@@ -31,7 +36,11 @@ def text(literal: str) -> s.Expr:
         value = ast.literal_eval(literal)
     except (SyntaxError, ValueError, MemoryError):
         return s.Opaque("a string that cannot be read")
-    return s.Const(value) if isinstance(value, str) else s.Opaque("bytes")
+    if not isinstance(value, str):
+        return s.Opaque("bytes")
+    if "\\" in literal and _SURROGATE.search(value):
+        return s.Opaque("half a character")
+    return s.Const(value)
 
 
 def source_before(node: cst.FormattedStringExpression) -> str:

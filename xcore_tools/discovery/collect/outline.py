@@ -14,14 +14,17 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
+from itertools import accumulate
 
 import msgspec
 
+from xcore_tools.discovery.collect.ready import ReadyReader
 from xcore_tools.discovery.syntax import (
+    Assign,
     Block,
+    Call,
+    Expression,
     FunctionDef,
-    Import,
-    ImportFrom,
     Statement,
     Unread,
 )
@@ -29,6 +32,7 @@ from xcore_tools.discovery.syntax import (
 __all__ = ["Outline", "make_outline"]
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+_CONTINUED = re.compile(r"\\\s*?[\r\n]")
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -38,9 +42,9 @@ class Outline(msgspec.Struct, frozen=True):
 
     `functions` holds what was cut of each function of `text`, in the same order; None for one that
     stands there as it is. `arguments` holds what was cut of the call that is assigned in a line,
-    `ready` the facts that each statement `...` of `text` stands for, none for one of the source. The
-    statements of a `text` that `is_short` are none of them long enough to nest, or to chain, more than a
-    parser can take.
+    `ready` the facts that each statement `...` of `text` stands for, none for one of the source; `aside`
+    is the source of those facts that are long. What `is_short` has no statement, set aside or not, that
+    is long enough to nest, or to chain, more than a parser can take.
     """
 
     text: str
@@ -49,6 +53,7 @@ class Outline(msgspec.Struct, frozen=True):
     arguments: dict[int, Unread] = {}
     ready: tuple[Block, ...] = ()
     is_short: bool = False
+    aside: str = ""
 
 
 _SHORT = 600
@@ -65,7 +70,7 @@ def make_outline(source: str, *, cuts: bool = True) -> Outline:
             warnings.simplefilter("ignore")  # invalid escapes in the user's strings
             tree = ast.parse(source)
         cutter = _Cutter(source, cuts=cuts)
-        lines = tuple(cutter.lines_of(tree.body))
+        cutter.walk(tree.body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Outline(source, None)
     if cutter.hides_tables:
@@ -73,7 +78,15 @@ def make_outline(source: str, *, cuts: bool = True) -> Outline:
     text = cutter.reduced()
     is_short = cutter.is_short and text.count("elif") < _MANY_BRANCHES
     ready = tuple(map(tuple, cutter.ready))
-    return Outline(text, lines, tuple(cutter.functions), cutter.arguments, ready, is_short)
+    return Outline(
+        text,
+        tuple(cutter.lines),
+        tuple(cutter.functions),
+        cutter.arguments,
+        ready,
+        is_short,
+        cutter.aside,
+    )
 
 
 def _hides_table(node: ast.stmt) -> bool:
@@ -95,22 +108,40 @@ def _called(call: ast.Call) -> str:
     return getattr(call.func, "attr", getattr(call.func, "id", ""))
 
 
+def _starts_of_lines(source: str) -> list[int]:
+    """Where each line begins; the end of the text stands for one more."""
+    if "\r" in source:
+        return [0, *(match.end() for match in _NEWLINE.finditer(source)), len(source)]
+    sizes = accumulate(map(len, source.split("\n")))
+    ends = [size + number for number, size in enumerate(sizes, 1)]
+    return [0, *ends[:-1], len(source)]
+
+
 class _Cutter:
     """Walks the statements of a tree in source order and notes which spans of text to leave out."""
 
     def __init__(self, source: str, *, cuts: bool) -> None:
+        self.lines: list[int] = []  # of the statements that are left, in source order
         self.functions: list[Unread | None] = []
         self.arguments: dict[int, Unread] = {}
         self.ready: list[list[Statement]] = []
         self.hides_tables = False
         self._source = source
-        self._starts = [0, *(match.end() for match in _NEWLINE.finditer(source)), len(source)]
+        self._starts = _starts_of_lines(source)
+        self._ready = ReadyReader(source, self._starts)
         self._has_tables = "Table" in source
+        self._has_continued = _CONTINUED.search(source) is not None
         self._cuts: list[tuple[int, int, str]] = []
         self._may_cut = cuts
         self._is_in_class = False
         self._has_long = False
+        self._aside: list[str] = []
         self._squares = 0
+
+    @property
+    def aside(self) -> str:
+        """The long ones among the statements that are facts already."""
+        return "".join(self._aside)
 
     @property
     def is_short(self) -> bool:
@@ -125,8 +156,8 @@ class _Cutter:
             done = end
         return "".join((*pieces, self._source[done:]))
 
-    def lines_of(self, body: list[ast.stmt]) -> Iterator[int]:
-        """The lines of the statements that are left, in source order."""
+    def walk(self, body: list[ast.stmt]) -> None:
+        """Goes through the statements of a block and those inside of them."""
         end: int | None = None
         is_in_row = False  # of statements that are facts already
         for statement in body:
@@ -136,15 +167,16 @@ class _Cutter:
             if self._may_cut and len(body) > 1 and self._cut_text(statement):
                 continue
             if self._may_cut and self._cut_ready(statement, is_in_row=is_in_row):
-                yield from () if is_in_row else (statement.lineno,)
+                if not is_in_row:
+                    self.lines.append(statement.lineno)
                 is_in_row = True
             else:
                 is_in_row = False
-                yield statement.lineno
-                yield from self._lines_of(statement)
+                self.lines.append(statement.lineno)
+                self._keep(statement)
 
-    def _lines_of(self, statement: ast.stmt) -> Iterator[int]:
-        """The lines of what is left inside of a statement that stays."""
+    def _keep(self, statement: ast.stmt) -> None:
+        """Notes what is left of a statement that stays, and what is inside of it."""
         if _is_ellipsis(statement):
             self.ready.append([])
         if isinstance(statement, _Function):
@@ -160,26 +192,29 @@ class _Cutter:
         if self._has_tables and statement.end_lineno != statement.lineno:
             self.hides_tables = self.hides_tables or _hides_table(statement)
         if isinstance(statement, _COMPOUND):
-            yield from self._lines_inside(statement)
+            self._keep_inside(statement)
 
-    def _measure(self, statement: ast.stmt, last: int) -> None:
+    def _measure(self, statement: ast.stmt, last: int, *, aside: list[str] | None = None) -> None:
+        """Notes the size of a statement up to its line `last`, and in `aside` the text of a long one."""
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
             return  # a docstring, however long
-        start, end = self._starts[min(_first_lines(statement)) - 1], self._starts[last]
+        start, end = self._starts[_first_line(statement) - 1], self._starts[last]
         size = end - start
+        self._squares += size * size
         if size >= 2 * _MAX_BRACKETS and (
             size >= _SHORT or sum(self._source.count(c, start, end) for c in "([{") > _MAX_BRACKETS
         ):
             self._has_long = True
-        self._squares += size * size
+            if aside is not None:
+                aside.append(self._source[start:end])
 
-    def _lines_inside(self, statement: ast.stmt) -> Iterator[int]:
+    def _keep_inside(self, statement: ast.stmt) -> None:
         """What a loop or a function makes may differ in every round or call: it is read as a whole."""
         outer = self._may_cut, self._is_in_class
         self._may_cut = outer[0] and not isinstance(statement, _REPEATED)
         self._is_in_class = isinstance(statement, ast.ClassDef)
         for block in _blocks(statement):
-            yield from self.lines_of(block)
+            self.walk(block)
         self._may_cut, self._is_in_class = outer
 
     def _cut_ready(self, statement: ast.stmt, *, is_in_row: bool) -> bool:
@@ -187,16 +222,17 @@ class _Cutter:
 
         `is_in_row` says that the statement before it was taken out, too: one `...` stands for both.
         """
-        facts = self._facts_of(statement)
-        line, last = statement.lineno, statement.end_lineno or statement.lineno
-        first, end = self._starts[line - 1], self._starts[last]
-        if not facts or self._is_continued(line):
+        facts = self._ready.facts_of(statement, is_in_class=self._is_in_class)
+        if not facts:
             return False
+        line = _first_line(statement)
+        first, end = self._starts[line - 1], self._starts[statement.end_lineno or line]
         text = self._source[first:end]
         indent = text[: len(text) - len(text.lstrip(" \t\f"))]
-        after = text[self._starts[last - 1] - first + (statement.end_col_offset or 0) :].strip()
-        if not text.isascii() or len(indent) != statement.col_offset or after[:1] not in {"", "#"}:
+        if not self._is_alone(statement, line, indent):
             return False
+        if last := _last_measured(statement, facts[0]):
+            self._measure(statement, last, aside=self._aside)
         if is_in_row:
             self.ready[-1] += facts
             self._cuts.append((first, end, ""))
@@ -205,22 +241,19 @@ class _Cutter:
             self._cuts.append((first, end, f"{indent}...\n"))
         return True
 
-    def _facts_of(self, statement: ast.stmt) -> list[Statement]:
-        """The facts of an import, or of a function that is left unread; none for other statements."""
-        line = statement.lineno
-        if isinstance(statement, ast.Import):
-            return [Import(name.name, name.asname, line) for name in statement.names]
-        if isinstance(statement, ast.ImportFrom):
-            names = tuple((name.name, name.asname or name.name) for name in statement.names)
-            return [ImportFrom(statement.module, statement.level, names, line)]
-        if (
-            isinstance(statement, _Function)
-            and not statement.decorator_list
-            and statement.body[0].lineno != line
+    def _is_alone(self, statement: ast.stmt, line: int, indent: str) -> bool:
+        """Whether nothing else stands in the lines of a statement, which begins in `line`."""
+        start, last = self._starts[line - 1], statement.end_lineno or line
+        if self._is_continued(line) or (
+            not self._source.startswith("@", start + len(indent))
+            if line != statement.lineno
+            else len(indent) != statement.col_offset
         ):
-            text = self._source[self._starts[line - 1] : self._starts[statement.end_lineno or line]]
-            return [FunctionDef(statement.name, (), (), None, line, Unread(text, line))]
-        return []
+            return False
+        text = self._source[self._starts[last - 1] : self._starts[last]]
+        end = statement.end_col_offset or 0  # in bytes
+        after = text[end:] if text.isascii() else text.encode()[end:].decode()
+        return after.lstrip()[:1] in {"", "#"}
 
     def _cut(self, function: _Function) -> Unread | None:
         """Takes `function` out of the text, unless it shares a line with something else."""
@@ -238,7 +271,7 @@ class _Cutter:
 
     def _cut_between(self, end: int, statement: ast.stmt) -> None:
         """Takes out the lines between a statement, which ends in line `end`, and the next: comments at most."""
-        line = min(_first_lines(statement))
+        line = _first_line(statement)
         last, first = self._starts[end], self._starts[line - 1]
         is_decorated = bool(getattr(statement, "decorator_list", ()))
         if (
@@ -262,41 +295,21 @@ class _Cutter:
 
     def _is_continued(self, line: int) -> bool:
         """Whether a line belongs to the one above it by a backslash."""
+        if not self._has_continued:
+            return False
         above = self._source[self._starts[max(line - 2, 0)] : self._starts[line - 1]]
         return above.rstrip().endswith("\\")
 
     def _cut_arguments(self, statement: ast.stmt) -> bool:
-        """Takes the arguments out of `name = call(…)`, unless they may bind a name or make a table."""
+        """Takes the arguments out of `name = call(…)`."""
         if not isinstance(statement, ast.Assign | ast.AnnAssign):
             return False
-        call, line = statement.value, statement.lineno
-        target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
-        if (
-            not isinstance(call, ast.Call)
-            or not isinstance(target, ast.Name)
-            or target.id.startswith("__")
-            or call.func.end_lineno != line
-            or (isinstance(statement, ast.Assign) and len(statement.targets) > 1)
-        ):
+        found = self._ready.unread_of(statement)
+        if found is None:
             return False
-        last = call.end_lineno or line
-        before = self._source[
-            self._starts[line - 1] : self._starts[line - 1] + statement.col_offset
-        ]
-        start = self._starts[line - 1] + (call.func.end_col_offset or 0)
-        end = self._starts[last - 1] + (call.end_col_offset or 0)
-        text = self._source[start:end]
-        after = self._source[end : self._starts[last]].strip()
-        is_alone = not before.strip() and (not after or after.startswith("#"))
-        if not (is_alone and text.startswith("(") and text.endswith(")")) or len(text) < _WORTH_IT:
-            return False
-        if not self._source[self._starts[line - 1] : self._starts[last]].isascii() or ":=" in text:
-            return False
-        calls = tuple(sorted(set(_CALLED.findall(text))))
-        if "type" in calls or any(name.endswith("Table") for name in calls):
-            return False
+        start, end, unread = found
         self._cuts.append((start, end, "()"))
-        self.arguments[line] = Unread(text, line, calls)
+        self.arguments[statement.lineno] = unread
         return True
 
 
@@ -304,9 +317,6 @@ _TEXT = re.compile(
     r'''[rR]?(?:"""(?:[^"\\]|\\.|"(?!""))*+"""|"(?:[^"\\\r\n]|\\.)*+"|\'\'\'(?:[^\'\\]|\\.|\'(?!\'\'))*+\'\'\')''',
     re.DOTALL,
 )
-_CALLED = re.compile(r"(?<!\w)(\w++)\s*+\(")
-_WORTH_IT = 8
-"""Characters of arguments: shorter ones are as quickly read."""
 
 _REPEATED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.For, ast.AsyncFor, ast.While)
 _COMPOUND = (
@@ -329,17 +339,26 @@ def _is_ellipsis(statement: ast.stmt) -> bool:
 _SEVERAL_HEADS = (ast.Try, ast.TryStar, ast.Match)
 
 
-def _first_lines(statement: ast.stmt) -> Iterator[int]:
-    yield statement.lineno
-    for decorator in getattr(statement, "decorator_list", ()):
-        yield decorator.lineno
+def _last_measured(statement: ast.stmt, fact: Statement) -> int:
+    """The last line of a statement that is a fact already of what is read now; 0 if that is never long."""
+    if isinstance(fact, FunctionDef):
+        return statement.lineno if fact.decorators else 0
+    if isinstance(fact, Assign) and isinstance(fact.value, Call) and fact.value.unread:
+        return statement.lineno
+    return (statement.end_lineno or 0) if isinstance(fact, Assign | Expression) else 0
+
+
+def _first_line(statement: ast.stmt) -> int:
+    """Where a statement begins, with what decorates it."""
+    decorators = getattr(statement, "decorator_list", None)
+    return min(statement.lineno, decorators[0].lineno) if decorators else statement.lineno
 
 
 def _last_line(statement: ast.stmt) -> int:
     """The last line of a statement, of a compound one with a single head that of its head."""
     is_single = isinstance(statement, _COMPOUND) and not isinstance(statement, _SEVERAL_HEADS)
     for block in _blocks(statement) if is_single else ():
-        return max(statement.lineno, min(_first_lines(block[0])))
+        return max(statement.lineno, _first_line(block[0]))
     return statement.end_lineno or statement.lineno
 
 

@@ -65,13 +65,15 @@ def call_function(
     machine.depth += 1
     flow = execute(machine, facts.body, inner)
     machine.depth -= 1
-    if inner.yielded or _is_generator(facts.body):
+    if inner.yielded or _is_generator(function.facts, facts.body):
         return Generated(inner.yielded)
     returned = inner.returned if flow else [*inner.returned, None]
     return machine.resolve(choice_of(returned)) if returned else None
 
 
-def _is_generator(body: s.Block) -> bool:
+def _is_generator(facts: s.FunctionDef, body: s.Block) -> bool:
+    if facts.unread is not None and "yield" not in facts.unread.text:
+        return False
     return any(isinstance(node, s.Yield) for node in s.walk(body))
 
 

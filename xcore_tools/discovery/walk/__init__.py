@@ -8,7 +8,8 @@ read_source  file → bytes
 
 from __future__ import annotations
 
-from xcore_tools.discovery.walk.index import ModuleIndex
+from xcore_tools.discovery.walk.disk import names_in
+from xcore_tools.discovery.walk.index import ModuleIndex, listing_of
 from xcore_tools.discovery.walk.reading import SIZE_LIMIT, read_source
 from xcore_tools.discovery.walk.roots import find_roots
 from xcore_tools.discovery.walk.sources import CORE, Root, Rules, SourceFile, Walk
@@ -24,5 +25,7 @@ __all__ = [
     "Walk",
     "find_roots",
     "find_sources",
+    "listing_of",
+    "names_in",
     "read_source",
 ]

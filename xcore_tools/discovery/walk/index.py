@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from xcore_tools.discovery.names import import_root_of, is_below, is_package_file, module_name
@@ -11,9 +12,16 @@ from xcore_tools.discovery.walk.disk import is_directory, is_file, names_in, rea
 from xcore_tools.discovery.walk.paths import relative
 from xcore_tools.discovery.walk.sources import CORE, Root, SourceFile, Walk
 
-__all__ = ["ModuleIndex"]
+__all__ = ["ModuleIndex", "listing_of"]
 
 _PACKAGE = "__init__.py"
+
+
+def listing_of(names: Iterable[str]) -> bytes:
+    """Return 16 bytes that stand for those of `names` in a directory that an import could mean."""
+    telling = sorted(n for n in names if n.endswith(".py") or ("." not in n and n != "__pycache__"))
+    told = "\0".join(telling).encode("utf-8", "surrogateescape")
+    return hashlib.blake2b(told, digest_size=16).digest()
 
 
 class ModuleIndex:
@@ -36,6 +44,23 @@ class ModuleIndex:
         self._located: dict[tuple[str, str], SourceFile | None] = {}
         self._starts: dict[str, tuple[str, ...]] = {}
         self._names: dict[str, frozenset[str]] = {}
+        self.asked: set[str] = set()
+        """The directories that answers since `begin` depended on, relative to the project."""
+
+    @property
+    def project(self) -> Path:
+        """The directory that paths are relative to."""
+        return Path(self._project)
+
+    def begin(self) -> None:
+        """Start to note in `asked` what answers depend on."""
+        self._located.clear()
+        self._starts.clear()
+        self.asked.clear()
+
+    def listing(self, directory: str) -> bytes:
+        """Return 16 bytes that stand for the names in a directory that an import could mean."""
+        return listing_of(self.names_in(directory))
 
     def locate(self, module: str, importer: str = "") -> SourceFile | None:
         """Return the file that `import module` reads in the file `importer`; None if it has none.
@@ -71,16 +96,17 @@ class ModuleIndex:
         directory = self._directory(start, parts[:-1])
         if directory is None:
             return None
-        package = self._package_file(posixpath.join(directory, parts[-1]))
-        if package is not None and parts[-1] in self._names_in(directory):
-            return package
+        if parts[-1] in self.names_in(directory):
+            package = self._package_file(posixpath.join(directory, parts[-1]))
+            if package is not None:
+                return package
         return self._existing(directory, f"{parts[-1]}.py")
 
     def _directory(self, start: str, parts: Sequence[str]) -> str | None:
         """Return the directory that the parts lead to; upper and lower case differ everywhere."""
         directory = start
         for part in parts:
-            if part not in self._names_in(directory):
+            if part not in self.names_in(directory):
                 return None
             directory = posixpath.join(directory, part)
         return directory if not parts or is_directory(f"{self._project}/{directory}") else None
@@ -89,7 +115,7 @@ class ModuleIndex:
         return self._existing(directory, _PACKAGE)
 
     def _existing(self, directory: str, name: str) -> str | None:
-        if name not in self._names_in(directory):
+        if name not in self.names_in(directory):
             return None
         path = posixpath.join(directory, name)
         return path if is_file(f"{self._project}/{path}") else None
@@ -138,7 +164,9 @@ class ModuleIndex:
             directory = posixpath.dirname(directory)
         return directory
 
-    def _names_in(self, directory: str) -> frozenset[str]:
+    def names_in(self, directory: str) -> frozenset[str]:
+        """Return the names in a directory, which is relative to the project."""
+        self.asked.add(directory)
         if directory not in self._names:
             self._names[directory] = frozenset(names_in(f"{self._project}/{directory}"))
         return self._names[directory]

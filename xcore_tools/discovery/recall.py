@@ -1,0 +1,197 @@
+"""The result of an earlier scan, if nothing that it depends on has changed since.
+
+A file is taken to be unchanged if its size, its inode and its times, that of its last change of state
+included, are as they were. A file that was changed while or just before a scan read it is not judged by
+them: the clock of a file system may stand still for so long.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from xcore_tools.discovery import cache
+from xcore_tools.discovery.facts import Discovery
+from xcore_tools.discovery.request import Request
+from xcore_tools.discovery.walk import Walk, listing_of, names_in, read_source
+
+__all__ = ["Recall", "Stamp", "digest_of"]
+
+Stamp = tuple[int, int, int, int]
+"""Bytes, nanoseconds of the last change and of the last change of state, inode."""
+
+_TICK = 50_000_000
+"""Nanoseconds: a clock of a file system moves at least once in this time; the coarse ones every two seconds."""
+
+_COARSE_TICK = 2_000_000_000
+_WHOLES = 8
+
+
+class _Whole(msgspec.Struct, frozen=True, array_like=True):
+    """A result, and what it depends on beside the selected files: contents of `outside` files by digest,
+
+    and names in `directories`, each with the time of its last change (0: not to be trusted) and its listing.
+    """
+
+    outside: dict[str, bytes]
+    directories: dict[str, tuple[int, bytes]]
+    discovery: Discovery
+
+
+_WHOLE = msgspec.msgpack.Decoder(_Whole)
+
+
+class Recall:
+    """What the cache in `directory` knows of the files that a walk found; without one, nothing.
+
+    Files that are `changed`, relative to the project, are read again whatever their times say.
+    """
+
+    def __init__(
+        self, directory: Path | None, request: Request, walk: Walk, changed: Iterable[str] = ()
+    ) -> None:
+        self._directory = directory
+        self._request = request
+        self._begun = time.time_ns()
+        self._version = _version() if directory is not None else b""
+        self.stamps = dict(_stamps(request.project, walk, frozenset(changed)))
+        self.contents = (
+            cache.Contents() if directory is None else cache.load(directory, self._version)
+        )
+        self.question = _digest(_asked(request))
+        """16 bytes that stand for all that a result depends on beside the project."""
+        self._key = "" if directory is None else self._key_of(walk)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether anything is kept for later scans."""
+        return self._directory is not None
+
+    def whole(self) -> Discovery | None:
+        """The result of the scan, if one like it has been kept and everything is as it was."""
+        raw = self.contents.wholes.get(self._key)
+        if raw is None:
+            return None
+        try:
+            found = _WHOLE.decode(raw)
+        except (msgspec.DecodeError, RecursionError):
+            return None
+        project = self._request.project
+        is_same = all(
+            digest_in(project, path) == digest for path, digest in found.outside.items()
+        ) and all(
+            _mtime(f"{project}/{each}") == (known[0] or -1)
+            or listing_of(names_in(f"{project}/{each}")) == known[1]
+            for each, known in found.directories.items()
+        )
+        return found.discovery if is_same else None
+
+    def is_trusted(self, stamp: Stamp) -> bool:
+        """Whether a file with this stamp cannot have changed since it was stamped without changing it."""
+        return _is_settled(max(stamp[1], stamp[2]), self._begun)
+
+    def keep(
+        self,
+        discovery: Discovery,
+        outside: Mapping[str, bytes],
+        directories: Mapping[str, bytes],
+        contents: cache.Contents,
+        *,
+        is_steady: bool,
+    ) -> None:
+        """Write the result and the `contents` for later scans; it is left out if files changed meanwhile."""
+        if self._directory is None:
+            return
+        wholes = {key: raw for key, raw in self.contents.wholes.items() if key != self._key}
+        wholes = dict(list(wholes.items())[-_WHOLES + 1 :])
+        if is_steady and all(map(self.is_trusted, self.stamps.values())):
+            listings = {each: (self._settled(each), told) for each, told in directories.items()}
+            whole = _Whole(dict(outside), listings, discovery)
+            wholes[self._key] = msgspec.Raw(msgspec.msgpack.encode(whole))
+        kept = msgspec.structs.replace(contents, wholes=wholes)
+        cache.save(self._directory, self._version, kept)
+
+    def _settled(self, directory: str) -> int:
+        changed = _mtime(f"{self._request.project}/{directory}")
+        return changed if _is_settled(changed, self._begun) else 0
+
+    def _key_of(self, walk: Walk) -> str:
+        state = (walk.sources, walk.problems, walk.import_roots, list(self.stamps.values()))
+        return _digest(self.question + msgspec.msgpack.encode(state)).hex()
+
+
+def digest_of(data: bytes) -> bytes:
+    """16 bytes that stand for the content of a file."""
+    return hashlib.blake2b(data, digest_size=16).digest()
+
+
+_digest = digest_of
+
+
+def digest_in(project: Path, path: str) -> bytes:
+    """The digest of a file's content; of no bytes if it cannot be read."""
+    data = read_source(project, path)
+    return digest_of(data) if isinstance(data, bytes) else b""
+
+
+def _stamps(project: Path, walk: Walk, changed: frozenset[str]) -> Iterator[tuple[str, Stamp]]:
+    for source in walk.sources:
+        if source.selected and source.path not in changed:
+            try:
+                status = os.stat(f"{project}/{source.path}")  # noqa: PTH116 - thousands of them
+            except (OSError, ValueError):
+                continue
+            yield (
+                source.path,
+                (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino),
+            )
+
+
+def _is_settled(changed: int, begun: int) -> bool:
+    is_coarse = changed % 1_000_000_000 == 0
+    return changed + (_COARSE_TICK if is_coarse else _TICK) < begun
+
+
+def _mtime(place: str) -> int:
+    try:
+        return os.stat(place).st_mtime_ns  # noqa: PTH116
+    except (OSError, ValueError):
+        return 0
+
+
+def _asked(request: Request) -> bytes:
+    """The request in words that are the same wherever the project lies."""
+    roots = [
+        (os.path.relpath(root.path, request.project), root.origin, root.named)
+        for root in request.roots
+    ]
+    return msgspec.msgpack.encode(
+        (roots, request.rules, request.bases, request.columns, request.prefilter)
+    )
+
+
+def _version() -> bytes:
+    """16 bytes that stand for the code that scans: that of discovery, of Python and of libcst."""
+    told = hashlib.blake2b(
+        repr((sys.version_info, sys.implementation.name)).encode(), digest_size=16
+    )
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        told.update(path.read_bytes())
+    for entry in sys.path:
+        told.update("\0".join(_releases(entry)).encode())
+    return told.digest()
+
+
+def _releases(directory: str) -> list[str]:
+    """The names that tell which release of libcst and msgspec is installed in a directory of `sys.path`."""
+    try:
+        names = os.listdir(directory)  # noqa: PTH208 - names are wanted
+    except OSError:
+        return []
+    return sorted(n for n in names if n.startswith(("libcst-", "msgspec-")))
