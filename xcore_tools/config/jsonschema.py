@@ -6,11 +6,13 @@ spelling of a section. https://json-schema.org/draft/2020-12
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import msgspec
 
 from xcore_tools.config.convert import ALIASES
+from xcore_tools.config.meanings import MEANINGS
 from xcore_tools.config.schema import Migration
 
 __all__ = ["config_schema"]
@@ -19,16 +21,20 @@ _HOME = "https://json-schema.org/draft/2020-12/schema"
 
 
 def config_schema() -> dict[str, Any]:
-    """The schema as plain data, with every key, its type and its default."""
+    """The schema as plain data, with every key, its type, its default and what it means."""
     (migration,), definitions = msgspec.json.schema_components(
         [Migration], ref_template="#/$defs/{name}"
     )
-    for definition in definitions.values():
-        properties = definition.get("properties", {})
+    meanings = {kind.__name__: keys for kind, keys in MEANINGS.items()}
+    for name, definition in definitions.items():
+        properties = definition["properties"]
         definition["additionalProperties"] = False
-        for alias, name in ALIASES.items():
-            if name in properties:
-                properties[alias] = properties[name]
+        definition["description"] = inspect.cleandoc(definition["description"])
+        for key, meaning in meanings[name].items():
+            properties[key] = {"description": meaning, **properties[key]}
+        for alias, key in ALIASES.items():
+            if key in properties:
+                properties[alias] = properties[key]
         definition["properties"] = {key: _lenient(value) for key, value in properties.items()}
     return {
         "$schema": _HOME,
@@ -48,9 +54,15 @@ def _lenient(value: dict[str, Any]) -> dict[str, Any]:
     if value.get("type") != "array":
         return value
     pair = value["items"].get("prefixItems")
+    about: dict[str, Any] = {key: value[key] for key in ("description", "default") if key in value}
     if pair:
         key, item = pair
-        return {"type": "object", "propertyNames": key, "additionalProperties": item, "default": {}}
-    default = {"default": value["default"]} if "default" in value else {}
-    plain = {key: item for key, item in value.items() if key != "default"}
-    return {"anyOf": [plain, value["items"]], **default}
+        return {
+            **about,
+            "type": "object",
+            "propertyNames": key,
+            "additionalProperties": item,
+            "default": {},
+        }
+    plain = {key: item for key, item in value.items() if key not in about}
+    return {**about, "anyOf": [plain, value["items"]]}
