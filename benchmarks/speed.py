@@ -15,7 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,7 +79,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if options.growth:
                 report["growth"] = _growth(tree, Path(work), options.times)
             else:
-                costs = _measured(_contenders(tree, Path(work)), tree, options.rounds)
+                contenders = _contenders(tree, Path(work))
+                with _cluster(Path(work)) as address:
+                    if address:
+                        dask = ["--executor", "dask", "--scheduler", address]
+                        contenders["two workers of Dask"] = Contender(
+                            [*DISCOVER, "--no-cache", *dask]
+                        )
+                    costs = _measured(contenders, tree, options.rounds)
                 report |= {"runs": options.rounds, **_summary(costs)}
     except (ArchiveError, OSError, msgspec.DecodeError) as error:
         print(f"speed: {error}", file=sys.stderr)
@@ -140,6 +148,25 @@ def _contenders(tree: Path, work: Path) -> dict[str, Contender]:
     return found
 
 
+@contextmanager
+def _cluster(directory: Path) -> Iterator[str]:
+    """The address of a Dask cluster whose workers are in a directory without the files; none without Dask."""
+    try:
+        from distributed import LocalCluster  # noqa: PLC0415
+    except ImportError:
+        yield ""
+        return
+    before = Path.cwd()
+    os.chdir(directory)
+    try:
+        with LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster:
+            yield cluster.scheduler_address
+    finally:
+        os.chdir(before)
+
+
 def _some_model(tree: Path) -> Path:
     """A file with models, of middling size among such files."""
     files = [p for p in tree.rglob("*.py") if p.is_file() and b"__tablename__" in p.read_bytes()]
@@ -183,7 +210,9 @@ def _summary(costs: Mapping[str, Sequence[Cost]]) -> dict[str, object]:
         for name, each in costs.items()
     }
     wall = {name: cost.wall for name, cost in medians.items()}
-    ratios = {"cold / ast.parse": wall["cold"] / wall["ast.parse"]}
+    ratios = {
+        "cold / ast.parse": wall["cold"] / wall["ast.parse"],
+    }
     if "ruff F401" in wall:
         ratios["cold / ruff"] = wall["cold"] / wall["ruff F401"]
         ratios["(warm - python) / ruff"] = (wall["warm"] - wall["python"]) / wall["ruff F401"]
@@ -192,6 +221,7 @@ def _summary(costs: Mapping[str, Sequence[Cost]]) -> dict[str, object]:
     return {
         "seconds": {name: _rounded(each) for name, each in medians.items()},
         "ratios": {name: round(ratio, 2) for name, ratio in ratios.items()},
+        "seconds for one changed file": round(wall["one file changed"] - wall["warm"], 2),
     }
 
 
