@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -88,6 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                         )
                     costs = _measured(contenders, tree, options.rounds)
                 report |= {"runs": options.rounds, **_summary(costs)}
+                report["milliseconds of imports, warm"] = _imports(contenders["warm"], tree)
     except (ArchiveError, OSError, msgspec.DecodeError) as error:
         print(f"speed: {error}", file=sys.stderr)
         return 2
@@ -143,6 +145,9 @@ def _contenders(tree: Path, work: Path) -> dict[str, Contender]:
     ruff = Path(sys.executable).with_name("ruff")
     if ruff.exists():
         found["ruff F401"] = Contender([str(ruff), *RUFF])
+    scan = Path(sys.executable).with_name("alembic-autoscan")
+    if scan.exists():
+        found["alembic-autoscan"] = Contender([str(scan), "scan", "--path", ".", "--no-cache"])
     if rg := shutil.which("rg"):
         found["rg -l"] = Contender([rg, "-l", "__tablename__", "-g", "*.py", "."])
     return found
@@ -222,6 +227,23 @@ def _summary(costs: Mapping[str, Sequence[Cost]]) -> dict[str, object]:
         "seconds": {name: _rounded(each) for name, each in medians.items()},
         "ratios": {name: round(ratio, 2) for name, ratio in ratios.items()},
         "seconds for one changed file": round(wall["one file changed"] - wall["warm"], 2),
+    }
+
+
+def _imports(contender: Contender, tree: Path) -> dict[str, float]:
+    """What the packages that a command imports take, their own modules only, the dearest first."""
+    python, *rest = contender.command
+    command = [python, "-X", "importtime", *rest]
+    told = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=True).stderr
+    spent: dict[str, int] = defaultdict(int)
+    for line in told.splitlines():
+        if line.startswith("import time:") and "self" not in line:
+            own, _, name = line.removeprefix("import time:").split("|")
+            spent[name.strip().partition(".")[0]] += int(own)
+    dearest = sorted(spent.items(), key=lambda item: -item[1])[:8]
+    return {
+        "all": round(sum(spent.values()) / 1000, 1),
+        **{name: round(own / 1000, 1) for name, own in dearest},
     }
 
 
