@@ -147,7 +147,7 @@ def _contenders(tree: Path, work: Path) -> dict[str, Contender]:
         found["ruff F401"] = Contender([str(ruff), *RUFF])
     scan = Path(sys.executable).with_name("alembic-autoscan")
     if scan.exists():
-        found["alembic-autoscan"] = Contender([str(scan), "scan", "--path", ".", "--no-cache"])
+        found["alembic-autoscan"] = Contender([str(scan), "scan", "--no-cache", "."])
     if rg := shutil.which("rg"):
         found["rg -l"] = Contender([rg, "-l", "__tablename__", "-g", "*.py", "."])
     return found
