@@ -116,6 +116,7 @@ class Machine:
         # what was made
         self.classes: list[ClassValue] = []
         self.tables: list[TableValue] = []
+        self.loose: list[tuple[s.Call, Frame]] = []  # indexes and constraints outside of any table
         self.frames: dict[str, Frame] = {}
         self.packages: set[str] = set()  # that imports lead through, with __init__.py or without
         self.losses: set[tuple[str, int, str, str]] = set()  # module, line, code, what

@@ -79,6 +79,7 @@ def _assign(machine: Machine, statement: s.Assign, frame: Frame) -> int:
         frame.cls.annotations[statement.targets[0].id] = statement.annotation
     if statement.value is None:
         return _NEXT
+    _note_loose(machine, statement.value, frame)
     value = machine.tentative(statement.value, frame)
     if isinstance(value, Deferred):
         if machine.is_demanding or _refers_to_target(statement) or _is_directive(statement, frame):
@@ -110,7 +111,20 @@ def _delete(machine: Machine, statement: s.Delete, frame: Frame) -> int:
     return _NEXT
 
 
+def _note_loose(machine: Machine, expr: s.Expr, frame: Frame) -> None:
+    """Keeps what seems to be `Index("name", User.name)`: who asks for columns looks at it."""
+    if frame.kind == "module" and not frame.uncertain and isinstance(expr, s.Call):
+        name = getattr(expr.func, "name", getattr(expr.func, "id", None))
+        if name in _LOOSE:
+            machine.loose.append((expr, frame))
+
+
+_LOOSE = frozenset({"Index", "UniqueConstraint", "ForeignKeyConstraint"})
+"""What finds its table by the columns that it is given."""
+
+
 def _expression(machine: Machine, statement: s.Expression, frame: Frame) -> int:
+    _note_loose(machine, statement.value, frame)
     value = machine.tentative(statement.value, frame)
     if isinstance(value, Deferred):
         if _has_effect(machine, statement.value, frame):
