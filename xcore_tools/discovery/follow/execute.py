@@ -18,7 +18,7 @@ from xcore_tools.discovery.follow.definitions import begin_class, decorated, ent
 from xcore_tools.discovery.follow.imports import (
     imported,
     module_value,
-    starred_module,
+    source_module,
     top_level_value,
 )
 from xcore_tools.discovery.follow.makers import changes, may_make
@@ -62,11 +62,12 @@ def _import(machine: Machine, statement: s.Import, frame: Frame) -> int:
 
 
 def _import_from(machine: Machine, statement: s.ImportFrom, frame: Frame) -> int:
+    source = source_module(machine, statement, frame.module)
     for name, alias in statement.names:
         if name == "*":
-            frame.stars.append(starred_module(machine, statement, frame.module))
+            frame.stars.append(source)
         else:
-            bind(frame, alias, imported(machine, statement, name, frame.module))
+            bind(frame, alias, imported(machine, source, name, frame.module))
     return _NEXT
 
 
@@ -199,9 +200,10 @@ def _note_typing_imports(machine: Machine, block: s.Block, frame: Frame) -> None
     """Imports for type checkers bind nothing, but say where a module's `__getattr__` leads."""
     for statement in block:
         if isinstance(statement, s.ImportFrom):
+            source = source_module(machine, statement, frame.module)
             for name, alias in statement.names:
                 if name != "*":
-                    frame.typing_names[alias] = imported(machine, statement, name, frame.module)
+                    frame.typing_names[alias] = imported(machine, source, name, frame.module)
 
 
 def _for(machine: Machine, statement: s.For, frame: Frame) -> int:
