@@ -15,7 +15,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,8 +80,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if options.growth:
                 report["growth"] = _growth(tree, Path(work), options.times)
             else:
-                costs = _measured(_contenders(tree, Path(work)), tree, options.rounds)
+                contenders = _contenders(tree, Path(work))
+                with _cluster(Path(work)) as address:
+                    if address:
+                        dask = ["--executor", "dask", "--scheduler", address]
+                        contenders["two workers of Dask"] = Contender(
+                            [*DISCOVER, "--no-cache", *dask]
+                        )
+                    costs = _measured(contenders, tree, options.rounds)
                 report |= {"runs": options.rounds, **_summary(costs)}
+                report["milliseconds of imports, warm"] = _imports(contenders["warm"], tree)
     except (ArchiveError, OSError, msgspec.DecodeError) as error:
         print(f"speed: {error}", file=sys.stderr)
         return 2
@@ -135,9 +145,31 @@ def _contenders(tree: Path, work: Path) -> dict[str, Contender]:
     ruff = Path(sys.executable).with_name("ruff")
     if ruff.exists():
         found["ruff F401"] = Contender([str(ruff), *RUFF])
+    scan = Path(sys.executable).with_name("alembic-autoscan")
+    if scan.exists():
+        found["alembic-autoscan"] = Contender([str(scan), "scan", "--no-cache", "."])
     if rg := shutil.which("rg"):
         found["rg -l"] = Contender([rg, "-l", "__tablename__", "-g", "*.py", "."])
     return found
+
+
+@contextmanager
+def _cluster(directory: Path) -> Iterator[str]:
+    """The address of a Dask cluster whose workers are in a directory without the files; none without Dask."""
+    try:
+        from distributed import LocalCluster  # noqa: PLC0415
+    except ImportError:
+        yield ""
+        return
+    before = Path.cwd()
+    os.chdir(directory)
+    try:
+        with LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster:
+            yield cluster.scheduler_address
+    finally:
+        os.chdir(before)
 
 
 def _some_model(tree: Path) -> Path:
@@ -183,7 +215,9 @@ def _summary(costs: Mapping[str, Sequence[Cost]]) -> dict[str, object]:
         for name, each in costs.items()
     }
     wall = {name: cost.wall for name, cost in medians.items()}
-    ratios = {"cold / ast.parse": wall["cold"] / wall["ast.parse"]}
+    ratios = {
+        "cold / ast.parse": wall["cold"] / wall["ast.parse"],
+    }
     if "ruff F401" in wall:
         ratios["cold / ruff"] = wall["cold"] / wall["ruff F401"]
         ratios["(warm - python) / ruff"] = (wall["warm"] - wall["python"]) / wall["ruff F401"]
@@ -192,6 +226,24 @@ def _summary(costs: Mapping[str, Sequence[Cost]]) -> dict[str, object]:
     return {
         "seconds": {name: _rounded(each) for name, each in medians.items()},
         "ratios": {name: round(ratio, 2) for name, ratio in ratios.items()},
+        "seconds for one changed file": round(wall["one file changed"] - wall["warm"], 2),
+    }
+
+
+def _imports(contender: Contender, tree: Path) -> dict[str, float]:
+    """What the packages that a command imports take, their own modules only, the dearest first."""
+    python, *rest = contender.command
+    command = [python, "-X", "importtime", *rest]
+    told = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=True).stderr
+    spent: dict[str, int] = defaultdict(int)
+    for line in told.splitlines():
+        if line.startswith("import time:") and "self" not in line:
+            own, _, name = line.removeprefix("import time:").split("|")
+            spent[name.strip().partition(".")[0]] += int(own)
+    dearest = sorted(spent.items(), key=lambda item: -item[1])[:8]
+    return {
+        "all": round(sum(spent.values()) / 1000, 1),
+        **{name: round(own / 1000, 1) for name, own in dearest},
     }
 
 

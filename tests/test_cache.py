@@ -20,6 +20,7 @@ from xcore_tools import Config, Discovery, discover
 from xcore_tools.config import Migration, ModelDiscovery
 from xcore_tools.discovery import cache as cachefile
 from xcore_tools.discovery import examine, recall, scan, store
+from xcore_tools.discovery.results import Scanned
 
 MODEL = """\
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -249,13 +250,15 @@ def test_what_has_a_signature_is_checked_all_the_same(project: Path) -> None:
     expected = found(project)
     version = recall._version()
     kept = cachefile.load(project / ".cache", version)
-    junk = msgspec.Raw(msgspec.msgpack.encode(["not", 1, "of", None, "these"]))
-    for wrong in (
-        cachefile.Contents(dict.fromkeys(kept.wholes, junk), kept.parts, kept.files),
-        cachefile.Contents({}, dict.fromkeys(kept.parts, junk), kept.files),
-        cachefile.Contents({}, dict.fromkeys(kept.parts, junk), junk),
+    junk = msgspec.msgpack.encode(["not", 1, "of", None, "these"])
+    files = [bytes(kept.files)]
+    for wholes, parts, rest in (
+        (dict.fromkeys(kept.wholes, junk), kept.parts, files),
+        ({}, dict.fromkeys(kept.parts, junk), files),
+        ({}, dict.fromkeys(kept.parts, junk), [junk]),
+        ({}, {}, [b"\xc1"]),
     ):
-        assert cachefile.save(project / ".cache", version, wrong)
+        assert cachefile.save(project / ".cache", version, wholes, parts, rest)
         assert found(project) == expected
 
 
@@ -265,8 +268,9 @@ def test_a_cache_that_comes_with_a_checkout_is_not_believed(
     honest = discover(config=Config(project=project))
     keep = recall.Recall.keep
 
-    def lie(self: recall.Recall, discovery: Discovery, *arguments: Any, **options: Any) -> None:
-        keep(self, msgspec.structs.replace(discovery, models=()), *arguments, **options)
+    def lie(self: recall.Recall, result: Scanned, *arguments: Any) -> None:
+        discovery = msgspec.structs.replace(result.discovery, models=())
+        keep(self, msgspec.structs.replace(result, discovery=discovery), *arguments)
 
     with monkeypatch.context() as patch:
         patch.setattr(recall.Recall, "keep", lie)
@@ -356,7 +360,10 @@ def test_where_nothing_can_be_written_nothing_is(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(cachefile, "_SIZE_LIMIT", 10)
     assert discover(config=config, cache=tmp_path / "new") == expected
-    assert not (tmp_path / "new").exists()
+    assert sorted(each.name for each in (tmp_path / "new").iterdir()) == [
+        ".gitignore",
+        "CACHEDIR.TAG",
+    ]
 
 
 def test_what_a_scan_does_not_use_is_kept_while_there_is_room(

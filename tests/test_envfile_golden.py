@@ -46,7 +46,10 @@ def template(package: str, name: str) -> bytes:
     found = importlib.util.find_spec(package)
     assert found is not None
     assert found.origin is not None
-    return (Path(found.origin).parent / "templates" / name / "env.py").read_bytes()
+    path = Path(found.origin).parent / "templates" / name / "env.py"
+    if not path.exists():
+        pytest.skip("this version of Alembic does not have it")
+    return path.read_bytes()
 
 
 @pytest.mark.parametrize(("package", "name"), TEMPLATES)

@@ -170,6 +170,8 @@ def test_the_templates_of_alembic_take_the_models(
 ) -> None:
     root = project(**{"shop/models.py": MODELS})
     config = AlembicConfig(root / "alembic.ini", toml_file=root / "pyproject.toml")
+    if not (config._get_template_path() / template).exists():
+        pytest.skip("this version of Alembic does not have it")
     with contextlib.redirect_stdout(io.StringIO()):
         command.init(config, "migrations", template)
     assert main(["init", "--yes"]) == 0

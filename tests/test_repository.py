@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 from xcore_tools.config import load_config
 
@@ -23,6 +26,25 @@ def test_the_readme_is_short_and_has_two_commands_and_ci_runs_the_second() -> No
     assert [command.startswith("python3 -m venv .venv && ") for command in commands] == [True, True]
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert ci.splitlines()[-1] == commands[1]
+
+
+def test_the_lowest_versions_that_are_tested_are_those_that_are_promised() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    runtime = [
+        *project["dependencies"],
+        *(extras[name] for name in ("postgresql", "mysql", "zstd")),
+    ]
+    promised = {
+        requirement.name: Version(next(iter(requirement.specifier)).version)
+        for entry in runtime
+        for requirement in map(Requirement, [entry] if isinstance(entry, str) else entry)
+    }
+    lines = (ROOT / "tests" / "lowest.txt").read_text(encoding="utf-8").splitlines()
+    tested = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    versions = {each.name: Version(next(iter(each.specifier)).version) for each in tested}
+    assert versions.pop("psycopg-binary") == versions["psycopg"]
+    assert versions == promised
 
 
 def test_the_folder_alembic_is_no_package() -> None:

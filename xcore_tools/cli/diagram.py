@@ -16,9 +16,11 @@ from xcore_tools.config import Config
 from xcore_tools.database.declared import declared_schema
 from xcore_tools.database.schema import DatabaseSchema
 from xcore_tools.database.sources import SOURCE, read_schema
-from xcore_tools.report.diagram import dot, mermaid
+from xcore_tools.report.diagram import dot, mermaid, page, svg
 from xcore_tools.report.diagram.block import END, START, replaced
-from xcore_tools.report.diagram.selection import Place, around, matching, place_of
+from xcore_tools.report.diagram.details import Detail, details_of, grouped, groupings
+from xcore_tools.report.diagram.geometry import arranged
+from xcore_tools.report.diagram.selection import Place, around, keys_only, matching, place_of
 from xcore_tools.report.schema import dbml, overview
 from xcore_tools.report.style import painted
 
@@ -35,7 +37,10 @@ Exit codes:
 @click.command(epilog=EXIT_CODES)
 @click.argument("source", default=SOURCE, metavar="[SOURCE]")
 @url_option
-@format_of("mermaid", "dbml", "dot", text="Mermaid, which GitHub draws; DBML; or DOT for Graphviz.")
+@format_of(
+    *("mermaid", "dbml", "dot", "svg", "html"),
+    text="Mermaid, which GitHub draws; DBML; DOT for Graphviz; an SVG file; or an HTML page.",
+)
 @click.option(
     "-o",
     "--output",
@@ -55,7 +60,9 @@ Exit codes:
     help="How many foreign keys away from a selected table others may be.",
 )
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave out tables that match.")
-@click.option("--no-columns", is_flag=True, help="Tables and foreign keys only.")
+@click.option(
+    "--no-columns", is_flag=True, help="Tables and foreign keys only; in DBML, the columns of keys."
+)
 @click.option(
     "--inject",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -86,16 +93,10 @@ def diagram(  # noqa: PLR0913 (one for each option)
         raise click.BadParameter("takes Mermaid, and no other output", param_hint="--inject")
     if check and inject is None:
         raise click.UsageError("--check needs --inject")
-    schema, groups = _read(source, load_settings(config), url, exclude)
+    schema, details = _read(source, load_settings(config), url, exclude)
     schema = _selected(schema, select, depth)
     has_gaps = _say_gaps(schema)
-    match form:
-        case "dbml":
-            picture = dbml.render(schema)
-        case "dot":
-            picture = dot.render(schema, columns=not no_columns, groups=groups)
-        case _:
-            picture = mermaid.render(schema, columns=not no_columns)
+    picture = _drawn(schema, details, form, columns=not no_columns)
     if inject is not None:
         return _inject(picture, inject, is_check=check)
     write(picture, output)
@@ -104,14 +105,35 @@ def diagram(  # noqa: PLR0913 (one for each option)
 
 def _read(
     source: str, config: Config, url: str | None, exclude: tuple[str, ...]
-) -> tuple[DatabaseSchema, dict[Place, str]]:
-    """The schema, and the groups that its tables belong to."""
+) -> tuple[DatabaseSchema, dict[Place, Detail]]:
+    """The schema, and what its source says of the tables besides."""
     if source != SOURCE:
         return read_schema(source, config, given=url, exclude=exclude), {}
     found = xcore_tools.discover(config=config, columns=True)
     schema = declared_schema(found, DatabaseSchema(engine="source"), exclude=exclude)
-    groups = {(table.schema, table.name or ""): table.origin for table in found.tables}
-    return schema, groups if len({*groups.values()}) > 1 else {}
+    return schema, details_of(found)
+
+
+def _drawn(
+    schema: DatabaseSchema, details: dict[Place, Detail], form: str, *, columns: bool
+) -> str:
+    match form:
+        case "dbml":
+            return dbml.render(schema if columns else keys_only(schema))
+        case "dot":
+            origins = groupings(schema, details).get("origin")
+            return dot.render(schema, columns=columns, groups=origins)
+        case "svg":
+            groups = grouped(schema, details)
+            return svg.render(arranged(schema, columns=columns), groups, title=_title(schema))
+        case "html":
+            return page.render(arranged(schema, columns=columns), details, title=_title(schema))
+        case _:
+            return mermaid.render(schema, columns=columns)
+
+
+def _title(schema: DatabaseSchema) -> str:
+    return "Tables of the models" if schema.engine == "source" else f"Tables in {schema.engine}"
 
 
 def _selected(schema: DatabaseSchema, select: tuple[str, ...], depth: int) -> DatabaseSchema:

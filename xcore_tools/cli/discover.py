@@ -92,6 +92,7 @@ def discover(  # noqa: PLR0913 (one for each option)
     settings = load_settings(config, around=paths)
     begun = time.perf_counter()
     cache = cache_place(settings, no_cache=no_cache, cache_dir=cache_dir)
+    detail(f"remembered in: {cache or 'nowhere'}")
     with given_executor(executor, scheduler) as workers, ScanProgress() as progress:
         discovery = xcore_tools.discover(
             paths,

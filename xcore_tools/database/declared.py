@@ -162,7 +162,7 @@ class _Declaring:
 
 def _primary_key(structure: Structure, other: Table) -> PrimaryKey | None:
     is_known = all(column.primary_key is not None for column in structure.columns)
-    if structure.unknown or not is_known:
+    if other.columns and (structure.unknown or not is_known):
         return other.primary_key
     columns = structure.primary_key
     theirs = other.primary_key

@@ -24,13 +24,16 @@ from xcore_tools.database.url import DatabaseUrl, parse_url
 from xcore_tools.discovery import discover
 from xcore_tools.errors import DatabaseError
 
-__all__ = ["CONFIGURED", "SOURCE", "read_schema", "read_sides"]
+__all__ = ["CONFIGURED", "MIGRATIONS", "SOURCE", "read_schema", "read_sides"]
 
 CONFIGURED = "@"
 """Stands for the configured database."""
 
 SOURCE = "@source"
 """Stands for the models and tables of the project, read without importing them."""
+
+MIGRATIONS = "@migrations"
+"""Stands for what the revisions of the project make of an empty database; who runs them, gives its URL."""
 
 _SQLITE = b"SQLite format 3\0"
 """How a database begins: https://www.sqlite.org/fileformat.html"""
@@ -47,8 +50,8 @@ _ACCEPTED = "a URL, @, an export or an SQLite file"
 
 
 def read_sides(  # noqa: PLR0913 (two of what `read_schema` takes)
-    before: str,
-    after: str,
+    before: str | DatabaseUrl,
+    after: str | DatabaseUrl,
     config: Config,
     *,
     given: str | None = None,
@@ -82,7 +85,7 @@ def read_sides(  # noqa: PLR0913 (two of what `read_schema` takes)
 
 
 def read_schema(
-    source: str,
+    source: str | DatabaseUrl,
     config: Config,
     *,
     given: str | None = None,
@@ -99,6 +102,8 @@ def read_schema(
         DatabaseError: there is no such file, it holds no schema, or the database failed.
     """
     wanted = {"include": include, "exclude": exclude}
+    if isinstance(source, DatabaseUrl):
+        return _inspected(source, schemas, wanted)
     if source == CONFIGURED:
         return _inspected(find_url(config, given), schemas, wanted)
     if "://" in source:

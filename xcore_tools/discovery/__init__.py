@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -78,11 +79,8 @@ def _scanned(
     from xcore_tools.discovery.scan import Scan  # noqa: PLC0415
     from xcore_tools.discovery.store import Store  # noqa: PLC0415
 
-    with without_collector():
-        store = Store(recall)
-        found = Scan(request, walk, store, Crew(executor), progress).run()
-        store.save(found)
-    return found
+    with without_collector(), closing(Store(recall)) as store:
+        return Scan(request, walk, store, Crew(executor), progress).run()
 
 
 def _relative(config: Config, paths: Iterable[str | Path]) -> list[str]:

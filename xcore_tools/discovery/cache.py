@@ -1,4 +1,4 @@
-"""One file with what scans keep for later ones: read in one go, believed only if this user wrote it.
+"""One file with what scans keep for later ones: believed as a whole, and only if this user wrote it.
 
 The file begins with a signature over the rest, made with a key that lies in the user's own cache
 directory. A file that is damaged, cut off, of another version or brought along by a checkout has none that
@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import mmap
 import os
 import tempfile
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from io import BufferedRandom, BufferedReader
 from pathlib import Path
 
 import msgspec
@@ -33,30 +36,32 @@ _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n"
 class Contents(msgspec.Struct, frozen=True, array_like=True):
     """`wholes` are results of whole scans and `parts` of parts, by what they depend on; `files` are
 
-    what single files told. What is Raw is decoded only when it is asked for.
+    what single files told. All are views of the file, which is read where they are.
     """
 
-    wholes: dict[str, msgspec.Raw] = {}
-    parts: dict[str, msgspec.Raw] = {}
-    files: msgspec.Raw = msgspec.Raw(b"\x80")
+    wholes: dict[str, memoryview] = {}
+    parts: dict[str, memoryview] = {}
+    files: memoryview = memoryview(b"\x80")
 
 
 _CONTENTS = msgspec.msgpack.Decoder(Contents)
+_START = len(_MAGIC) + hashlib.blake2b().digest_size
+_CHUNK = 1024 * 1024
 
 
 def load(directory: Path, version: bytes) -> Contents:
     """What the cache in `directory` holds for tools of this `version`; nothing if it cannot be believed."""
     key = _key()
     try:
-        data = (directory / _NAME).read_bytes()
+        with (directory / _NAME).open("rb") as file:
+            start = file.read(_START)
+            is_ours = key is not None and start.startswith(_MAGIC)
+            if not is_ours or not hmac.compare_digest(
+                start[len(_MAGIC) :], _signature(file, key or b"", version)
+            ):
+                return Contents()
+            body = memoryview(_mapped(file))[_START:]
     except (OSError, ValueError):
-        return Contents()
-    start = len(_MAGIC) + hashlib.blake2b().digest_size
-    body = memoryview(data)[start:]
-    signature = data[len(_MAGIC) : start]
-    if key is None or not data.startswith(_MAGIC):
-        return Contents()
-    if not hmac.compare_digest(signature, _signature(body, key, version)):
         return Contents()
     try:
         return _CONTENTS.decode(body)
@@ -64,11 +69,27 @@ def load(directory: Path, version: bytes) -> Contents:
         return Contents()
 
 
-def save(directory: Path, version: bytes, contents: Contents) -> bool:
-    """Replace what the cache in `directory` holds; False if it cannot be written, which harms nothing."""
+def _mapped(file: BufferedReader) -> bytes | mmap.mmap:
+    """The bytes of a file, in memory only where they are looked at."""
+    if os.name == "nt":  # where a file that is mapped cannot be replaced
+        file.seek(0)
+        return file.read()
+    return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def save(
+    directory: Path,
+    version: bytes,
+    wholes: Mapping[str, Bytes],
+    parts: Mapping[str, Bytes],
+    files: Iterable[Bytes],
+) -> bool:
+    """Replace what the cache in `directory` holds; False if it cannot be written, which harms nothing.
+
+    `files` come in pieces, which are written one by one.
+    """
     key = _key()
-    body = msgspec.msgpack.encode(contents)
-    if key is None or len(body) > _SIZE_LIMIT:
+    if key is None:
         return False
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -77,20 +98,59 @@ def save(directory: Path, version: bytes, contents: Contents) -> bool:
                 (directory / name).write_text(text, encoding="utf-8")
         descriptor, new = tempfile.mkstemp(dir=directory, prefix=f"{_NAME}.")
         try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(_MAGIC + _signature(body, key, version))
-                file.write(body)
-            Path(new).replace(directory / _NAME)
-        except BaseException:
+            with os.fdopen(descriptor, "w+b") as file:
+                is_written = _write(file, key, version, (wholes, parts), files)
+            if is_written:
+                Path(new).replace(directory / _NAME)
+        finally:
             Path(new).unlink(missing_ok=True)
-            raise
     except OSError:
         return False
+    return is_written
+
+
+Bytes = bytes | memoryview
+_MAP = b"\xdf"
+_BIN = b"\xc6"
+"""Of a map, and of bytes, in msgpack, with four bytes for how many (https://github.com/msgpack/msgpack)."""
+
+
+def _write(
+    file: BufferedRandom,
+    key: bytes,
+    version: bytes,
+    maps: Iterable[Mapping[str, Bytes]],
+    files: Iterable[Bytes],
+) -> bool:
+    """Write a cache; False if it would become too large."""
+    file.write(bytes(_START) + b"\x93")
+    for each in maps:
+        file.write(_MAP + len(each).to_bytes(4, "big"))
+        for name, data in each.items():
+            file.write(msgspec.msgpack.encode(name) + _BIN + len(data).to_bytes(4, "big"))
+            file.write(data)
+    file.write(_BIN + bytes(4))
+    begin = file.tell()
+    for piece in files:
+        file.write(piece)
+    size = file.tell() - begin
+    if size > _SIZE_LIMIT:
+        return False
+    file.seek(begin - 4)
+    file.write(size.to_bytes(4, "big"))
+    file.seek(_START)
+    signature = _signature(file, key, version)
+    file.seek(0)
+    file.write(_MAGIC + signature)
     return True
 
 
-def _signature(body: bytes | memoryview, key: bytes, version: bytes) -> bytes:
-    return hashlib.blake2b(body, key=key, person=version[:16]).digest()
+def _signature(file: BufferedReader | BufferedRandom, key: bytes, version: bytes) -> bytes:
+    """The signature of the rest of a file."""
+    told = hashlib.blake2b(key=key, person=version[:16])
+    while chunk := file.read(_CHUNK):
+        told.update(chunk)
+    return told.digest()
 
 
 def _key() -> bytes | None:

@@ -54,7 +54,7 @@ class Seen(msgspec.Struct, frozen=True, array_like=True):
 
     digest: bytes
     outlook: Outlook
-    sketch: msgspec.Raw
+    sketch: bytes
 
 
 class Examined(msgspec.Struct, frozen=True, array_like=True):
@@ -129,7 +129,7 @@ def _look(jobs: Sequence[Job]) -> list[Seen | Problem]:
 def _seen(job: Job, data: bytes) -> Seen:
     found = sketch(job.path, data)
     outlook = outlook_of(found, len(data), is_suspicious=is_suspicious(data))
-    return Seen(digest_of(data), outlook, msgspec.Raw(msgspec.msgpack.encode(found)))
+    return Seen(digest_of(data), outlook, msgspec.msgpack.encode(found))
 
 
 def _examine_apart(jobs: Sequence[Job]) -> list[bytes | None]:
@@ -162,7 +162,7 @@ def encoded(examined: Examined) -> bytes | None:
 _EXAMINED = msgspec.msgpack.Decoder(Examined)
 
 
-def decoded(data: bytes | msgspec.Raw) -> Examined | None:
+def decoded(data: bytes | memoryview) -> Examined | None:
     """What `encoded` made bytes of; None if these are no such bytes, or nest too deeply."""
     try:
         return _EXAMINED.decode(data)

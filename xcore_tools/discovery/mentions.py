@@ -40,6 +40,8 @@ class _Lead(NamedTuple):
     def __or__(self, other: object) -> _Lead:
         if not isinstance(other, _Lead):
             return NotImplemented
+        if self == other:
+            return self
         return _Lead(
             self.is_class or other.is_class,
             min(self.calls, other.calls),
@@ -64,13 +66,15 @@ class _Reach:
     """The leads that reach one file, by their names there, and those whose uses are still to be seen.
 
     `has_objects`: some name stands for an object or a module of a library, whose attributes may be
-    leads. `may_have_any`: a star import may bind anything. `imports` are those of the file.
+    leads. `may_have_any`: a star import may bind anything. `imports` are those of the file. `held` says
+    of modules that it has as objects how many of the names below them it has seen.
     """
 
     def __init__(self) -> None:
         self.names: dict[str, _Lead] = {}
         self.fresh: set[str] = set()
         self.attributes: set[str] = set()
+        self.held: dict[str, int] = {}
         self.has_objects = False
         self.may_have_any = False
         self.imports: dict[str, list[Imported]] = {}
@@ -102,7 +106,8 @@ class Mentions:
         self._places: dict[tuple[str, str], _Lead] = {}
         self._modules: set[tuple[str, str, str]] = set()
         self._holders: dict[str, set[str]] = defaultdict(set)
-        self._below: dict[str, set[str]] = defaultdict(set)
+        self._below: dict[str, list[str]] = defaultdict(list)
+        self._grown: set[str] = set()
         self._leads: dict[str, _Lead] = {}
         self._methods: set[str] = set()
         self._outside = {
@@ -110,6 +115,7 @@ class Mentions:
         }
         self._carried: set[str] = set()
         self._resolved: dict[str, dict[str | None, list[tuple[SourceFile, str]]]] = {}
+        self._modules_named: dict[str, dict[str | None, list[tuple[SourceFile, str]]]] = {}
         self._fresh: set[str] = set()
         self._with_any: set[str] = set()
         self._matter: set[str] = set()
@@ -141,9 +147,10 @@ class Mentions:
         """The files that matter and have not been named before, now that `leads` are known as well."""
         for module, name in sorted(leads.places):
             self._carry([(module, name, _MAKER if name in leads.makers else _CLASS)])
-        while self._fresh:
-            fresh, self._fresh = sorted(self._fresh), set()
-            for path in fresh:
+        while self._fresh or self._grown:
+            fresh = self._fresh.union(*(self._holders[module] for module in self._grown))
+            self._fresh, self._grown = set(), set()
+            for path in sorted(fresh):
                 self._look(self._sources[path])
         found = self._matter - self._given
         self._given |= found
@@ -211,10 +218,8 @@ class Mentions:
             for path in self._with_any:
                 self._note(self._sources[path], name, lead)
         while module:
-            self._below[module].add(name)
-            for path in self._holders[module]:
-                self._reach[path].attributes.add(name)
-            self._fresh |= self._holders[module]
+            self._below[module].append(name)
+            self._grown.add(module)
             module = module.rpartition(".")[0]
 
     def _refresh(self, sources: Iterable[SourceFile], attribute: str) -> None:
@@ -282,13 +287,18 @@ class Mentions:
         while module and module not in self._carried:
             self._carried.add(module)
             name = module.rpartition(".")[2]
-            found = [
-                (source, item.here)
-                for source, item in self._importers.get(name, ())
-                if self._origins.submodule(source, item) == module
-            ]
+            found = self._takers_of_modules(name).get(module, ())
             self._carry_module(module, [*self._plain[module], *found])
             module = module.rpartition(".")[0]
+
+    def _takers_of_modules(self, name: str) -> dict[str | None, list[tuple[SourceFile, str]]]:
+        """By module, the files that import it from its package under that `name`, and what they call it."""
+        if name not in self._modules_named:
+            by_module: dict[str | None, list[tuple[SourceFile, str]]] = defaultdict(list)
+            for source, item in self._importers.get(name, ()):
+                by_module[self._origins.submodule(source, item)].append((source, item.here))
+            self._modules_named[name] = by_module
+        return self._modules_named[name]
 
     def _carry_module(self, module: str, waiting: list[tuple[SourceFile, str]]) -> None:
         """Carries a module into the files that have it under some name, and on from there."""
@@ -297,7 +307,7 @@ class Mentions:
             if (source.module, here, module) in self._modules:
                 continue
             self._modules.add((source.module, here, module))
-            self._reach[source.path].attributes |= self._below[module]
+            self._reach[source.path].held[module] = 0
             self._note_objects(source)
             self._holders[module].add(source.path)
             self._fresh.add(source.path)
@@ -316,11 +326,16 @@ class Mentions:
         reach = self._reach[source.path]
         names, reach.fresh = reach.fresh, set()
         attributes, reach.attributes = reach.attributes, set()
+        for module, seen in reach.held.items():
+            below = self._below[module]
+            if len(below) > seen:
+                attributes.update(below[seen:])
+                reach.held[module] = len(below)
         text = self._text(source)
         for name in sorted(names):
             for use in text.uses_of(name, calls=reach.names[name].is_maker):
                 self._take(source, name, use, reach.names[name], is_plain=True)
-        for name in sorted(attributes & text.attributes.keys()) if attributes else ():
+        for name in sorted(attributes & text.attributes) if attributes else ():
             for use in text.uses_of_attribute(name, calls=self._leads[name].is_maker):
                 self._take(source, name, use, self._leads[name], is_plain=False)
 

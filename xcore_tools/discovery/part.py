@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -10,8 +10,6 @@ from xcore_tools.discovery.crew import Crew
 from xcore_tools.discovery.examine import (
     Examined,
     Job,
-    Seen,
-    decoded,
     encoded,
     examined_by,
     read,
@@ -21,10 +19,11 @@ from xcore_tools.discovery.leads import LIBRARY_LEADS, Leads
 from xcore_tools.discovery.link import Linked, link
 from xcore_tools.discovery.mentions import Mentions
 from xcore_tools.discovery.origins import Origins
-from xcore_tools.discovery.parts import Part, Scanned
-from xcore_tools.discovery.prefilter import Sketch
+from xcore_tools.discovery.parts import Part
 from xcore_tools.discovery.recall import digest_of
 from xcore_tools.discovery.request import Request
+from xcore_tools.discovery.results import Scanned
+from xcore_tools.discovery.store import Store
 from xcore_tools.discovery.surroundings import Surroundings
 from xcore_tools.discovery.syntax import Call, FunctionDef, ModuleFacts, Unread
 from xcore_tools.discovery.syntax import Part as Unreadable
@@ -32,23 +31,19 @@ from xcore_tools.discovery.walk import ModuleIndex, SourceFile, read_source
 
 __all__ = ["PartScan"]
 
-_SKETCH = msgspec.msgpack.Decoder(Sketch)
-
 
 class PartScan:
-    """Scans one part.
+    """Scans one part; `store` has been told of every file of the scan at a first look.
 
-    `seen` holds what a first look told of every file of the scan, `known` gives what an earlier scan
-    parsed. `tick` is told how many files were done.
+    `tick` is told how many files were done.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what it shares with other parts, and what it is given
+    def __init__(
         self,
         request: Request,
         index: ModuleIndex,
         part: Part,
-        seen: Mapping[str, Seen],
-        known: Callable[[str], msgspec.Raw | None],
+        store: Store,
         crew: Crew,
         tick: Callable[[int], None],
     ) -> None:
@@ -56,8 +51,7 @@ class PartScan:
         self._request = request
         self._index = index
         self._part = {source.path: source for source in part.sources}
-        self._seen = seen
-        self._known = known
+        self._store = store
         self._crew = crew
         self._tick = tick
         self.examined: dict[str, bytes] = {}
@@ -95,14 +89,18 @@ class PartScan:
 
     def _is_readable(self, source: SourceFile) -> bool:
         """Whether a file belongs to the application."""
-        seen = self._seen.get(source.path)
-        return seen is not None and not seen.outlook.is_set_aside
+        outlook = self._store.outlook(source.path)
+        return outlook is not None and not outlook.is_set_aside
+
+    def _is_evident(self, source: SourceFile) -> bool:
+        outlook = self._store.outlook(source.path)
+        return outlook is not None and outlook.has_evidence
 
     def _evident(self) -> list[SourceFile]:
-        return [s for s in self._readable if self._seen[s.path].outlook.has_evidence]
+        return [source for source in self._readable if self._is_evident(source)]
 
     def _mentions(self) -> Mentions:
-        sketches = ((s, _SKETCH.decode(self._seen[s.path].sketch)) for s in self._readable)
+        sketches = ((source, self._store.sketch(source.path)) for source in self._readable)
         origins = Origins(self._part.values(), self._index.locate)
         mentions = Mentions(sketches, origins, self._text_of, self._outside)
         mentions.add_evident(self._evident())
@@ -117,8 +115,7 @@ class PartScan:
         return Surroundings(data)
 
     def _compare(self, path: str, digest: bytes) -> None:
-        seen = self._seen.get(path)
-        self._is_steady &= seen is None or seen.digest == digest
+        self._is_steady &= self._store.digest(path) in (None, digest)
 
     def _parse(self, sources: Iterable[SourceFile]) -> None:
         jobs: list[Job] = []
@@ -133,7 +130,7 @@ class PartScan:
                 )
             else:
                 self._take(source.path, known)
-        for job, examined in examined_by(self._crew, jobs, self._size):
+        for job, examined in examined_by(self._crew, jobs, self._store.size):
             self._tick(1)
             data = encoded(examined)
             if data is not None:
@@ -142,19 +139,12 @@ class PartScan:
 
     def _recalled(self, source: SourceFile) -> Examined | None:
         """What an earlier scan parsed, if it is the same module with the same content."""
-        raw = self._known(source.path)
-        seen = self._seen.get(source.path)
-        found = decoded(raw) if raw is not None and seen is not None else None
-        if found is None or seen is None or found.digest != seen.digest:
-            return None
+        found = self._store.parsed(source.path)
+        if found is None or found.facts is None:
+            return found
         facts = found.facts
-        wanted = (source.module, source.path, source.is_package)
-        is_same = facts is None or (facts.module, facts.path, facts.is_package) == wanted
+        is_same = (facts.module, facts.is_package) == (source.module, source.is_package)
         return found if is_same else None
-
-    def _size(self, path: str) -> int:
-        seen = self._seen.get(path)
-        return seen.outlook.size if seen else 0
 
     def _take(self, path: str, examined: Examined) -> None:
         self._asked[path] = examined.digest

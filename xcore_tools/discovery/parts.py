@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
-from xcore_tools.discovery.facts import Discovery
 from xcore_tools.discovery.frameworks import FOREIGN
 from xcore_tools.discovery.names import import_root_of
 from xcore_tools.discovery.prefilter import Imported, Sketch
@@ -45,7 +44,11 @@ def outlook_of(sketch: Sketch, size: int, *, is_suspicious: bool) -> Outlook:
     """The outlook of a file of `size` bytes that looks like `sketch`."""
     origins = {origin for item in sketch.imports for origin in _origins(item)}
     return Outlook(
-        size, sketch.has_evidence, sketch.is_set_aside, is_suspicious, tuple(sorted(origins))
+        size,
+        sketch.has_evidence,
+        sketch.is_set_aside,
+        is_suspicious,
+        tuple(sorted(origins)),
     )
 
 
@@ -68,21 +71,6 @@ class Part(msgspec.Struct, frozen=True):
 
     sources: tuple[SourceFile, ...]
     weight: int
-
-
-class Scanned(msgspec.Struct, frozen=True, array_like=True):
-    """What a part holds, and what that depends on beside the files of the part.
-
-    `parsed` are the paths of the files that were parsed. `outside` are files of other parts, or of none,
-    that names led into, with the digests of what was read; `directories` are those in which modules were
-    looked for, with the listings found there. `is_steady` tells that no file changed during the scan.
-    """
-
-    discovery: Discovery
-    parsed: tuple[str, ...]
-    outside: dict[str, bytes]
-    directories: dict[str, bytes]
-    is_steady: bool
 
 
 def split(

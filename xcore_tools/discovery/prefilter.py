@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -133,19 +134,26 @@ def _has_evidence(data: bytes) -> bool:
 def _imports(data: bytes) -> Iterator[Imported]:
     """What imports bind, wherever they stand."""
     for module, names in _FROM.findall(data):
-        origin = module.decode("utf-8", "replace")
-        for words in _listed(names):
-            if len(words) in {1, 3}:
-                yield Imported(origin, words[0], words[-1])
+        yield from _imported(module, names)
     for match in _IMPORT.finditer(data):
         before = data[data.rfind(b"\n", 0, match.start()) + 1 : match.start()].rstrip()
-        if before and not before.endswith((b";", b":")):
-            continue  # of a from-import
-        for words in _listed(match[1]):
-            if len(words) == 3:
-                yield Imported(words[0], "", words[2])
-            elif len(words) == 1:
-                yield Imported(words[0], "", words[0].partition(".")[0])
+        if not before or before.endswith((b";", b":")):  # else of a from-import
+            yield from _imported(b"", match[1])
+
+
+@lru_cache(10_000)  # files of one project say the same
+def _imported(module: bytes, names: bytes) -> tuple[Imported, ...]:
+    """What `from module import names` binds, or `import names` where there is no module."""
+    origin = module.decode("utf-8", "replace")
+    found: list[Imported] = []
+    for words in _listed(names):
+        if origin and len(words) in {1, 3}:
+            found.append(Imported(origin, words[0], words[-1]))
+        elif len(words) == 3:
+            found.append(Imported(words[0], "", words[2]))
+        elif len(words) == 1:
+            found.append(Imported(words[0], "", words[0].partition(".")[0]))
+    return tuple(found)
 
 
 def _listed(names: bytes) -> Iterator[list[str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import struct
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,11 +20,12 @@ import msgspec
 from xcore_tools.discovery import cache
 from xcore_tools.discovery.facts import Discovery
 from xcore_tools.discovery.request import Request
+from xcore_tools.discovery.results import Scanned
 from xcore_tools.discovery.walk import Walk, listing_of, names_in, read_source
 
-__all__ = ["Recall", "Stamp", "digest_of"]
+__all__ = ["Recall", "digest_in", "digest_of"]
 
-Stamp = tuple[int, int, int, int]
+_STAMP = struct.Struct("<QqqQ")
 """Bytes, nanoseconds of the last change and of the last change of state, inode."""
 
 _TICK = 50_000_000
@@ -92,37 +94,44 @@ class Recall:
         )
         return found.discovery if is_same else None
 
-    def is_trusted(self, stamp: Stamp) -> bool:
-        """Whether a file with this stamp cannot have changed since it was stamped without changing it."""
-        return _is_settled(max(stamp[1], stamp[2]), self._begun)
+    def stamp(self, path: str) -> bytes:
+        """What tells whether a file has changed since; no bytes if only its content does."""
+        stamp = self.stamps.get(path)
+        return stamp if stamp is not None and self._is_trusted(stamp) else b""
+
+    def size(self, path: str) -> int:
+        """The size of a file in bytes, 0 if it cannot be told."""
+        stamp = self.stamps.get(path)
+        return _STAMP.unpack(stamp)[0] if stamp else 0
+
+    def _is_trusted(self, stamp: bytes) -> bool:
+        _, changed, moved, _ = _STAMP.unpack(stamp)
+        return _is_settled(max(changed, moved), self._begun)
 
     def keep(
         self,
-        discovery: Discovery,
-        outside: Mapping[str, bytes],
-        directories: Mapping[str, bytes],
-        contents: cache.Contents,
-        *,
-        is_steady: bool,
+        result: Scanned,
+        parts: Mapping[str, bytes | memoryview],
+        files: Iterable[bytes | memoryview],
     ) -> None:
-        """Write the result and the `contents` for later scans; it is left out if files changed meanwhile."""
+        """Write for later scans what parts and files told, and the `result` if no file changed meanwhile."""
         if self._directory is None:
             return
-        wholes = {key: raw for key, raw in self.contents.wholes.items() if key != self._key}
-        wholes = dict(list(wholes.items())[-_WHOLES + 1 :])
-        if is_steady and all(map(self.is_trusted, self.stamps.values())):
-            listings = {each: (self._settled(each), told) for each, told in directories.items()}
-            whole = _Whole(dict(outside), listings, discovery)
-            wholes[self._key] = msgspec.Raw(msgspec.msgpack.encode(whole))
-        kept = msgspec.structs.replace(contents, wholes=wholes)
-        cache.save(self._directory, self._version, kept)
+        known = {key: raw for key, raw in self.contents.wholes.items() if key != self._key}
+        wholes: dict[str, bytes | memoryview] = dict(list(known.items())[-_WHOLES + 1 :])
+        if result.is_steady and all(map(self._is_trusted, self.stamps.values())):
+            told = result.directories.items()
+            listings = {each: (self._settled(each), listing) for each, listing in told}
+            whole = _Whole(result.outside, listings, result.discovery)
+            wholes[self._key] = msgspec.msgpack.encode(whole)
+        cache.save(self._directory, self._version, wholes, parts, files)
 
     def _settled(self, directory: str) -> int:
         changed = _mtime(f"{self._request.project}/{directory}")
         return changed if _is_settled(changed, self._begun) else 0
 
     def _key_of(self, walk: Walk) -> str:
-        state = (walk.sources, walk.problems, walk.import_roots, list(self.stamps.values()))
+        state = (walk.sources, walk.problems, walk.import_roots, list(self.stamps.items()))
         return _digest(self.question + msgspec.msgpack.encode(state)).hex()
 
 
@@ -140,17 +149,15 @@ def digest_in(project: Path, path: str) -> bytes:
     return digest_of(data) if isinstance(data, bytes) else b""
 
 
-def _stamps(project: Path, walk: Walk, changed: frozenset[str]) -> Iterator[tuple[str, Stamp]]:
+def _stamps(project: Path, walk: Walk, changed: frozenset[str]) -> Iterator[tuple[str, bytes]]:
     for source in walk.sources:
         if source.selected and source.path not in changed:
             try:
                 status = os.stat(f"{project}/{source.path}")  # noqa: PTH116 - thousands of them
             except (OSError, ValueError):
                 continue
-            yield (
-                source.path,
-                (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino),
-            )
+            times = (status.st_mtime_ns, status.st_ctime_ns)
+            yield source.path, _STAMP.pack(status.st_size, *times, status.st_ino % 2**64)
 
 
 def _is_settled(changed: int, begun: int) -> bool:

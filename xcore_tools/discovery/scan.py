@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 
 from xcore_tools.discovery.crew import Crew, collected_alone
-from xcore_tools.discovery.examine import Examined, Job, Seen, examined_by, seen_by
+from xcore_tools.discovery.examine import Examined, Job, examined_by, seen_by
 from xcore_tools.discovery.facts import Discovery, MetaData, Problem
 from xcore_tools.discovery.part import PartScan
-from xcore_tools.discovery.parts import Outlook, Part, Scanned, split
+from xcore_tools.discovery.parts import Part, split
 from xcore_tools.discovery.request import Request
+from xcore_tools.discovery.results import Scanned
 from xcore_tools.discovery.store import Store
-from xcore_tools.discovery.walk import ModuleIndex, SourceFile, Walk
+from xcore_tools.discovery.walk import ModuleIndex, Walk
 
 __all__ = ["Scan"]
 
@@ -51,9 +52,8 @@ class Scan:
         self._progress = progress
         self._sources = [source for source in walk.sources if source.selected]
         self._index = ModuleIndex(request.project, request.roots, walk)
-        self._seen: dict[str, Seen] = {}
         self._problems: set[Problem] = set()
-        self._parsed: set[str] = set()
+        self._unseen: set[str] = set()
         self._done = 0
         self._untidy = 0
 
@@ -62,56 +62,50 @@ class Scan:
         self._look()
         parts = split(
             self._sources,
-            self._outlook,
+            lambda source: self._store.outlook(source.path),
             self._walk.import_roots,
             self._index.names_in,
             self._request.bases,
         )
-        found = [scanned.discovery for scanned in self._scanned(parts)]
-        self._check_the_rest()
-        return _merged(found, self._problems)
+        whole = _merged(self._scanned(parts))
+        self._check_the_rest(frozenset(whole.parsed))
+        problems = tuple(sorted({*self._problems, *whole.discovery.problems}))
+        discovery = msgspec.structs.replace(whole.discovery, problems=problems)
+        is_steady = whole.is_steady and not self._unseen
+        self._store.save(msgspec.structs.replace(whole, discovery=discovery, is_steady=is_steady))
+        return discovery
 
     # -- a first look ---------------------------------------------------------------------------
 
     def _look(self) -> None:
         """Looks at every file that no earlier scan has seen as it is."""
-        fresh: list[Job] = []
-        for source in self._sources:
-            seen = self._store.seen(source.path)
-            if seen is None:
-                fresh.append(Job(self._request.project, source.path))
-            else:
-                self._seen[source.path] = seen
+        fresh = [
+            Job(self._request.project, source.path)
+            for source in self._sources
+            if not self._store.recognise(source.path)
+        ]
         for job, found in seen_by(self._crew, fresh, self._store.size):
             if isinstance(found, Problem):
                 self._problems.add(found)
+                self._unseen.add(job.path)
             else:
-                self._seen[job.path] = found
                 self._store.see(job.path, found)
-
-    def _outlook(self, source: SourceFile) -> Outlook | None:
-        seen = self._seen.get(source.path)
-        return None if seen is None else seen.outlook
 
     # -- parts ------------------------------------------------------------------------------------
 
     def _scanned(self, parts: Sequence[Part]) -> Iterator[Scanned]:
         waiting: list[tuple[Part, str]] = []
         for part in parts:
-            key = self._store.key_of(part, self._seen)
+            key = self._store.key_of(part)
             known = self._store.part(key, self._index)
             if known is None:
                 waiting.append((part, key))
             else:
                 self._tick(len(part.sources))
-                yield self._kept(known)
+                yield known
         for (_, key), scanned in zip(waiting, self._scan([p for p, _ in waiting]), strict=True):
             self._store.keep(key, scanned)
-            yield self._kept(scanned)
-
-    def _kept(self, scanned: Scanned) -> Scanned:
-        self._parsed.update(scanned.parsed)
-        return scanned
+            yield scanned
 
     def _scan(self, parts: Sequence[Part]) -> Iterator[Scanned]:
         weights = [part.weight for part in parts if part.weight]
@@ -154,18 +148,18 @@ class Scan:
             gc.collect()
 
     def _part_scan(self, part: Part, crew: Crew, tick: Callable[[int], None]) -> PartScan:
-        known = self._store.parsed
-        return PartScan(self._request, self._index, part, self._seen, known, crew, tick)
+        return PartScan(self._request, self._index, part, self._store, crew, tick)
 
     # -- what nothing led to ------------------------------------------------------------------------
 
-    def _check_the_rest(self) -> None:
+    def _check_the_rest(self, parsed: frozenset[str]) -> None:
         """Looks for errors in files that nothing led to: all of them in a small project, else at a glance."""
-        rest = [s for s in self._sources if s.path in self._seen and s.path not in self._parsed]
-        if sum(self._seen[source.path].outlook.size for source in rest) > _CHECKED:
-            rest = [source for source in rest if self._seen[source.path].outlook.is_suspicious]
+        outlooks = ((source, self._store.outlook(source.path)) for source in self._sources)
+        rest = [(s, each) for s, each in outlooks if each is not None and s.path not in parsed]
+        if sum(outlook.size for _, outlook in rest) > _CHECKED:
+            rest = [(source, outlook) for source, outlook in rest if outlook.is_suspicious]
         jobs: list[Job] = []
-        for source in rest:
+        for source, _ in rest:
             known = self._store.checked(source.path)
             if known is None:
                 jobs.append(Job(self._request.project, source.path, only_check=True))
@@ -197,30 +191,38 @@ def _scan_apart(part: Part) -> bytes:
     return _RUNNING[-1].scan_alone(part)
 
 
-def _merged(found: Iterable[Discovery], problems: Iterable[Problem]) -> Discovery:
-    """What the parts hold together, sorted as the results of one are."""
-    each = list(found)
-    return Discovery(
+def _merged(parts: Iterable[Scanned]) -> Scanned:
+    """What the parts hold together, sorted as the results of one are, and all that they depend on."""
+    each = list(parts)
+    found = [one.discovery for one in each]
+    discovery = Discovery(
         models=tuple(
             sorted(
-                (model for one in each for model in one.models),
+                (model for one in found for model in one.models),
                 key=lambda x: (x.path, x.line, x.name, x.table or ""),
             )
         ),
         tables=tuple(
             sorted(
-                (table for one in each for table in one.tables),
+                (table for one in found for table in one.tables),
                 key=lambda x: (x.path, x.line, x.name or "", x.schema or ""),
             )
         ),
-        metadatas=tuple(_collections(metadata for one in each for metadata in one.metadatas)),
-        problems=tuple(sorted({*problems, *(p for one in each for p in one.problems)})),
+        metadatas=tuple(_collections(metadata for one in found for metadata in one.metadatas)),
+        problems=tuple(sorted({problem for one in found for problem in one.problems})),
         verdicts=tuple(
             sorted(
-                (verdict for one in each for verdict in one.verdicts),
+                (verdict for one in found for verdict in one.verdicts),
                 key=lambda x: (x.path, x.line, x.name),
             )
         ),
+    )
+    return Scanned(
+        discovery=discovery,
+        parsed=tuple(sorted(path for one in each for path in one.parsed)),
+        outside={path: digest for one in each for path, digest in one.outside.items()},
+        directories={path: told for one in each for path, told in one.directories.items()},
+        is_steady=all(one.is_steady for one in each),
     )
 
 

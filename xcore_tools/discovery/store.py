@@ -1,114 +1,151 @@
-"""What files and parts told an earlier scan, and what is to be kept of this one for the next."""
+"""What files and parts told this scan and earlier ones. In memory is only what the scan as a whole asks for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from xcore_tools.discovery import cache
 from xcore_tools.discovery.examine import Examined, Seen, decoded, encoded
-from xcore_tools.discovery.facts import Discovery
-from xcore_tools.discovery.parts import Part, Scanned
-from xcore_tools.discovery.recall import Recall, Stamp, digest_in, digest_of
-from xcore_tools.discovery.walk import ModuleIndex
+from xcore_tools.discovery.parts import Outlook, Part
+from xcore_tools.discovery.prefilter import Sketch
+from xcore_tools.discovery.recall import Recall, digest_in, digest_of
+from xcore_tools.discovery.results import Scanned
+from xcore_tools.discovery.spool import Place, Spool
+from xcore_tools.discovery.walk import ModuleIndex, SourceFile
 
 __all__ = ["Store"]
 
 _SIZE = 64 * 1024 * 1024
 """Bytes: what this scan did not use is kept as long as there is room for it."""
 
-_NOTHING = msgspec.Raw(b"\xc0")
+Blob = memoryview | Place | None
+"""In the cache, in the spool, or nowhere."""
 
 
-class _Entry(msgspec.Struct, array_like=True):
-    """What one file told: at a first look, when it was parsed, when it was only checked; nil if it was not.
+class _Kept(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One file in the cache; without a stamp only its digest tells whether it has changed."""
 
-    No stamp means that only its digest tells whether it has changed.
-    """
+    stamp: bytes
+    digest: bytes
+    outlook: Outlook
+    sketch: memoryview
+    parsed: memoryview | None
+    checked: memoryview | None
 
-    stamp: Stamp | None
-    seen: Seen
-    parsed: msgspec.Raw = _NOTHING
-    checked: msgspec.Raw = _NOTHING
+
+class _File(msgspec.Struct, gc=False):
+    """One file of this scan: what it told at a first look, when it was parsed, when it was only checked."""
+
+    digest: bytes
+    outlook: Outlook
+    sketch: Blob
+    parsed: Blob = None
+    checked: Blob = None
 
 
-_ENTRIES = msgspec.msgpack.Decoder(dict[str, _Entry])
+_ENTRIES = msgspec.msgpack.Decoder(dict[str, _Kept])
 _SCANNED = msgspec.msgpack.Decoder(Scanned)
+_SKETCH = msgspec.msgpack.Decoder(Sketch)
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class Store:
-    """Keeps everything that costs time to find out. Nothing in it is older than the files are."""
+    """Keeps what costs time to find out. Nothing that it gives is older than the file is."""
 
     def __init__(self, recall: Recall) -> None:
         self._recall = recall
         self._old = _entries(recall.contents.files)
-        self._entries: dict[str, _Entry] = {}
-        self._old_parts = recall.contents.parts
-        self._parts: dict[str, msgspec.Raw] = {}
-        self._outside: dict[str, bytes] = {}
-        self._directories: dict[str, bytes] = {}
-        self._is_steady = True
+        self._spool = Spool()
+        self._files: dict[str, _File] = {}
+        self._parts: dict[str, bytes | memoryview] = {}
+
+    def close(self) -> None:
+        """Give back what is not memory."""
+        self._spool.close()
 
     # -- files --------------------------------------------------------------------------------
 
     def size(self, path: str) -> int:
         """The size of a file in bytes, 0 if it cannot be told."""
-        stamp = self._recall.stamps.get(path)
-        return stamp[0] if stamp else 0
+        return self._recall.size(path)
 
-    def seen(self, path: str) -> Seen | None:
-        """What the file told at a first look, if it has not changed since."""
-        entry, stamp = self._old.get(path), self._recall.stamps.get(path)
-        if entry is None or stamp is None or entry.stamp != stamp:
-            return None
-        self._entries[path] = entry
-        return entry.seen
+    def recognise(self, path: str) -> bool:
+        """Whether an earlier scan saw the file as it is; it counts as seen then."""
+        kept, stamp = self._old.get(path), self._recall.stamps.get(path)
+        if kept is None or stamp is None or kept.stamp != stamp:
+            return False
+        self._files[path] = _File(kept.digest, kept.outlook, kept.sketch, kept.parsed, kept.checked)
+        return True
 
     def see(self, path: str, seen: Seen) -> None:
-        """Keep what a file told at a first look."""
-        stamp = self._recall.stamps.get(path)
-        kept = stamp if stamp is not None and self._recall.is_trusted(stamp) else None
-        old = self._old.get(path)
-        if old is not None and old.seen.digest == seen.digest:
-            self._entries[path] = _Entry(kept, old.seen, old.parsed, old.checked)
-        else:
-            self._entries[path] = _Entry(kept, seen)
+        """Keep what a file told at a first look; what else it told counts if its bytes are the same."""
+        kept = self._old.get(path)
+        origins = tuple(map(sys.intern, seen.outlook.origins))  # the same few in all files
+        outlook = msgspec.structs.replace(seen.outlook, origins=origins)
+        file = _File(seen.digest, outlook, self._spool.put(seen.sketch))
+        if kept is not None and kept.digest == seen.digest:
+            file.parsed, file.checked = kept.parsed, kept.checked
+        self._files[path] = file
 
-    def parsed(self, path: str) -> msgspec.Raw | None:
-        """What the file told when it was parsed, encoded; whoever takes it compares digests."""
-        entry = self._entries.get(path)
-        return None if entry is None else entry.parsed
+    def outlook(self, path: str) -> Outlook | None:
+        """What the scan as a whole needs to know of a file; None for one that was not seen."""
+        file = self._files.get(path)
+        return None if file is None else file.outlook
+
+    def digest(self, path: str) -> bytes | None:
+        """What stands for the content of a file that was seen."""
+        file = self._files.get(path)
+        return None if file is None else file.digest
+
+    def sketch(self, path: str) -> Sketch:
+        """What a first look at the file told."""
+        return _SKETCH.decode(self._data(self._files[path].sketch))
+
+    def parsed(self, path: str) -> Examined | None:
+        """What the file told when it was parsed, if it has not changed since."""
+        file = self._files.get(path)
+        return None if file is None else self._still_true(file, file.parsed)
 
     def learn(self, parsed: Mapping[str, bytes]) -> None:
         """Keep what files told when they were parsed, encoded."""
         for path, data in parsed.items() if self._recall.is_kept else ():
-            if path in self._entries:
-                self._entries[path].parsed = msgspec.Raw(data)
+            if path in self._files:
+                self._files[path].parsed = self._spool.put(data)
 
     def checked(self, path: str) -> Examined | None:
         """What a check of the file told, if it has not changed since."""
-        entry = self._entries.get(path)
-        found = None if entry is None else decoded(entry.checked)
-        is_same = found is not None and entry is not None and found.digest == entry.seen.digest
-        return found if is_same else None
+        file = self._files.get(path)
+        return None if file is None else self._still_true(file, file.checked)
 
     def check(self, path: str, examined: Examined) -> None:
         """Keep what a check of a file told."""
-        data = encoded(examined)
-        if path in self._entries and data is not None:
-            self._entries[path].checked = msgspec.Raw(data)
+        data = encoded(examined) if self._recall.is_kept else None
+        if path in self._files and data is not None:
+            self._files[path].checked = self._spool.put(data)
+
+    def _still_true(self, file: _File, blob: Blob) -> Examined | None:
+        found = None if blob is None else decoded(self._data(blob))
+        return found if found is not None and found.digest == file.digest else None
+
+    def _data(self, blob: Blob) -> bytes | memoryview:
+        if isinstance(blob, tuple):
+            return self._spool.get(blob)
+        return b"" if blob is None else blob
 
     # -- parts --------------------------------------------------------------------------------
 
-    def key_of(self, part: Part, seen: Mapping[str, Seen]) -> str:
+    def key_of(self, part: Part) -> str:
         """What the result of a part is known by: names and contents of its files, and the question."""
-        files = [(s, seen[s.path].digest) for s in part.sources if s.path in seen]
-        return digest_of(self._recall.question + msgspec.msgpack.encode(files)).hex()
+        files: list[tuple[SourceFile, bytes | None]] = [
+            (source, self.digest(source.path)) for source in part.sources
+        ]
+        return digest_of(self._recall.question + _encode(files)).hex()
 
     def part(self, key: str, index: ModuleIndex) -> Scanned | None:
         """The result of a part, if nothing outside that it depends on has changed either."""
-        raw = self._old_parts.get(key)
+        raw = self._recall.contents.parts.get(key)
         if raw is None:
             return None
         try:
@@ -121,54 +158,42 @@ class Store:
         if not is_same:
             return None
         self._parts[key] = raw
-        self._note(found)
         return found
 
     def keep(self, key: str, scanned: Scanned) -> None:
         """Keep the result of a part."""
         if self._recall.is_kept and scanned.is_steady:
-            self._parts[key] = msgspec.Raw(msgspec.msgpack.encode(scanned))
-        self._note(scanned)
-
-    def _note(self, scanned: Scanned) -> None:
-        self._outside |= scanned.outside
-        self._directories |= scanned.directories
-        self._is_steady &= scanned.is_steady
+            self._parts[key] = _encode(scanned)
 
     # -- the whole ----------------------------------------------------------------------------
 
-    def save(self, discovery: Discovery) -> None:
+    def save(self, result: Scanned) -> None:
         """Write all of it, and the result of the scan, where later scans find it."""
-        if not self._recall.is_kept:
-            return
-        is_complete = self._entries.keys() == self._recall.stamps.keys()
-        contents = cache.Contents(
-            parts=self._parts,
-            files=msgspec.Raw(msgspec.msgpack.encode(self._entries)),
+        others = {path: kept for path, kept in self._old.items() if path not in self._files}
+        parts = self._recall.contents.parts
+        more = {key: raw for key, raw in parts.items() if key not in self._parts}
+        size = len(self._recall.contents.files) + sum(
+            map(len, [*self._parts.values(), *more.values()])
         )
-        self._recall.keep(
-            discovery,
-            self._outside,
-            self._directories,
-            self._with_others(contents),
-            is_steady=self._is_steady and is_complete,
-        )
+        if size > _SIZE:
+            others, more = {}, {}
+        self._recall.keep(result, {**more, **self._parts}, self._pieces(others))
 
-    def _with_others(self, contents: cache.Contents) -> cache.Contents:
-        """The contents, and what other scans told of other files and parts, if there is room for that."""
-        used = len(bytes(contents.files)) + sum(len(bytes(raw)) for raw in self._parts.values())
-        files = {path: entry for path, entry in self._old.items() if path not in self._entries}
-        parts = {key: raw for key, raw in self._old_parts.items() if key not in self._parts}
-        more = len(bytes(self._recall.contents.files)) + sum(len(bytes(r)) for r in parts.values())
-        if used + more > _SIZE:
-            return contents
-        return cache.Contents(
-            parts={**parts, **self._parts},
-            files=msgspec.Raw(msgspec.msgpack.encode({**files, **self._entries})),
-        )
+    def _pieces(self, others: Mapping[str, _Kept]) -> Iterator[bytes]:
+        """A dict of _Kept, encoded, in pieces."""
+        yield b"\xdf" + (len(others) + len(self._files)).to_bytes(4, "big")
+        for path, kept in others.items():
+            yield _encode(path) + _encode(kept)
+        for path, file in self._files.items():
+            blobs = [
+                None if blob is None else self._data(blob)
+                for blob in (file.sketch, file.parsed, file.checked)
+            ]
+            kept_fields = (self._recall.stamp(path), file.digest, file.outlook, *blobs)
+            yield _encode(path) + _encode(kept_fields)
 
 
-def _entries(raw: msgspec.Raw) -> dict[str, _Entry]:
+def _entries(raw: memoryview) -> dict[str, _Kept]:
     try:
         return _ENTRIES.decode(raw)
     except (msgspec.DecodeError, RecursionError):

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache, cached_property
 from itertools import pairwise
+from string import ascii_letters, digits
 from typing import Literal
 
 import msgspec
@@ -56,7 +56,10 @@ _NO_USES = (b"from ", b"import ", b"if __name__ ", b"#")
 _BLOCK = re.compile(rb"(?:if|elif|else|try|except|finally|with|for|while|match|async)\b")
 _FUNCTION = re.compile(rb"def[ \t]+([\w\x80-\xff]+)")
 _BLANK = b" \t\f"
-_MARGIN = re.compile(rb"^[^\s#)\]}]", re.MULTILINE)  # no comment, and not the end of brackets
+_WHITESPACE = b" \t\n\r\f\v"
+_DOT = ord(".")
+_AT_MARGIN = re.compile(rb"[^\s#)\]}]")  # no comment, and not the end of brackets
+_MARGIN = re.compile(rb"\n[^\s#)\]}]")
 _ATTRIBUTE = re.compile(rb"\.\s*+([A-Za-z_\x80-\xff][\w\x80-\xff]*+)")
 _DEFINITION = re.compile(rb"(?:async[ \t]+)?(def|class)[ \t]+([\w\x80-\xff]+)")
 _NEXT_DEFINITION = re.compile(
@@ -64,15 +67,33 @@ _NEXT_DEFINITION = re.compile(
 )
 _TARGETS = re.compile(rb"([^=:(\n]++)(?::[^=\n]*+)?=(?!=)")
 _WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
-_NO_WORD = re.compile(rb"[^\w\x80-\xff]|\Z")
+_LETTERS = frozenset(b"_%b%b%b" % (digits.encode(), ascii_letters.encode(), bytes(range(128, 256))))
 _CALLEE = re.compile(rb"(?<![\w.\x80-\xff])([\w.\x80-\xff]++)[ \t]*+\(")
 _CALLED_RESULT = re.compile(rb"[)\]][ \t]*+\(")
 _METHOD = re.compile(rb"(?:\s*+\.\s*+[\w\x80-\xff]++)++\s*+\(")
-_MAKES = re.compile(
-    rb"(?:Table|\b(?:MetaData|registry|mapper|declarative_base|automap_base|SQLAlchemy|generate_base"
-    rb"|to_?metadata))\s*\(|map_imperatively|map_declaratively|as_declarative"
-    rb"|__table\w*+\s*+=(?!=)|['\"]__table|\btype\([^()]{0,200}+,"
+_MAKERS = (
+    b"MetaData",
+    b"registry",
+    b"mapper",
+    b"declarative_base",
+    b"automap_base",
+    b"SQLAlchemy",
+    b"generate_base",
+    b"to_metadata",
+    b"tometadata",
 )
+_MAKES = {
+    b"Table": re.compile(rb"Table\s*\("),
+    **{word: re.compile(rb"%b(?<!\w%b)\s*\(" % (word, word)) for word in _MAKERS},
+    **{
+        word: re.compile(word)
+        for word in (b"map_imperatively", b"map_declaratively", b"as_declarative")
+    },
+    b"__table": re.compile(rb"__table\w*+\s*+=(?!=)"),
+    **{quoted: re.compile(quoted) for quoted in (b"'__table", b'"__table')},
+    b"type(": re.compile(rb"type(?<!\wtype)\([^()]{0,200}+,"),
+}
+"""What makes something, by what every place of it holds; patterns begin with it, which makes them fast."""
 _TYPE = re.compile(rb"(?<![\w.\x80-\xff])type\([^)]*\Z")
 """`type("Name", (Base, …`"""
 _TABLE = re.compile(rb"__table")
@@ -86,6 +107,7 @@ class Surroundings:
 
     def __init__(self, data: bytes) -> None:
         self._data = with_newlines(data)
+        self._heads: dict[int, tuple[bool, re.Match[bytes] | None]] = {}
 
     @cached_property
     def _headers(self) -> list[Header]:
@@ -97,23 +119,25 @@ class Surroundings:
 
     @cached_property
     def _margins(self) -> list[int]:
-        return [match.start() for match in _MARGIN.finditer(self._data)] or [0]
+        found = [match.start() + 1 for match in _MARGIN.finditer(self._data)]
+        return [0, *found] if _AT_MARGIN.match(self._data) or not found else found
 
     @cached_property
     def _functions(self) -> list[tuple[int, int, bytes]]:
         return list(self._find_functions())
 
     @cached_property
+    def _has_type(self) -> bool:
+        return b"type(" in self._data
+
+    @cached_property
     def _least_indent(self) -> int:
         return min((indent for _, indent, _ in self._functions), default=0)
 
     @cached_property
-    def attributes(self) -> dict[str, list[int]]:
-        """Where each name stands behind a dot."""
-        found: dict[bytes, list[int]] = defaultdict(list)
-        for match in _ATTRIBUTE.finditer(self._data):
-            found[match[1]].append(match.start(1))
-        return {_text(name): places for name, places in found.items()}
+    def attributes(self) -> frozenset[str]:
+        """The names that stand behind a dot."""
+        return frozenset(map(_text, set(_ATTRIBUTE.findall(self._data))))
 
     def uses_of(self, name: str, *, calls: bool = True) -> Iterator[Use]:
         """The uses of a plain name; calls of it only if they are asked for."""
@@ -121,8 +145,7 @@ class Surroundings:
         start = self._data.find(word)
         while start >= 0:
             end = start + len(word)
-            before, after = self._data[max(start - 1, 0) : start], self._data[end : end + 1]
-            if _NO_WORD.match(before) and _NO_WORD.match(after) and before != b".":
+            if self._is_apart(start, end) and self._data[start - 1 : start] != b".":
                 use = self._use(start, end, calls=calls)
                 if use is not None:
                     yield use
@@ -130,11 +153,28 @@ class Surroundings:
 
     def uses_of_attribute(self, name: str, *, calls: bool = True) -> Iterator[Use]:
         """The uses of a name behind a dot; calls of it only if they are asked for."""
-        size = len(name.encode())
-        for start in self.attributes.get(name, ()):
-            use = self._use(start, start + size, calls=calls)
-            if use is not None:
-                yield use
+        word = name.encode()
+        start = self._data.find(word)
+        while start >= 0:
+            end = start + len(word)
+            if self._is_behind_dot(start) and self._is_apart(start, end):
+                use = self._use(start, end, calls=calls)
+                if use is not None:
+                    yield use
+            start = self._data.find(word, end)
+
+    def _is_apart(self, start: int, end: int) -> bool:
+        """Whether a word begins and ends at these places."""
+        data = self._data
+        return not (
+            (start and data[start - 1] in _LETTERS) or (end < len(data) and data[end] in _LETTERS)
+        )
+
+    def _is_behind_dot(self, start: int) -> bool:
+        before = start - 1
+        while before >= 0 and self._data[before] in _WHITESPACE:
+            before -= 1
+        return before >= 0 and self._data[before] == _DOT
 
     def classes(self) -> Iterator[str]:
         """The names of the classes that are mapped by a call, or say something about a table of theirs."""
@@ -146,10 +186,11 @@ class Surroundings:
 
     def makers(self) -> Iterator[Use]:
         """What functions do that seem to make tables, bases or classes."""
-        for match in _MAKES.finditer(self._data):
-            use = self._use(*match.span(), how="call")
-            if use is not None and use.awaited:
-                yield use
+        for needle, pattern in _MAKES.items():
+            for match in pattern.finditer(self._data) if needle in self._data else ():
+                use = self._use(*match.span(), how="call")
+                if use is not None and use.awaited:
+                    yield use
 
     # -- one place -------------------------------------------------------------------------------
 
@@ -164,13 +205,12 @@ class Surroundings:
         if before.startswith(_NO_USES):
             return None
         margin = self._margin(start)
-        outermost = self._line(margin)
-        if outermost.startswith(_NO_USES):
+        makes_nothing, definition = self._head(margin)
+        if makes_nothing:
             return None
         how = how or self._how(start, end, before)
         if how == "call" and not calls:
             return None
-        definition = _DEFINITION.match(outermost)
         if how == "part" and definition is not None and not _is_value(definition, before):
             return None
         functions = self._functions_around(margin, line_start, self._indent(line_start))
@@ -267,9 +307,10 @@ class Surroundings:
     def _how(self, start: int, end: int, before: bytes) -> How:
         if self._header_around(start) is not None:
             return "class"
-        near = self._data[max(start - 200, 0) : start]
-        if b"type(" in near and _TYPE.search(near):
-            return "class"
+        if self._has_type:
+            near = self._data[max(start - 200, 0) : start]
+            if b"type(" in near and _TYPE.search(near):
+                return "class"
         is_decorator = before.startswith(b"@") and b"(" not in before
         follows = self._data[end : end + 80].lstrip(b" \t\\\n)")
         return "call" if is_decorator or follows.startswith(b"(") else "part"
@@ -298,6 +339,13 @@ class Surroundings:
 
     def _margin(self, start: int) -> int:
         return self._margins[max(bisect_right(self._margins, start) - 1, 0)]
+
+    def _head(self, margin: int) -> tuple[bool, re.Match[bytes] | None]:
+        """Whether the statement at a margin makes nothing of what it names; what it defines, if anything."""
+        if margin not in self._heads:
+            line = self._line(margin)
+            self._heads[margin] = (line.startswith(_NO_USES), _DEFINITION.match(line))
+        return self._heads[margin]
 
     def _indent(self, line: int) -> int:
         match = _INDENT.match(self._data, line)

@@ -24,6 +24,7 @@ from xcore_tools.database.url import DatabaseUrl, anchored_url
 from xcore_tools.envfile.locate import find_env
 from xcore_tools.errors import ConfigError, MigrationError
 from xcore_tools.migrate.failures import explained
+from xcore_tools.migrate.flask import application_of
 from xcore_tools.migrate.isolation import isolated, outside_event_loop
 from xcore_tools.migrate.logs import migration_log, quiet
 
@@ -126,6 +127,7 @@ class Environment:
                 isolated(directory, self.redact),
                 migration_log(logger, self.config.project),
                 self._named_in_environment(),
+                application_of(self._env(), self.config.project.resolve()),
             ):
                 return call(self._alembic_config(output or io.StringIO()))
 
@@ -209,13 +211,19 @@ class Environment:
         )
         if not is_file(self.ini):
             config.config_file_name = None  # env.py would hand it to fileConfig
-        if not config.get_alembic_option("script_location"):
-            with contextlib.suppress(ConfigError):  # then Alembic says what is missing
-                scripts = find_env(self.config, name=self._section).parent
-                config.set_main_option("script_location", scripts.as_posix().replace("%", "%%"))
+        env = self._env()
+        if env is not None and not config.get_alembic_option("script_location"):
+            config.set_main_option("script_location", env.parent.as_posix().replace("%", "%%"))
         if self.url is not None:
             config.set_main_option(_URL, self._usable(self.url, config).ini_text)
         return config
+
+    def _env(self) -> Path | None:
+        """The env.py; where there is none, Alembic says what is missing."""
+        try:
+            return find_env(self.config, name=self._section)
+        except ConfigError:
+            return None
 
     @staticmethod
     def _usable(url: DatabaseUrl, config: AlembicConfig) -> DatabaseUrl:

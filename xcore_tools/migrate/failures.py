@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sysconfig
 import traceback
@@ -129,7 +130,22 @@ def _user_error(error: Exception, directory: Path) -> str:
     else:
         reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     place = _place(error, directory)
-    return f"{place}: {reason}" if place else reason
+    return (f"{place}: {reason}" if place else reason) + _hint(error, directory)
+
+
+def _hint(error: Exception, directory: Path) -> str:
+    """What to do about what goes wrong in most new projects."""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        top = error.name.partition(".")[0]
+        for place in (directory, *directory.resolve().parents[:2]):
+            if (place / top).is_dir() or (place / f"{top}.py").is_file():
+                entry = f"%(here)s/{os.path.relpath(place, directory)}".removesuffix("/.")
+                return (
+                    f"; it lies in {shown(place)}: add {entry} to prepend_sys_path in the ini file"
+                )
+    if isinstance(error, sa.exc.NoSuchModuleError) and str(error).endswith("dialects:driver"):
+        return "; the ini file has the example URL of Alembic still: write your own there"
+    return ""
 
 
 def _place(error: Exception, directory: Path) -> str:

@@ -135,6 +135,9 @@ def _led_to(config: Config, ini: str, faults: list[str]) -> Environment | None:
     try:
         tried = _configured(config, alembic_config=ini)
         env = find_env(tried).resolve()
+        beside = env.with_name("alembic.ini")
+        if not is_file(tried.project / ini) and is_file(beside):  # Flask-Migrate's
+            ini = beside.relative_to(tried.project.resolve()).as_posix()
         settings = ini if is_file(tried.project / ini) else None
         return Environment(settings, env.relative_to(tried.project.resolve()).as_posix())
     except ConfigError as error:

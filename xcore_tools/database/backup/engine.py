@@ -60,6 +60,9 @@ class Engine(Protocol):
     ) -> AbstractContextManager[DatabaseUrl]:
         """Another database with what is in this one now, dropped afterwards; `place` is room for it."""
 
+    def blank(self, url: DatabaseUrl, place: Path) -> AbstractContextManager[DatabaseUrl]:
+        """Another database with nothing in it, dropped afterwards; `place` is room for it."""
+
     def load(
         self, url: DatabaseUrl, archive: Archive, *, timeout: float, progress: Progress
     ) -> None:

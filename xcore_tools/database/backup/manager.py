@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 
 import xcore_tools
@@ -202,6 +203,23 @@ class BackupManager:
             self._engine.copied(self.url, place, self._store.workplace) as url,
         ):
             yield DatabaseUrl(url.sqlalchemy, "a copy")
+
+    @contextmanager
+    def blank(self) -> Iterator[DatabaseUrl]:
+        """Another database of the same engine with nothing in it; it is dropped afterwards.
+
+        That of SQLite is a temporary file; others lie on the same server, whose lock is held so long.
+
+        Raises:
+            BackupError, DatabaseError: it cannot be made.
+        """
+        is_file = self.url.engine_name == "sqlite"
+        with (
+            nullcontext() if is_file else exclusive(self.url),
+            TemporaryDirectory() as place,
+            self._engine.blank(self.url, Path(place)) as url,
+        ):
+            yield DatabaseUrl(url.sqlalchemy, "a new database")
 
     def delete(self, name: str) -> None:
         """Remove one backup.

@@ -145,6 +145,14 @@ class Mysql:
             yield scratch
 
     @contextmanager
+    def blank(self, url: DatabaseUrl, place: Path) -> Iterator[DatabaseUrl]:
+        """A new database of the same server."""
+        exchange = Exchange(url, uuid.uuid4().hex[:8])
+        exchange.clear_leftovers()
+        with exchange.databases("new"):
+            yield url.with_database(exchange.new)
+
+    @contextmanager
     def _scratch(self, url: DatabaseUrl, archive: Archive) -> Iterator[DatabaseUrl]:
         with archive.workplace() as private, self._client(url, private) as client:
             exchange = Exchange(url, uuid.uuid4().hex[:8])

@@ -174,6 +174,13 @@ class Postgresql:
 
     @contextmanager
     def _scratch(self, url: DatabaseUrl, archive: Archive) -> Iterator[DatabaseUrl]:
+        with self.blank(url, archive.path.parent) as scratch:
+            self.load(scratch, archive, timeout=60, progress=silent)
+            yield scratch
+
+    @contextmanager
+    def blank(self, url: DatabaseUrl, place: Path) -> Iterator[DatabaseUrl]:
+        """A new database of the same server."""
         mark = f"{url.name[:_LONGEST]}__xcore_tools_"
         name = f"{mark}{uuid.uuid4().hex[:8]}"
         with connected(url, isolation_level="AUTOCOMMIT") as connection:
@@ -185,9 +192,7 @@ class Postgresql:
             create = f"CREATE DATABASE {quoted} TEMPLATE template0{_locale(connection)}"
             connection.exec_driver_sql(create, execution_options={"no_parameters": True})
             try:
-                scratch = url.with_database(name)
-                self.load(scratch, archive, timeout=60, progress=silent)
-                yield scratch
+                yield url.with_database(name)
             finally:
                 _drop_database(connection, name)
 

@@ -84,6 +84,13 @@ class Sqlite:
         # for the driver that env.py expects, but without options such as mode=ro
         yield DatabaseUrl(sa.URL.create(url.sqlalchemy.drivername, database=str(copy)), url.source)
 
+    @contextmanager
+    def blank(self, url: DatabaseUrl, place: Path) -> Iterator[DatabaseUrl]:
+        """A file in `place`, which is not there yet."""
+        _require_plain(url)
+        name = url.sqlalchemy.drivername
+        yield DatabaseUrl(sa.URL.create(name, database=str(place / "blank.db")), url.source)
+
     def load(
         self, url: DatabaseUrl, archive: Archive, *, timeout: float, progress: Progress
     ) -> None:

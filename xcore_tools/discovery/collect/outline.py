@@ -70,7 +70,7 @@ def make_outline(source: str, *, cuts: bool = True) -> Outline:
             warnings.simplefilter("ignore")  # invalid escapes in the user's strings
             tree = ast.parse(source)
         cutter = _Cutter(source, cuts=cuts)
-        cutter.walk(tree.body)
+        cutter.walk(tree.body, end=0)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Outline(source, None)
     if cutter.hides_tables:
@@ -156,9 +156,8 @@ class _Cutter:
             done = end
         return "".join((*pieces, self._source[done:]))
 
-    def walk(self, body: list[ast.stmt]) -> None:
-        """Goes through the statements of a block and those inside of them."""
-        end: int | None = None
+    def walk(self, body: list[ast.stmt], end: int | None = None) -> None:
+        """Goes through the statements of a block, which follow line `end`, and those inside of them."""
         is_in_row = False  # of statements that are facts already
         for statement in body:
             if self._may_cut and end is not None:
@@ -276,7 +275,7 @@ class _Cutter:
         is_decorated = bool(getattr(statement, "decorator_list", ()))
         if (
             last < first
-            and not self._source[self._starts[end - 1] : last].rstrip().endswith("\\")
+            and not (end and self._source[self._starts[end - 1] : last].rstrip().endswith("\\"))
             and (not is_decorated or self._source[first : self._starts[line]].lstrip()[:1] == "@")
         ):
             self._cuts.append((last, first, ""))

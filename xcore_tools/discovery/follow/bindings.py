@@ -152,9 +152,15 @@ def _give_home(frame: Frame, name: str, value: Value) -> None:
         if isinstance(value, MetaDataValue) and frame.cls is not None:
             value.owners.append(frame.cls)
         return
+    options = [option for option in options_of(value) if isinstance(option, _WITH_HOME)]
+    if not options:
+        return
     home = ".".join(filter(None, (frame.module.module, frame.qualname, name)))
-    for option in options_of(value):
+    for option in options:
         _set_home(frame, name, option, home)
+
+
+_WITH_HOME = (MetaDataValue, DatabaseValue, RegistryValue, ClassValue)
 
 
 def _set_home(frame: Frame, name: str, value: Value, home: str) -> None:

@@ -44,6 +44,7 @@ class ModuleIndex:
         self._located: dict[tuple[str, str], SourceFile | None] = {}
         self._starts: dict[str, tuple[str, ...]] = {}
         self._names: dict[str, frozenset[str]] = {}
+        self._files: dict[tuple[str, str], str | None] = {}
         self.asked: set[str] = set()
         """The directories that answers since `begin` depended on, relative to the project."""
 
@@ -56,6 +57,7 @@ class ModuleIndex:
         """Start to note in `asked` what answers depend on."""
         self._located.clear()
         self._starts.clear()
+        self._files.clear()
         self.asked.clear()
 
     def listing(self, directory: str) -> bytes:
@@ -83,7 +85,7 @@ class ModuleIndex:
         if not module:
             return self._package_file(starts[0])
         parts = module.split(".")
-        found = (self._file(start, parts) for start in starts)
+        found = (self._known_file(start, module, parts) for start in starts)
         return next((path for path in found if path is not None), self._within_itself(parts))
 
     def _within_itself(self, parts: list[str]) -> str | None:
@@ -91,6 +93,13 @@ class ModuleIndex:
         if parts[0] != posixpath.basename(self._project) or self._package_file("") is None:
             return None
         return self._file("", parts[1:]) if parts[1:] else _PACKAGE
+
+    def _known_file(self, start: str, module: str, parts: Sequence[str]) -> str | None:
+        """Look once for a module below `start`: most directories count from the same few places."""
+        key = (start, module)
+        if key not in self._files:
+            self._files[key] = self._file(start, parts)
+        return self._files[key]
 
     def _file(self, start: str, parts: Sequence[str]) -> str | None:
         directory = self._directory(start, parts[:-1])

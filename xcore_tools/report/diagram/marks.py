@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xcore_tools.database.schema import Column, ForeignKey, Table
 
-__all__ = ["is_optional", "is_single", "marks"]
+__all__ = ["is_association", "is_optional", "is_single", "marks"]
 
 
 def marks(table: Table, column: Column) -> Iterator[str]:
@@ -29,6 +29,18 @@ def is_single(table: Table, key: ForeignKey) -> bool:
 def is_optional(table: Table, key: ForeignKey) -> bool:
     """Whether a row may refer to none."""
     return any(column.nullable for column in table.columns if column.name in key.columns)
+
+
+def is_association(table: Table) -> bool:
+    """Whether its rows are pairs of rows of others: two foreign keys, and columns for little else.
+
+    Little else is a key of its own, which some give such a table, too.
+    """
+    if len(table.foreign_keys) != 2:
+        return False
+    referring = {name for key in table.foreign_keys for name in key.columns}
+    own = {*(table.primary_key.columns if table.primary_key else ())}
+    return all(column.name in referring | own for column in table.columns)
 
 
 def _unique_keys(table: Table) -> list[tuple[str | None, ...]]:

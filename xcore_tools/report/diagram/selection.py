@@ -9,7 +9,7 @@ import msgspec
 
 from xcore_tools.database.schema import DatabaseSchema, Table
 
-__all__ = ["Place", "around", "matching", "place_of"]
+__all__ = ["Place", "around", "keys_only", "matching", "place_of"]
 
 Place = tuple[str | None, str]
 """The schema and the name of a table."""
@@ -46,6 +46,31 @@ def around(schema: DatabaseSchema, places: Iterable[Place], depth: int) -> Datab
         shown |= edge
     tables = tuple(_within(table, shown) for table in schema.tables if place_of(table) in shown)
     return msgspec.structs.replace(schema, tables=tables)
+
+
+def keys_only(schema: DatabaseSchema) -> DatabaseSchema:
+    """The tables with the columns of their keys, and of the foreign keys of others; and no enums."""
+    wanted: dict[Place, set[str]] = {
+        place_of(table): {*(table.primary_key.columns if table.primary_key else ())}
+        for table in schema.tables
+    }
+    for table in schema.tables:
+        for key in table.foreign_keys:
+            wanted[place_of(table)].update(key.columns)
+            wanted.get((key.schema, key.table), set()).update(key.referred)
+    tables = tuple(_with_columns(table, wanted[place_of(table)]) for table in schema.tables)
+    return msgspec.structs.replace(schema, tables=tables, enums=())
+
+
+def _with_columns(table: Table, names: set[str]) -> Table:
+    return msgspec.structs.replace(
+        table,
+        columns=tuple(column for column in table.columns if column.name in names),
+        uniques=tuple(unique for unique in table.uniques if names.issuperset(unique.columns)),
+        indexes=tuple(
+            index for index in table.indexes if names.issuperset(key.column for key in index.keys)
+        ),
+    )
 
 
 def _pairs(schema: DatabaseSchema, known: Iterable[Place]) -> Iterator[tuple[Place, Place]]:
