@@ -124,6 +124,7 @@ class Mentions:
             self._enter(source, sketch)
         self._enter_modules()
         self._add_outside()
+        self._add_unread()
 
     @property
     def names(self) -> frozenset[str]:
@@ -194,6 +195,17 @@ class Mentions:
                     self._carry([self._note(source, item.here, lead)])
             for source in self._stars[None]:
                 self._carry([self._note(source, name, lead)])
+
+    def _add_unread(self) -> None:
+        """Counts what comes from modules of the project that are not looked at: excluded, or below no path."""
+        found = [
+            (source, item.here)
+            for imported in self._importers.values()
+            for source, item in imported
+            if not self._origins.is_known(self._origins.module(source, item.module))
+        ]
+        for source, here in found:
+            self._carry([self._note(source, here, _CLASS | _MAKER)])
 
     # -- where leads go ------------------------------------------------------------------------
 
