@@ -28,6 +28,12 @@ NOTE, WARNING, ERROR = (
 Output = pytest.CaptureFixture[str]
 
 
+class Settings(str):
+    """Stands in for a Config; equal to what it was made from."""
+
+    source = Path("config.json")
+
+
 class FakeLibrary:
     """Stands in for `load_config` and `discover`, and keeps what they were called with."""
 
@@ -38,7 +44,7 @@ class FakeLibrary:
 
     def load_config(self, path: Path | None = None) -> str:
         self.config.append(path)
-        return f"config of {path}"
+        return Settings(f"config of {path}")
 
     def discover(self, paths: tuple[str, ...] = (), **options: object) -> Discovery:
         self.calls.append({"paths": paths, **options})
