@@ -595,10 +595,10 @@ class TestReadSource:
     ) -> None:
         (project / "a.py").touch()
 
-        def refuse(path: Path, mode: str) -> object:
-            raise PermissionError(13, "Permission denied", str(path))
+        def refuse(path: str, *_: object, **__: object) -> object:
+            raise PermissionError(13, "Permission denied", path)
 
-        monkeypatch.setattr(Path, "open", refuse)
+        monkeypatch.setattr("builtins.open", refuse)
         assert read_source(project, "a.py") == Problem(
             "a.py", 0, "XT102", "error", "cannot be read: Permission denied"
         )
