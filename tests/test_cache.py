@@ -20,6 +20,7 @@ from xcore_tools import Config, Discovery, discover
 from xcore_tools.config import Migration, ModelDiscovery
 from xcore_tools.discovery import cache as cachefile
 from xcore_tools.discovery import examine, recall, scan, store
+from xcore_tools.discovery.facts import Problem
 from xcore_tools.discovery.results import Scanned
 
 MODEL = """\
@@ -324,6 +325,45 @@ def test_a_file_that_changes_during_the_scan_is_not_remembered(
         patch.setattr(examine.Job, "read", changing)
         discover(config=Config(project=project), cache=project / ".cache")
     assert "late" in {table.name for table in found(project).tables}
+
+
+def test_a_file_that_cannot_be_read_is_tried_again(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = examine.Job.read
+    refused = Problem("shop/models.py", 0, "XT102", "error", "cannot be read: no reason")
+
+    def refusing(self: examine.Job) -> object:
+        return refused if self.path == "shop/models.py" else read(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(examine.Job, "read", refusing)
+        for _ in range(2):
+            result = discover(config=Config(project=project), cache=project / ".cache")
+            assert refused in result.problems
+            assert "users" not in {
+                table.name for table in result.tables if table.path[:4] == "shop"
+            }
+    assert "shop/models.py" in {table.path for table in found(project).tables}
+
+
+def test_a_file_that_vanishes_during_the_scan(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = examine.Job.read
+    path = project / "shop" / "models.py"
+
+    def vanishing(self: examine.Job) -> object:
+        data = read(self)
+        if self.path == "shop/models.py" and not self.module:
+            path.unlink(missing_ok=True)
+        return data
+
+    with monkeypatch.context() as patch:
+        patch.setattr(examine.Job, "read", vanishing)
+        result = discover(config=Config(project=project), cache=project / ".cache")
+    assert [(p.path, p.code) for p in result.problems] == [("shop/models.py", "XT102")]
+    assert found(project).problems == ()
 
 
 # -- where it lies --------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import pytest
 from support import CASES, project_of
 
 from xcore_tools import Config, Discovery, discover
-from xcore_tools.discovery import crew, parts, scan
+from xcore_tools.discovery import crew, examine, parts, scan
 from xcore_tools.discovery.parts import Outlook, Part, split
 from xcore_tools.discovery.walk import SourceFile
 
@@ -81,6 +81,28 @@ def test_forked_processes_give_the_same(
     assert len(started) == 1  # for the parts; there is too little else to share out
     monkeypatch.setattr(scan, "_DOMINANT", 0)
     assert discover(config=Config(project=project)) == together  # file by file
+
+
+def test_what_nests_too_deeply_to_travel_is_parsed_here(
+    project: Path, together: Discovery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examine, "encoded", lambda _: None)
+    with ThreadPoolExecutor(1) as executor:
+        assert discover(config=Config(project=project), executor=executor) == together
+
+
+def test_progress_counts_files_up_to_all(
+    project: Path, together: Discovery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[int, int]] = []
+    discover(config=Config(project=project), progress=lambda *each: told.append(each))
+    assert {total for _, total in told} == {together.files}
+    assert [done for done, _ in told] == sorted({done for done, _ in told})
+    monkeypatch.setattr(crew, "_WORTH_A_PROCESS", 0)
+    monkeypatch.setattr(crew, "_processors", lambda: 2)
+    forked: list[tuple[int, int]] = []
+    discover(config=Config(project=project), progress=lambda *each: forked.append(each))
+    assert forked[-1] == (together.files, together.files)
 
 
 class _FarAway(Executor):
