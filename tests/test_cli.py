@@ -39,7 +39,7 @@ class FakeLibrary:
 
     def load_config(self, path: Path | None = None) -> Config:
         self.config.append(path)
-        return Config(project=Path("/project"), source=path)
+        return Config(project=Path("/project"), source=path or Path("config.json"))
 
     def discover(self, paths: tuple[str, ...] = (), **options: object) -> Discovery:
         self.calls.append({"paths": paths, **options})

@@ -18,7 +18,7 @@ from xcore_tools.cli.progress import ScanProgress
 RECORDED = Path(__file__).parent / "report" / "discovery.json"
 
 STANDALONE = f"""
-import sys, time, msgspec, xcore_tools
+import sys, time, types, msgspec, xcore_tools
 from xcore_tools.discovery.facts import Discovery
 
 def discover(paths, **options):
@@ -28,7 +28,8 @@ def discover(paths, **options):
     sample = open({str(RECORDED)!r}, "rb").read()
     return msgspec.json.decode(sample, type=Discovery)
 
-xcore_tools.__dict__.update(load_config=lambda path: None, discover=discover)
+settings = types.SimpleNamespace(source="config.json")
+xcore_tools.__dict__.update(load_config=lambda path: settings, discover=discover)
 from xcore_tools.cli import main
 sys.exit(main())
 """

@@ -104,3 +104,17 @@ def test_a_path_elsewhere_is_scanned_with_its_own_settings(
     assert capsys.readouterr().err == ""
     assert main(["discover", str(tmp_path / "nothing" / "here")]) == 2
     assert "does not exist" in capsys.readouterr().err
+
+
+def test_the_next_command_is_named(
+    capsys: Output, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["sync-env", "--check"]) == 1
+    assert "next: `xcore-tools sync-env` writes it\n" in capsys.readouterr().err
+    (project / "config.json").unlink()
+    assert main(["discover"]) == 1
+    assert "next:" not in capsys.readouterr().err  # nobody is there to do it
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert main(["discover"]) == 1
+    assert "next: `xcore-tools init` sets the project up" in capsys.readouterr().err

@@ -112,3 +112,13 @@ def test_a_file_that_cannot_be_read_may_hold_tables() -> None:
     database = data.DatabaseSchema(engine="sqlite")
     (gap,) = declared_schema(Discovery((), (), (), problems), database).unreadable
     assert (gap.name, gap.reason) == ("old.py:3", "invalid syntax")
+
+
+def test_a_table_that_is_only_declared_has_the_key_that_is_known() -> None:
+    structure = ours(source.Column(name="more", primary_key=None), unknown=("a base",))
+    table = Table("t", None, "app", None, "core", "app.py", 1, structure)
+    alone = declared_schema(Discovery((), (table,), (), ()), data.DatabaseSchema(engine="source"))
+    assert alone.tables[0].primary_key == data.PrimaryKey(columns=("id",))
+    theirs_too = data.Column(name="more", type="integer", nullable=False)
+    key = data.PrimaryKey(columns=("id", "more"))
+    assert told(structure, theirs(theirs_too, primary_key=key)) == []

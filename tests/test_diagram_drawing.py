@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import sqlite3
 import subprocess
 import sys
 import warnings
@@ -278,6 +279,25 @@ def test_svg_and_html_on_the_command_line(shop: Path, capsys: Output) -> None:
     assert "String(120)" not in (shop / "x.svg").read_text("utf-8")
     assert main(["diagram", "--format", "html", "-o", "x.html"]) == 0
     assert '"at":"models.py:' in (shop / "x.html").read_text("utf-8")
+
+
+def test_every_source_can_be_drawn(shop: Path, capsys: Output) -> None:
+    connection = sqlite3.connect("app.db")
+    connection.executescript(
+        "CREATE TABLE lone (id INTEGER PRIMARY KEY);"
+        "CREATE TABLE node (id INTEGER PRIMARY KEY, up INTEGER REFERENCES node (id))"
+    )
+    connection.close()
+    (shop / "config.json").write_text('{"migration": {"url": "sqlite:///app.db"}}')
+    assert main(["db", "export", "app.json"]) == 0
+    pictures = []
+    for source in ("@", "sqlite:///app.db", "app.json", "app.db"):
+        for form in ("svg", "html"):
+            assert main(["diagram", source, "--format", form, "--exclude", "lone"]) == 0
+            pictures.append(capsys.readouterr().out)
+    assert len({*pictures}) == 2
+    assert "node" in pictures[0]
+    assert "lone" not in pictures[0]
 
 
 def parsed(text: str) -> Any:

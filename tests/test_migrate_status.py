@@ -188,3 +188,9 @@ def test_current_in_a_range_is_where_the_database_is(
 ) -> None:
     found = [script.revision for script in scripts.walk_revisions(*filled(ends, current))]
     assert sorted(found) == sorted(names)
+
+
+def test_a_project_without_revisions_is_told_how_to_get_one() -> None:
+    found = status_of("x", current=(), has_tables=False, revisions=(), applied=())
+    assert found.state is State.EMPTY
+    assert "`xcore-tools migrate generate` writes the first one" in found.explanation

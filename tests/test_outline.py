@@ -362,6 +362,15 @@ def test_what_is_not_plain_is_left_to_the_parser(line: str) -> None:
     assert equal(cut, whole)
 
 
+@pytest.mark.parametrize(
+    "display", ["[" + "1," * 5001 + "]", "{" + "1: 2," * 5001 + "}", "{" + "1," * 5000 + "}"]
+)
+def test_large_displays_are_what_the_visitor_makes_of_them(display: str) -> None:
+    source = f"x = {display}\n"
+    assert make_outline(source).text == "...\n"
+    assert equal(facts(source.encode()).body, read_whole(source))
+
+
 @pytest.mark.parametrize("text", ["(", "(" * 5000 + ")" * 5000, ") + f(", ""])
 def test_arguments_that_cannot_be_read_are_none(text: str) -> None:
     call = Call(Name("f"), (), (), 1, Unread(text, 1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -160,3 +162,43 @@ def test_the_types_are_those_of_a_user(environment: Path, tmp_path: Path, checke
         (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
         program = Path(sys.executable).with_name("pyright")
         assert "0 errors" in run(program, "--pythonpath", python, "user.py", cwd=tmp_path)
+
+
+def test_the_action_runs_as_github_runs_it(tmp_path: Path) -> None:
+    """Its steps of shell, with the variables that GitHub sets and the defaults of its inputs."""
+    yaml = pytest.importorskip("yaml")
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    application = shutil.copytree(ROOT / "fixtures" / "xcore_app", tmp_path / "app")
+    (application / "migrations").mkdir()
+    (application / "migrations" / "env.py").write_text("target_metadata = None\n")
+    variables = {"RUNNER_TEMP": str(tmp_path), "GITHUB_ACTION_PATH": str(ROOT)}
+    assert action["runs"]["using"] == "composite"
+    assert [key for key, value in action["inputs"].items() if "default" not in value] == []
+
+    def steps(command: str) -> tuple[int, str]:
+        inputs = {key: value["default"] for key, value in action["inputs"].items()}
+        inputs |= {"run": command, "python-version": "3"}
+        code, printed = 0, ""
+        for step in action["runs"]["steps"]:
+            if "run" not in step:
+                assert step["uses"].startswith("actions/setup-python@v")
+                continue
+            given = {
+                name: re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda m: inputs[m[1]], text)
+                for name, text in step.get("env", {}).items()
+            }
+            done = subprocess.run(
+                ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+                cwd=application,
+                env={**os.environ, **variables, **given},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            code, printed = done.returncode, done.stdout + done.stderr
+        return code, printed
+
+    code, printed = steps(action["inputs"]["run"]["default"])
+    assert (code, "would be updated" in printed) == (1, True)
+    assert steps("sync-env --quiet") == (0, "")
+    assert steps(action["inputs"]["run"]["default"])[0] == 0

@@ -16,7 +16,7 @@ from xcore_tools.cli.output import STDOUT, say_problems, write
 from xcore_tools.cli.progress import ScanProgress
 from xcore_tools.cli.scanning import cache_options, cache_place, executor_options, given_executor
 from xcore_tools.cli.settings import load_settings
-from xcore_tools.cli.terminal import columns, detail, has_color, remark, say_error
+from xcore_tools.cli.terminal import columns, detail, has_color, is_terminal, remark, say_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -110,6 +110,8 @@ def discover(  # noqa: PLR0913 (one for each option)
     write(_rendered(discovery, form, output, with_columns=with_columns), output)
     if form in _WITHOUT_PROBLEMS:
         _say(discovery.problems)
+    if form == "text" and discovery.tables and settings.source is None and is_terminal(sys.stderr):
+        remark("next: `xcore-tools init` sets the project up, so that Alembic sees these tables\n")
     found = any(problem.severity != "note" for problem in discovery.problems)
     return int(found and not exit_zero)
 

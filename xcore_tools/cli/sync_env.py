@@ -101,6 +101,8 @@ def sync_env(  # noqa: PLR0913 (one for each option)
     hidden = hiding(discovery)
     say_problems([*hidden, *rewrite.problems])
     remark(report.render(rewrite))
+    if rewrite.changed and not rewrite.is_written:
+        remark("next: `xcore-tools sync-env` writes it\n")
     has_findings = any(problem.severity != "note" for problem in rewrite.problems)
     is_change_a_finding = check or exit_non_zero_on_change
     has_errors = any(problem.severity == "error" for problem in hidden) and not force

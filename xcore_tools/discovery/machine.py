@@ -48,6 +48,11 @@ from xcore_tools.discovery.outside import Outside
 
 __all__ = ["Load", "Locate", "Machine", "Read"]
 
+_ELSEWHERE = (ImportedName, Deferred)
+_DISPATCHED = (ClassValue, External, BoundMethod)
+_WAITING = (*_ELSEWHERE, Choice)
+"""Kinds of values that may stand for others; a tuple is made once, a union at every question."""
+
 _STATEMENT_BUDGET = 30_000
 """Steps for one statement of a module, with all the calls in it."""
 
@@ -116,6 +121,7 @@ class Machine:
         # what was made
         self.classes: list[ClassValue] = []
         self.tables: list[TableValue] = []
+        self.loose: list[tuple[s.Call, Frame]] = []  # indexes and constraints outside of any table
         self.frames: dict[str, Frame] = {}
         self.packages: set[str] = set()  # that imports lead through, with __init__.py or without
         self.losses: set[tuple[str, int, str, str]] = set()  # module, line, code, what
@@ -300,9 +306,11 @@ class Machine:
         Raises:
             NotReadyError: it is not to be had yet.
         """
+        if not isinstance(value, _WAITING):
+            return value
         passed: list[int] = []  # re-exports may lead through a thousand modules: no recursion
         try:
-            while isinstance(value, ImportedName | Deferred):
+            while isinstance(value, _ELSEWHERE):
                 if id(value) in self._resolving:
                     return Unknown("a name that is defined by itself")
                 if id(value) in self._too_dear:
@@ -340,7 +348,7 @@ class Machine:
 
     def known(self, value: Value) -> Value:
         """The value behind `value`, Unknown where it is not to be had; insists on loading what it needs."""
-        if not isinstance(value, ImportedName | Deferred | Choice):
+        if not isinstance(value, _WAITING):
             return value
         try:
             with self.demand():
@@ -375,7 +383,7 @@ class Machine:
         if isinstance(callee, Partial):
             args, keywords = (*callee.args, *args), {**callee.keywords, **keywords}
             return self.call(callee.callee, args, keywords, site)
-        if isinstance(callee, ClassValue | External | BoundMethod):
+        if isinstance(callee, _DISPATCHED):
             return dispatch(self, callee, args, keywords, site)
         return callee if isinstance(callee, Unknown) else Unknown("a call that is not followed")
 

@@ -85,6 +85,11 @@ def _explanation(
     unknown: Sequence[str],
     overlaps: Sequence[tuple[str, str]],
 ) -> str:
+    if state is State.EMPTY and not heads:
+        return (
+            "the database is empty, and there is no revision yet: "
+            "`xcore-tools migrate generate` writes the first one"
+        )
     if state in _EXPLANATIONS:
         upgrade = "xcore-tools migrate upgrade" + (" heads" if len(heads) > 1 else "")
         return _EXPLANATIONS[state].format(upgrade=upgrade)

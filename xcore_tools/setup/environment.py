@@ -9,7 +9,7 @@ from xcore_tools.discovery.facts import Problem
 from xcore_tools.envfile.sync import sync_text
 from xcore_tools.errors import EnvFileError
 from xcore_tools.setup.facts import Change, Step
-from xcore_tools.setup.plan import leading_ini, with_roots
+from xcore_tools.setup.plan import with_roots
 from xcore_tools.setup.survey import Survey
 
 __all__ = ["environment_step"]
@@ -36,8 +36,9 @@ def environment_step(found: Survey) -> tuple[Step | None, tuple[Problem, ...]]:
     why = "env.py imports every model, and nothing else"
     if not environment.is_led_to and not (found.config.project / INI).exists():
         why = f"Alembic's settings lead to env.py; {why}"
-        content = leading_ini(environment.env, found.facts.layout.roots)
-        changes.insert(0, Change(PurePosixPath(INI), None, content))
+        template = _template("generic", str(PurePosixPath(environment.env).parent))[INI]
+        content = with_roots(template, found.facts.layout.roots)
+        changes.insert(0, Change(PurePosixPath(INI), None, content, template))
     step = Step("Alembic's env.py", why, tuple(changes)) if changes else None
     return step, rewrite.problems
 
@@ -49,11 +50,15 @@ def _content(env: Path) -> bytes:
         raise EnvFileError(f"{shown(env)}: cannot be read: {error.strerror}") from error
 
 
-def _created(found: Survey) -> Step:
+def _template(name: str, directory: str) -> dict[str, bytes]:
     # Alembic takes longer to import than all the rest, and most projects have an environment
     from xcore_tools.migrate.template import template_files  # noqa: PLC0415
 
-    template = template_files("async" if found.facts.is_async else "generic", DIRECTORY)
+    return template_files(name, directory)
+
+
+def _created(found: Survey) -> Step:
+    template = _template("async" if found.facts.is_async else "generic", DIRECTORY)
     name = f"{DIRECTORY}/env.py"
     env = found.config.project / name
     written = {

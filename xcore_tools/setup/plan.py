@@ -11,7 +11,7 @@ from xcore_tools.setup.facts import Change, Facts, Plan, Step
 from xcore_tools.setup.hooks import hooks, with_hooks
 from xcore_tools.setup.settings import as_json_section, in_json, in_toml
 
-__all__ = ["leading_ini", "plan", "settings_file", "settings_of", "with_roots"]
+__all__ = ["plan", "settings_file", "settings_of", "with_roots"]
 
 _PREPEND = re.compile(rb"^prepend_sys_path = \.$", re.MULTILINE)
 _SEPARATOR = re.compile(rb"^path_separator = os$", re.MULTILINE)
@@ -61,17 +61,6 @@ def plan(facts: Facts, *, env: Step | None, with_pre_commit: bool | None = None)
             change = Change(_PRE_COMMIT, facts.pre_commit, after)
             steps.append(Step("Hooks of pre-commit", why, (change,)))
     return Plan(tuple(steps), tuple(notes))
-
-
-def leading_ini(env: str, roots: tuple[str, ...]) -> bytes:
-    """An alembic.ini that leads to this env.py, and says nothing else."""
-    lines = [
-        "[alembic]",
-        f"script_location = %(here)s/{PurePosixPath(env).parent}",
-        "path_separator = os",
-        "prepend_sys_path = .",
-    ]
-    return with_roots("".join(f"{line}\n" for line in lines).encode(), roots)
 
 
 def with_roots(ini: bytes, roots: tuple[str, ...]) -> bytes:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from xcore_tools.discovery import syntax as s
 from xcore_tools.discovery.columns.asking import asked
 from xcore_tools.discovery.columns.drafts import Draft, Reference, as_call, item_name
+from xcore_tools.discovery.columns.names import ITEMS
 from xcore_tools.discovery.columns.tables import TableDraft
 from xcore_tools.discovery.columns.unparse import written
+from xcore_tools.discovery.follow.evaluate import arguments_of
 from xcore_tools.discovery.follow.operators import iterate
 from xcore_tools.discovery.follow.values import (
     ClassValue,
+    External,
+    Frame,
     Instance,
     Made,
     MemberText,
@@ -51,6 +56,33 @@ class Finisher:
             for draft in table.columns:
                 self._homes.setdefault(id(draft.source), []).append((table, draft))
             self._by_class.update(dict.fromkeys(table.classes, table))
+
+    def attach(self, call: s.Call, frame: Frame) -> None:
+        """Adds an index or a constraint that stands alone to the table whose columns it is given, if to one.
+
+        One that is among the arguments of a table, too, stays what it is there.
+        """
+        call = self._machine.read(call) if call.unread else call
+        callee = asked(self._machine, self._machine.tentative(call.func, frame))
+        if not isinstance(callee, External) or callee.name not in ITEMS:
+            return
+        args, keywords = arguments_of(self._machine, call, frame)
+        given = [*args, *keywords.values()]
+        homes = [table for value in given for table in self._tables_in(value)]
+        names = {id(table) for table in homes}
+        if len(names) == 1 or (homes and callee.name == "ForeignKeyConstraint"):
+            homes[0].items.append(Made(callee.path, args, keywords, call.line))
+
+    def _tables_in(self, value: Value) -> Iterator[TableDraft]:
+        """The tables of the columns in a value: in a list, or in an expression of SQL."""
+        value = asked(self._machine, value)
+        found = [table for table, _ in self._homes_of(value)]
+        yield from found
+        inner = iterate(value) if isinstance(value, list | tuple) else None
+        if inner is None and not found and isinstance(value, Made) and value.callee != ATTRIBUTE:
+            inner = [*value.args]
+        for each in inner or ():
+            yield from self._tables_in(each)
 
     def structure(self, table: TableDraft) -> Structure:
         """All that is known of one table."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_ANCESTORS", "ancestors", "bases_of", "metaclass_of", "mro"]
 
+_BASES = (ClassValue, External, Unknown)
+
 MAX_ANCESTORS = 3000
 """A longer order of ancestors is cut off; nobody's models come near."""
 
@@ -76,7 +78,7 @@ def bases_of(machine: Machine, cls: ClassValue) -> list[Value]:
     for base in cls.bases:
         for option in options_of(machine.known(base)):
             item = External(f"{option.callee}()") if isinstance(option, Made) else option
-            if isinstance(item, ClassValue | External | Unknown):
+            if isinstance(item, _BASES):
                 found[item] = None
     return list(found)
 

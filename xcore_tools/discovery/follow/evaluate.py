@@ -23,6 +23,7 @@ from xcore_tools.discovery.follow.operators import (
 )
 from xcore_tools.discovery.follow.values import (
     OPEN,
+    BoundMethod,
     Choice,
     ClassValue,
     Display,
@@ -227,6 +228,13 @@ def _subscript(machine: Machine, expr: s.Subscript, frame: Frame) -> Value:
         return choice_of(
             [o for o in value.options if isinstance(o, ClassValue | External)]
             or [Unknown("a subscript")]
+        )
+    if isinstance(value, BoundMethod):  # `table.c["name"]`
+        index = index_of(machine, expr.index, frame)
+        return (
+            attribute_of(machine, value, index)
+            if isinstance(index, str)
+            else Unknown("a subscript")
         )
     if not isinstance(value, str | tuple | list | dict):
         return first_unknown(value)

@@ -18,7 +18,7 @@ from xcore_tools.discovery.follow.definitions import begin_class, decorated, ent
 from xcore_tools.discovery.follow.imports import (
     imported,
     module_value,
-    starred_module,
+    source_module,
     top_level_value,
 )
 from xcore_tools.discovery.follow.makers import changes, may_make
@@ -62,11 +62,12 @@ def _import(machine: Machine, statement: s.Import, frame: Frame) -> int:
 
 
 def _import_from(machine: Machine, statement: s.ImportFrom, frame: Frame) -> int:
+    source = source_module(machine, statement, frame.module)
     for name, alias in statement.names:
         if name == "*":
-            frame.stars.append(starred_module(machine, statement, frame.module))
+            frame.stars.append(source)
         else:
-            bind(frame, alias, imported(machine, statement, name, frame.module))
+            bind(frame, alias, imported(machine, source, name, frame.module))
     return _NEXT
 
 
@@ -79,6 +80,7 @@ def _assign(machine: Machine, statement: s.Assign, frame: Frame) -> int:
         frame.cls.annotations[statement.targets[0].id] = statement.annotation
     if statement.value is None:
         return _NEXT
+    _note_loose(machine, statement.value, frame)
     value = machine.tentative(statement.value, frame)
     if isinstance(value, Deferred):
         if machine.is_demanding or _refers_to_target(statement) or _is_directive(statement, frame):
@@ -110,7 +112,20 @@ def _delete(machine: Machine, statement: s.Delete, frame: Frame) -> int:
     return _NEXT
 
 
+def _note_loose(machine: Machine, expr: s.Expr, frame: Frame) -> None:
+    """Keeps what seems to be `Index("name", User.name)`: who asks for columns looks at it."""
+    if frame.kind == "module" and not frame.uncertain and isinstance(expr, s.Call):
+        name = getattr(expr.func, "name", getattr(expr.func, "id", None))
+        if name in _LOOSE:
+            machine.loose.append((expr, frame))
+
+
+_LOOSE = frozenset({"Index", "UniqueConstraint", "ForeignKeyConstraint"})
+"""What finds its table by the columns that it is given."""
+
+
 def _expression(machine: Machine, statement: s.Expression, frame: Frame) -> int:
+    _note_loose(machine, statement.value, frame)
     value = machine.tentative(statement.value, frame)
     if isinstance(value, Deferred):
         if _has_effect(machine, statement.value, frame):
@@ -185,9 +200,10 @@ def _note_typing_imports(machine: Machine, block: s.Block, frame: Frame) -> None
     """Imports for type checkers bind nothing, but say where a module's `__getattr__` leads."""
     for statement in block:
         if isinstance(statement, s.ImportFrom):
+            source = source_module(machine, statement, frame.module)
             for name, alias in statement.names:
                 if name != "*":
-                    frame.typing_names[alias] = imported(machine, statement, name, frame.module)
+                    frame.typing_names[alias] = imported(machine, source, name, frame.module)
 
 
 def _for(machine: Machine, statement: s.For, frame: Frame) -> int:

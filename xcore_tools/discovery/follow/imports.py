@@ -13,7 +13,7 @@ from xcore_tools.discovery.names import absolute_name
 if TYPE_CHECKING:
     from xcore_tools.discovery.machine import Machine
 
-__all__ = ["OUTSIDE", "exists", "imported", "module_value", "starred_module", "top_level_value"]
+__all__ = ["OUTSIDE", "exists", "imported", "module_value", "source_module", "top_level_value"]
 
 OUTSIDE = "external:"
 """Stands before the names of modules that are no part of the project."""
@@ -24,7 +24,7 @@ def exists(machine: Machine, name: str) -> bool:
     return name in machine.modules or machine.locate(name, "") == name
 
 
-def starred_module(machine: Machine, statement: s.ImportFrom, module: s.ModuleFacts) -> str:
+def source_module(machine: Machine, statement: s.ImportFrom, module: s.ModuleFacts) -> str:
     """The module that `from … import` names: a dotted name, with OUTSIDE before it for a library's."""
     target = statement.module
     if statement.level:
@@ -32,9 +32,8 @@ def starred_module(machine: Machine, statement: s.ImportFrom, module: s.ModuleFa
     return _located(machine, target or "", module) or f"{OUTSIDE}{target}"
 
 
-def imported(machine: Machine, statement: s.ImportFrom, name: str, module: s.ModuleFacts) -> Value:
-    """What `from … import name` binds."""
-    source = starred_module(machine, statement, module)
+def imported(machine: Machine, source: str, name: str, module: s.ModuleFacts) -> Value:
+    """What `from … import name` binds, where `source` is what `from …` means."""
     if source.startswith(OUTSIDE):
         path = f"{source.removeprefix(OUTSIDE)}.{name}"
         located = _located(machine, path, module)  # below a directory without __init__.py

@@ -37,8 +37,11 @@ def truth_of(value: Value) -> bool | None:
     return answers.pop() if len(answers) == 1 else None
 
 
+_WITHOUT_TRUTH = (Unknown, Instance, Made, External)
+
+
 def _truth_of_one(value: Value) -> bool | None:
-    if isinstance(value, Unknown | Instance | Made | External):
+    if isinstance(value, _WITHOUT_TRUTH):
         return None
     if isinstance(value, dict) and OPEN in value:
         return True if len(value) > 1 else None

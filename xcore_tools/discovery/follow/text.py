@@ -96,6 +96,10 @@ _BINARY: dict[str, Callable[[Value, Value], Value]] = {
 }
 
 
+_ATOMS = (str, int, float)
+_COLLECTIONS = (tuple, list, set, frozenset)
+
+
 def is_plain(value: Value) -> bool:
     """Whether `value` is plain data all the way down, and not too much of it."""
     stack = [value]
@@ -103,11 +107,13 @@ def is_plain(value: Value) -> bool:
         if not stack:
             return True
         item = stack.pop()
-        if isinstance(item, tuple | list | set | frozenset):
+        if item is None or isinstance(item, _ATOMS):
+            continue
+        if isinstance(item, _COLLECTIONS):
             stack.extend(item)
         elif isinstance(item, dict):
             stack.extend((*item.keys(), *item.values()))
-        elif not (item is None or isinstance(item, str | int | float | bool)):
+        else:
             return False
     return False
 

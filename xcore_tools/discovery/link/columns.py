@@ -29,6 +29,8 @@ def add_columns(machine: Machine, results: Results) -> None:
     gathering.add_tables(machine.tables[count:])  # of modules that were read only now
     gathering.add_tables(gathering.waiting, are_last=True)
     finisher = Finisher(machine, gathering.drafts.values())
+    for call, frame in machine.loose:
+        machine.ask(frame.module.module, call.line, partial(finisher.attach, call, frame))
     for key, draft in gathering.drafts.items():
         results.describe(key, finisher.structure(draft))
     results.relate(gathering.relationships)
