@@ -91,7 +91,7 @@ class Shell:
                 )
             else:
                 code = subprocess.run(
-                    ["bash", "-c", command],
+                    ["bash", "-c", command.removeprefix(".venv/bin/")],
                     cwd=directory,
                     env=environment,
                     stdin=subprocess.DEVNULL,
