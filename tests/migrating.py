@@ -7,6 +7,7 @@ Each schema becomes an attached database, which is how SQLite has schemas.
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
 import sys
@@ -17,7 +18,6 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.operations.ops import CreateTableOp, DropTableOp
-from alembic.runtime import plugins
 from alembic.util import CommandError
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
@@ -30,7 +30,9 @@ def main(ini: str, *schemas: str) -> dict[str, Any]:
             file = Path(ini).with_name(f"{schema}.db")
             connection.execute(f'ATTACH "{file}" AS "{schema}"')
 
-    plugins._all_plugins.pop("alembic.autogenerate.xcore_tools", None)
+    if importlib.util.find_spec("alembic.runtime.plugins"):  # older versions know none
+        plugins = importlib.import_module("alembic.runtime.plugins")
+        plugins._all_plugins.pop("alembic.autogenerate.xcore_tools", None)
     config = Config(ini, stdout=io.StringIO())
     tables: dict[type, list[str]] = {CreateTableOp: [], DropTableOp: []}
 

@@ -376,7 +376,10 @@ def alembic_says(url: DatabaseUrl, metadata: sa.MetaData) -> list[object]:
         context = MigrationContext.configure(
             connection, opts={"compare_server_default": True, "compare_type": True}
         )
-        return list(compare_metadata(context, metadata))
+        try:
+            return list(compare_metadata(context, metadata))
+        except sa.exc.NoSuchTableError as error:  # older ones end at a key that leads nowhere
+            return [error]
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,6 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config as AlembicConfig
-from alembic.runtime import plugins
 from alembic.util import CommandError
 from alembic_projects import alembic_init
 
@@ -24,6 +23,9 @@ from xcore_tools.database.comparison import Rename
 from xcore_tools.errors import MigrationError
 from xcore_tools.migrate.facade import Migrations
 from xcore_tools.migrate.logs import kept_logging
+
+# older versions know no plugins
+plugins = pytest.importorskip("alembic.runtime.plugins")
 
 PLUGIN = "alembic.autogenerate.xcore_tools"
 BASE = "from sqlalchemy.orm import DeclarativeBase\n\n\nclass Base(DeclarativeBase):\n    pass\n"
