@@ -25,6 +25,9 @@ class Model(DeclarativeBase):
     "app/core/__init__.py": "from app.db import Model as Entity\n",
     "app/direct/models.py": "from app.db import Model\n\n\nclass Direct(Model): ...\n",
     "app/renamed/models.py": "from app.db import Model as Base\n\n\nclass Renamed(Base): ...\n",
+    "app/starred/models.py": "from app.db import *\n\n\nclass Starred(Model): ...\n",
+    "app/dotted/models.py": "import app.db\n\n\nclass Dotted(app.db.Model): ...\n",
+    "app/module/models.py": "from app import db\n\n\nclass Module(db.Model): ...\n",
     "app/led/models.py": "from app.core import Entity\n\n\nclass Led(Entity): ...\n",
 }
 
@@ -48,6 +51,9 @@ def found(config: Config, *paths: str) -> dict[str, str | None]:
     [
         ("app/direct", {"Direct": "direct"}),
         ("app/renamed", {"Renamed": "renamed"}),
+        ("app/starred", {"Starred": "starred"}),
+        ("app/dotted", {"Dotted": "dotted"}),
+        ("app/module", {"Module": "module"}),
         ("app/led", {"Led": "led"}),
         ("app/led/models.py", {"Led": "led"}),
     ],
@@ -63,6 +69,9 @@ def test_a_base_may_lead_through_an_excluded_file(project: Path) -> None:
     config = Config(project=project, migration=Migration(model_discovery=rules))
     assert found(config, "app") == {
         "Direct": "direct",
+        "Dotted": "dotted",
         "Led": "led",
+        "Module": "module",
         "Renamed": "renamed",
+        "Starred": "starred",
     }

@@ -167,6 +167,8 @@ class Mentions:
             origins = [item for item in sketch.imports if item.here == first]
             if not origins:
                 self._dotted[last].append(source)  # of an object that comes from anywhere
+            elif any(self._is_unread(source, item) for item in origins):
+                self._matter.add(source.path)
             elif last in self._outside and not all(
                 self._origins.is_plain_library(source, item) for item in origins
             ):
@@ -180,6 +182,7 @@ class Mentions:
             if not self._origins.is_known(module):
                 self._reach[source.path].may_have_any = True
                 self._with_any.add(source.path)
+                self._matter.add(source.path)
         for source, item in self._importers.pop("", ()):
             modules = self._origins.modules_along(source, item.module)
             for module in modules:
@@ -206,6 +209,11 @@ class Mentions:
         ]
         for source, here in found:
             self._carry([self._note(source, here, _CLASS | _MAKER)])
+
+    def _is_unread(self, source: SourceFile, item: Imported) -> bool:
+        """Whether an import leads to a module of the project that is not looked at."""
+        module = self._origins.submodule(source, item) or self._origins.module(source, item.module)
+        return not self._origins.is_known(module)
 
     # -- where leads go ------------------------------------------------------------------------
 
