@@ -232,34 +232,36 @@ def test_configuration_counts(project: Path) -> None:
 
 def test_a_damaged_cache_is_no_cache(project: Path) -> None:
     expected = found(project)
-    path = project / ".cache" / "discovery"
-    whole = path.read_bytes()
-    dice = random.Random(1)
-    damaged = [whole[:size] for size in (0, 1, 20, 84, len(whole) // 2, len(whole) - 1)]
-    for _ in range(20):
-        flipped = bytearray(whole)
-        flipped[dice.randrange(len(flipped))] ^= 1 << dice.randrange(8)
-        damaged.append(bytes(flipped))
-    for data in [*damaged, b"\x80\x04K\x01.", os.urandom(1000), whole + b"\0"]:
-        path.write_bytes(data)
-        version = recall._version()
-        assert cachefile.load(path.parent, version) == cachefile.Contents()
-    assert found(project) == expected
+    version = recall._version()
+    for path in (project / ".cache" / "answers", project / ".cache" / "findings"):
+        whole = path.read_bytes()
+        assert cachefile.load(path, version)
+        dice = random.Random(1)
+        damaged = [whole[:size] for size in (0, 1, 20, 84, len(whole) // 2, len(whole) - 1)]
+        for _ in range(20):
+            flipped = bytearray(whole)
+            flipped[dice.randrange(len(flipped))] ^= 1 << dice.randrange(8)
+            damaged.append(bytes(flipped))
+        for data in [*damaged, b"\x80\x04K\x01.", os.urandom(1000), whole + b"\0"]:
+            path.write_bytes(data)
+            assert cachefile.load(path, version) == {}
+        assert found(project) == expected
 
 
 def test_what_has_a_signature_is_checked_all_the_same(project: Path) -> None:
     expected = found(project)
     version = recall._version()
-    kept = cachefile.load(project / ".cache", version)
+    answers, findings = (project / ".cache" / name for name in ("answers", "findings"))
     junk = msgspec.msgpack.encode(["not", 1, "of", None, "these"])
-    files = [bytes(kept.files)]
-    for wholes, parts, rest in (
-        (dict.fromkeys(kept.wholes, junk), kept.parts, files),
-        ({}, dict.fromkeys(kept.parts, junk), files),
-        ({}, dict.fromkeys(kept.parts, junk), [junk]),
-        ({}, {}, [b"\xc1"]),
+    keys = cachefile.load(findings, version).keys()
+    for path, entries in (
+        (answers, {key: [junk] for key in cachefile.load(answers, version)}),
+        (findings, {key: [junk] for key in keys - {"files"}}),
+        (findings, {key: [junk] for key in keys}),
+        (findings, {"files": [b"\xc1"]}),
     ):
-        assert cachefile.save(project / ".cache", version, wholes, parts, rest)
+        assert cachefile.save(answers, version, {})
+        assert cachefile.save(path, version, entries)
         assert found(project) == expected
 
 
@@ -383,7 +385,7 @@ def test_git_and_backups_leave_it_alone(project: Path) -> None:
     assert ".cache" not in status.stdout
     tag = (project / ".cache" / "CACHEDIR.TAG").read_text("utf-8")
     assert tag.startswith("Signature: 8a477f597d28d172789f06886806bc55")
-    assert (project / ".cache" / "discovery").stat().st_mode & 0o077 == 0
+    assert (project / ".cache" / "answers").stat().st_mode & 0o077 == 0
 
 
 def test_where_nothing_can_be_written_nothing_is(
@@ -422,8 +424,7 @@ def test_what_a_scan_does_not_use_is_kept_while_there_is_room(
 def test_results_of_many_questions_do_not_pile_up(project: Path) -> None:
     for count in range(10):
         discover(config=Config(project=project), cache=project / ".cache", exclude=[f"x{count}"])
-    kept = cachefile.load(project / ".cache", recall._version())
-    assert len(kept.wholes) == 8
+    assert len(cachefile.load(project / ".cache" / "answers", recall._version())) == 8
 
 
 def _scan_often(project: Path, expected: Discovery) -> bool:
@@ -436,12 +437,12 @@ def test_many_at_once_share_it(project: Path) -> None:
     context = multiprocessing.get_context("fork")
     with context.Pool(6) as pool:
         assert all(pool.starmap(_scan_often, [(project, expected)] * 6))
-    kept = cachefile.load(project / ".cache", recall._version())
-    assert len(kept.wholes) == 1
+    assert len(cachefile.load(project / ".cache" / "answers", recall._version())) == 1
     assert sorted(each.name for each in (project / ".cache").iterdir()) == [
         ".gitignore",
         "CACHEDIR.TAG",
-        "discovery",
+        "answers",
+        "findings",
     ]
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from xcore_tools.config import Config, load_config
+from xcore_tools.discovery.collector import without_collector
 from xcore_tools.discovery.facts import Discovery, Problem
 from xcore_tools.discovery.recall import Recall
 from xcore_tools.discovery.request import Request
 from xcore_tools.discovery.walk import Root, Rules, Walk, find_roots, find_sources
 from xcore_tools.errors import NothingToScanError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 __all__ = ["discover"]
 
@@ -55,13 +59,14 @@ def discover(  # noqa: PLR0913 (one for each option)
     roots, problems = _roots(config, paths, rules)
     bases = config.migration.model_discovery.bases
     request = Request(config.project, tuple(roots), rules, bases, columns, prefilter)
-    walk = find_sources(config.project, roots, rules)
-    if not any(source.selected for source in walk.sources):
-        raise NothingToScanError(_nothing(config, [*problems, *walk.problems]))
-    recall = Recall(cache, request, walk, _relative(config, changed))
-    found = recall.whole()
-    if found is None:
-        found = _scanned(request, walk, recall, executor, progress)
+    with without_collector():
+        walk = find_sources(config.project, roots, rules)
+        if not any(source.selected for source in walk.sources):
+            raise NothingToScanError(_nothing(config, [*problems, *walk.problems]))
+        recall = Recall(cache, request, walk, _relative(config, changed))
+        found = recall.whole()
+        if found is None:
+            found = _scanned(request, walk, recall, executor, progress)
     problems = sorted({*problems, *walk.problems, *found.problems})
     files = sum(source.selected for source in walk.sources)
     return msgspec.structs.replace(found, problems=tuple(problems), files=files)
@@ -75,11 +80,11 @@ def _scanned(
     progress: Callable[[int, int], None] | None,
 ) -> Discovery:
     # What follows takes a tenth of a second to load: not for an answer that is known.
-    from xcore_tools.discovery.crew import Crew, without_collector  # noqa: PLC0415
+    from xcore_tools.discovery.crew import Crew  # noqa: PLC0415
     from xcore_tools.discovery.scan import Scan  # noqa: PLC0415
     from xcore_tools.discovery.store import Store  # noqa: PLC0415
 
-    with without_collector(), closing(Store(recall)) as store:
+    with closing(Store(recall)) as store:
         return Scan(request, walk, store, Crew(executor), progress).run()
 
 

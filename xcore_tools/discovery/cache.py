@@ -1,9 +1,9 @@
-"""One file with what scans keep for later ones: believed as a whole, and only if this user wrote it.
+"""Files with what scans keep for later ones, each believed as a whole, and only if this user wrote it.
 
-The file begins with a signature over the rest, made with a key that lies in the user's own cache
+A file begins with a signature over the rest, made with a key that lies in the user's own cache
 directory. A file that is damaged, cut off, of another version or brought along by a checkout has none that
-fits, and counts as empty. It is plain data: reading it runs nothing. It is replaced as a whole, so runs at
-the same time see one state or the other, and the last one to end is kept.
+fits, and counts as empty. It is plain data, names and bytes: reading it runs nothing. It is replaced as a whole,
+so runs at the same time see one state or the other, and the last one to end is kept.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import hashlib
 import hmac
 import mmap
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from io import BufferedRandom, BufferedReader
@@ -20,11 +19,12 @@ from pathlib import Path
 
 import msgspec
 
-__all__ = ["DIRECTORY", "Contents", "load", "save"]
+__all__ = ["DIRECTORY", "Bytes", "load", "save"]
 
 DIRECTORY = ".xcore_tools_cache"
 
-_NAME = "discovery"
+Bytes = bytes | memoryview
+
 _KEY_SIZE = 32
 _SIZE_LIMIT = 512 * 1024 * 1024
 _MAGIC = b"xcore-tools cache 1\n"
@@ -32,112 +32,89 @@ _IGNORE = "# Made by xcore-tools; may be deleted at any time.\n*\n"
 _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n"
 """Backup programs leave out a directory with this in CACHEDIR.TAG (https://bford.info/cachedir/)."""
 
-
-class Contents(msgspec.Struct, frozen=True, array_like=True):
-    """`wholes` are results of whole scans and `parts` of parts, by what they depend on; `files` are
-
-    what single files told. All are views of the file, which is read where they are.
-    """
-
-    wholes: dict[str, memoryview] = {}
-    parts: dict[str, memoryview] = {}
-    files: memoryview = memoryview(b"\x80")
-
-
-_CONTENTS = msgspec.msgpack.Decoder(Contents)
+_ENTRIES = msgspec.msgpack.Decoder(dict[str, memoryview])
 _START = len(_MAGIC) + hashlib.blake2b().digest_size
 _CHUNK = 1024 * 1024
+_MAP = b"\xdf"
+_BIN = b"\xc6"
+"""Of a map, and of bytes, in msgpack, with four bytes for how many (https://github.com/msgpack/msgpack)."""
 
 
-def load(directory: Path, version: bytes) -> Contents:
-    """What the cache in `directory` holds for tools of this `version`; nothing if it cannot be believed."""
+def load(place: Path, version: bytes) -> dict[str, memoryview]:
+    """What the file at `place` holds for tools of this `version`; nothing if it cannot be believed.
+
+    The bytes are read where they are: what nobody looks at takes no memory.
+    """
     key = _key()
+    if key is None:
+        return {}
     try:
-        with (directory / _NAME).open("rb") as file:
+        with place.open("rb") as file:
             start = file.read(_START)
-            is_ours = key is not None and start.startswith(_MAGIC)
-            if not is_ours or not hmac.compare_digest(
-                start[len(_MAGIC) :], _signature(file, key or b"", version)
+            signature = start[len(_MAGIC) :]
+            if not start.startswith(_MAGIC) or not hmac.compare_digest(
+                signature, _signature(file, key, version)
             ):
-                return Contents()
+                return {}
             body = memoryview(_mapped(file))[_START:]
-    except (OSError, ValueError):
-        return Contents()
-    try:
-        return _CONTENTS.decode(body)
-    except (msgspec.DecodeError, RecursionError):
-        return Contents()
+        return _ENTRIES.decode(body)
+    except (OSError, ValueError, msgspec.DecodeError):
+        return {}
 
 
 def _mapped(file: BufferedReader) -> bytes | mmap.mmap:
-    """The bytes of a file, in memory only where they are looked at."""
     if os.name == "nt":  # where a file that is mapped cannot be replaced
         file.seek(0)
         return file.read()
     return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def save(
-    directory: Path,
-    version: bytes,
-    wholes: Mapping[str, Bytes],
-    parts: Mapping[str, Bytes],
-    files: Iterable[Bytes],
-) -> bool:
-    """Replace what the cache in `directory` holds; False if it cannot be written, which harms nothing.
+def save(place: Path, version: bytes, entries: Mapping[str, Iterable[Bytes]]) -> bool:
+    """Replace the file at `place`; False if it cannot be written, which harms nothing.
 
-    `files` come in pieces, which are written one by one.
+    The bytes of an entry come in pieces, which are written one by one.
     """
     key = _key()
     if key is None:
         return False
+    new = place.with_name(f"{place.name}.{os.getpid()}")
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
         for name, text in ((".gitignore", _IGNORE), ("CACHEDIR.TAG", _TAG)):
-            if not (directory / name).exists():
-                (directory / name).write_text(text, encoding="utf-8")
-        descriptor, new = tempfile.mkstemp(dir=directory, prefix=f"{_NAME}.")
+            if not (place.parent / name).exists():
+                (place.parent / name).write_text(text, encoding="utf-8")
+        descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | _BINARY, 0o600)
         try:
             with os.fdopen(descriptor, "w+b") as file:
-                is_written = _write(file, key, version, (wholes, parts), files)
+                is_written = _write(file, key, version, entries)
             if is_written:
-                Path(new).replace(directory / _NAME)
+                new.replace(place)
         finally:
-            Path(new).unlink(missing_ok=True)
+            new.unlink(missing_ok=True)
     except OSError:
         return False
     return is_written
 
 
-Bytes = bytes | memoryview
-_MAP = b"\xdf"
-_BIN = b"\xc6"
-"""Of a map, and of bytes, in msgpack, with four bytes for how many (https://github.com/msgpack/msgpack)."""
+_BINARY = getattr(os, "O_BINARY", 0)
 
 
 def _write(
-    file: BufferedRandom,
-    key: bytes,
-    version: bytes,
-    maps: Iterable[Mapping[str, Bytes]],
-    files: Iterable[Bytes],
+    file: BufferedRandom, key: bytes, version: bytes, entries: Mapping[str, Iterable[Bytes]]
 ) -> bool:
     """Write a cache; False if it would become too large."""
-    file.write(bytes(_START) + b"\x93")
-    for each in maps:
-        file.write(_MAP + len(each).to_bytes(4, "big"))
-        for name, data in each.items():
-            file.write(msgspec.msgpack.encode(name) + _BIN + len(data).to_bytes(4, "big"))
-            file.write(data)
-    file.write(_BIN + bytes(4))
-    begin = file.tell()
-    for piece in files:
-        file.write(piece)
-    size = file.tell() - begin
-    if size > _SIZE_LIMIT:
-        return False
-    file.seek(begin - 4)
-    file.write(size.to_bytes(4, "big"))
+    file.write(bytes(_START) + _MAP + len(entries).to_bytes(4, "big"))
+    for name, pieces in entries.items():
+        file.write(msgspec.msgpack.encode(name) + _BIN + bytes(4))
+        begin = file.tell()
+        for piece in pieces:
+            file.write(piece)
+        end = file.tell()
+        if end > _SIZE_LIMIT:
+            return False
+        file.seek(begin - 4)
+        file.write((end - begin).to_bytes(4, "big"))
+        file.seek(end)
     file.seek(_START)
     signature = _signature(file, key, version)
     file.seek(0)

@@ -9,10 +9,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
 from typing import TypeVar
 
-__all__ = ["Crew", "collected_alone", "without_collector"]
+__all__ = ["Crew"]
 
 _WORTH_A_PROCESS = 1_000_000
 """Bytes of source, a second or so of work; starting a worker costs a twentieth of one."""
@@ -98,31 +97,3 @@ def _processors() -> int:
 def _may_fork() -> bool:
     """Whether child processes can start without running the caller's main module again."""
     return "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
-
-
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """Inside, nobody looks for garbage in cycles: there is next to none, and the look is a third of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            if not gc.get_freeze_count():  # all that was made counts as old: no look at it at once
-                gc.freeze()
-                gc.unfreeze()
-            gc.enable()
-
-
-@contextmanager
-def collected_alone() -> Iterator[None]:
-    """Inside, `gc.collect` looks through nothing that was there before."""
-    is_ours = not gc.get_freeze_count()
-    if is_ours:
-        gc.freeze()
-    try:
-        yield
-    finally:
-        if is_ours:
-            gc.unfreeze()

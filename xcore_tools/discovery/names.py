@@ -6,7 +6,7 @@ when the application runs, written the same way; "" is the project itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable
 
 __all__ = [
     "absolute_name",
@@ -30,53 +30,77 @@ def is_package_file(path: str) -> bool:
     return path.rpartition("/")[2].partition(".")[0] == _PACKAGE
 
 
-def import_root_of(path: str, import_roots: Iterable[str]) -> str:
+def import_root_of(path: str, import_roots: Container[str]) -> str:
     """Return the deepest import root that contains the file; the project itself if none does.
 
     The `__init__.py` of an import root belongs to the next root above: from inside the root it has
     no name.
     """
-    inside = path.rpartition("/")[0] if is_package_file(path) else path
-    return max((root for root in import_roots if is_below(inside, root)), key=len, default="")
+    directory = path.rpartition("/")[0]
+    if is_package_file(path):
+        directory = directory.rpartition("/")[0]
+    while directory and directory not in import_roots:
+        directory = directory.rpartition("/")[0]
+    return directory
 
 
-def module_name(path: str, import_roots: Iterable[str]) -> str:
+def module_name(path: str, import_roots: Container[str]) -> str:
     """Return the dotted name of the file, relative to the deepest import root that contains it.
 
     `pkg/__init__.py` is `pkg`. Parts that are no identifiers are kept as they are. The
     `__init__.py` of the project itself, which no importer can name, is `__init__`.
     """
-    root = import_root_of(path, import_roots)
-    directory, _, name = (path[len(root) + 1 :] if root else path).rpartition("/")
-    package = directory.replace("/", ".")
-    stem = name.rpartition(".")[0] or name
-    if not package:
-        return stem
-    return package if stem == _PACKAGE else f"{package}.{stem}"
+    directory, _, name = path.rpartition("/")
+    return _in_package(_package(directory, import_root_of(path, import_roots)), name)
 
 
-def module_names(paths: Iterable[str], import_roots: Sequence[str]) -> dict[str, str]:
+def module_names(paths: Iterable[str], import_roots: Iterable[str]) -> dict[str, str]:
     """Return the name of every file; no two import roots have a name in common.
 
     Where they would (two services, each with a package `app`), the package is named relative to the
     project in both: `orders.app` and `users.app`. Two files of one name in the same directory,
     `a.py` and `a/__init__.py`, keep it.
     """
-    root_of = {path: import_root_of(path, import_roots) for path in paths}
-    names = {path: module_name(path, [root]) for path, root in root_of.items()}
+    roots = frozenset(import_roots)
+    places: dict[
+        tuple[str, bool], tuple[str, str]
+    ] = {}  # files of a directory share all but a word
+    root_of: dict[str, str] = {}
+    names: dict[str, str] = {}
     roots_of: dict[str, set[str]] = {}
-    for path, name in names.items():
-        roots_of.setdefault(name, set()).add(root_of[path])
+    for path in paths:
+        directory, _, name = path.rpartition("/")
+        key = (directory, is_package_file(name))
+        if key not in places:
+            root = import_root_of(path, roots)
+            places[key] = (root, _package(directory, root))
+        root_of[path], package = places[key]
+        names[path] = found = _in_package(package, name)
+        roots_of.setdefault(found, set()).add(root_of[path])
     clashing = {
         (root, _top_level(name))
         for name, roots in roots_of.items()
         if len(roots) > 1
         for root in roots
     }
-    return {
-        path: module_name(path, ()) if (root_of[path], _top_level(name)) in clashing else name
-        for path, name in names.items()
-    }
+    if clashing:
+        for path, name in names.items():
+            if (root_of[path], _top_level(name)) in clashing:
+                names[path] = module_name(path, ())
+    return names
+
+
+def _package(directory: str, root: str) -> str:
+    """The dotted name of a directory below an import root."""
+    return (directory[len(root) + 1 :] if root else directory).replace("/", ".")
+
+
+def _in_package(package: str, name: str) -> str:
+    """The dotted name of the file `name` in a package, "" for none."""
+    stem = name.rpartition(".")[0] or name
+    if not package:
+        return stem
+    return package if stem == _PACKAGE else f"{package}.{stem}"
 
 
 def _top_level(name: str) -> str:

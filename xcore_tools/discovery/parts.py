@@ -116,15 +116,17 @@ class _Groups:
         names_in: Callable[[str], Iterable[str]],
         shared: frozenset[str],
     ) -> None:
-        self._import_roots = import_roots
+        self._import_roots = frozenset(import_roots)
         self._shared = shared
         self._above: dict[str, str] = {}
         self._tops: dict[str, str] = {}  # the top-level package or module of each directory or file
         self._below: dict[str, set[str]] = defaultdict(set)
+        self._homes: dict[str, list[str]] = defaultdict(list)  # import roots by what they hold
+        for root in import_roots:
+            for name in {name.removesuffix(".py") for name in names_in(root)}:
+                self._homes[name].append(root)
         self._outside = {
-            posixpath.join(root, name.removesuffix(".py"))
-            for root in import_roots
-            for name in names_in(root)
+            posixpath.join(root, name) for name, roots in self._homes.items() for root in roots
         }
         self._meant: dict[tuple[str, str], tuple[str, ...]] = {}
         self._roots: dict[str, str] = {}
@@ -161,7 +163,7 @@ class _Groups:
                 directory = posixpath.dirname(directory)
             yield from self._at(posixpath.join(directory, name) if name else directory)
             return
-        for each in dict.fromkeys([root, *self._import_roots]):
+        for each in dict.fromkeys([root, *self._homes.get(name, ())]):
             found = self._at(posixpath.join(each, name))
             yield from found
             if found and each == root:
@@ -185,9 +187,8 @@ class _Groups:
     def _root(self, path: str) -> str:
         directory = path.rpartition("/")[0]
         if directory not in self._roots:
-            self._roots[directory] = import_root_of(
-                f"{directory}/_" if directory else "_", self._import_roots
-            )
+            inside = f"{directory}/_" if directory else "_"
+            self._roots[directory] = import_root_of(inside, self._import_roots)
         return self._roots[directory]
 
     def _find(self, place: str) -> str:

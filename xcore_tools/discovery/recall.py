@@ -34,6 +34,11 @@ _TICK = 50_000_000
 _COARSE_TICK = 2_000_000_000
 _WHOLES = 8
 
+_ANSWERS = "answers"
+"""The file with whole results: an answer that is known is there without a look at all that led to it."""
+_FINDINGS = "findings"
+"""The file with what parts and files told."""
+
 
 class _Whole(msgspec.Struct, frozen=True, array_like=True):
     """A result, and what it depends on beside the selected files: contents of `outside` files by digest,
@@ -63,11 +68,9 @@ class Recall:
         self._begun = time.time_ns()
         self._version = _version() if directory is not None else b""
         self.stamps = dict(_stamps(request.project, walk, frozenset(changed)))
-        self.contents = (
-            cache.Contents() if directory is None else cache.load(directory, self._version)
-        )
         self.question = _digest(_asked(request))
         """16 bytes that stand for all that a result depends on beside the project."""
+        self._answers = self._loaded(_ANSWERS)
         self._key = "" if directory is None else self._key_of(walk)
 
     @property
@@ -77,7 +80,7 @@ class Recall:
 
     def whole(self) -> Discovery | None:
         """The result of the scan, if one like it has been kept and everything is as it was."""
-        raw = self.contents.wholes.get(self._key)
+        raw = self._answers.get(self._key)
         if raw is None:
             return None
         try:
@@ -108,23 +111,28 @@ class Recall:
         _, changed, moved, _ = _STAMP.unpack(stamp)
         return _is_settled(max(changed, moved), self._begun)
 
-    def keep(
-        self,
-        result: Scanned,
-        parts: Mapping[str, bytes | memoryview],
-        files: Iterable[bytes | memoryview],
-    ) -> None:
+    def parts_and_files(self) -> dict[str, memoryview]:
+        """What parts and files told earlier scans."""
+        return self._loaded(_FINDINGS)
+
+    def keep(self, result: Scanned, findings: Mapping[str, Iterable[cache.Bytes]]) -> None:
         """Write for later scans what parts and files told, and the `result` if no file changed meanwhile."""
         if self._directory is None:
             return
-        known = {key: raw for key, raw in self.contents.wholes.items() if key != self._key}
-        wholes: dict[str, bytes | memoryview] = dict(list(known.items())[-_WHOLES + 1 :])
-        if result.is_steady and all(map(self._is_trusted, self.stamps.values())):
-            told = result.directories.items()
-            listings = {each: (self._settled(each), listing) for each, listing in told}
-            whole = _Whole(result.outside, listings, result.discovery)
-            wholes[self._key] = msgspec.msgpack.encode(whole)
-        cache.save(self._directory, self._version, wholes, parts, files)
+        cache.save(self._directory / _FINDINGS, self._version, findings)
+        if not result.is_steady or not all(map(self._is_trusted, self.stamps.values())):
+            return
+        others = [(key, raw) for key, raw in self._answers.items() if key != self._key]
+        answers: dict[str, Iterable[cache.Bytes]] = {
+            key: [raw] for key, raw in others[-_WHOLES + 1 :]
+        }
+        listings = {each: (self._settled(each), t) for each, t in result.directories.items()}
+        whole = _Whole(result.outside, listings, result.discovery)
+        answers[self._key] = [msgspec.msgpack.encode(whole)]
+        cache.save(self._directory / _ANSWERS, self._version, answers)
+
+    def _loaded(self, name: str) -> dict[str, memoryview]:
+        return {} if self._directory is None else cache.load(self._directory / name, self._version)
 
     def _settled(self, directory: str) -> int:
         changed = _mtime(f"{self._request.project}/{directory}")

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
-from xcore_tools.discovery.crew import Crew, collected_alone
+from xcore_tools.discovery.collector import collected_alone
+from xcore_tools.discovery.crew import Crew
 from xcore_tools.discovery.examine import Examined, Job, examined_by, seen_by
 from xcore_tools.discovery.facts import Discovery, MetaData, Problem
 from xcore_tools.discovery.part import PartScan

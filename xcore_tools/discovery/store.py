@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from xcore_tools.discovery import cache
 from xcore_tools.discovery.examine import Examined, Seen, decoded, encoded
 from xcore_tools.discovery.parts import Outlook, Part
 from xcore_tools.discovery.prefilter import Sketch
@@ -18,7 +19,11 @@ from xcore_tools.discovery.walk import ModuleIndex, SourceFile
 __all__ = ["Store"]
 
 _SIZE = 64 * 1024 * 1024
-"""Bytes: what this scan did not use is kept as long as there is room for it."""
+"""Bytes for what a scan does not use."""
+
+_FILES = "files"
+"""The entry with what files told; the others are parts, by what they depend on."""
+_NOTHING = memoryview(b"\x80")
 
 Blob = memoryview | Place | None
 """In the cache, in the spool, or nowhere."""
@@ -56,10 +61,11 @@ class Store:
 
     def __init__(self, recall: Recall) -> None:
         self._recall = recall
-        self._old = _entries(recall.contents.files)
+        self._known = recall.parts_and_files()
+        self._old = _entries(self._known.pop(_FILES, _NOTHING))
         self._spool = Spool()
         self._files: dict[str, _File] = {}
-        self._parts: dict[str, bytes | memoryview] = {}
+        self._parts: dict[str, cache.Bytes] = {}
 
     def close(self) -> None:
         """Give back what is not memory."""
@@ -145,7 +151,7 @@ class Store:
 
     def part(self, key: str, index: ModuleIndex) -> Scanned | None:
         """The result of a part, if nothing outside that it depends on has changed either."""
-        raw = self._recall.contents.parts.get(key)
+        raw = self._known.get(key)
         if raw is None:
             return None
         try:
@@ -168,16 +174,19 @@ class Store:
     # -- the whole ----------------------------------------------------------------------------
 
     def save(self, result: Scanned) -> None:
-        """Write all of it, and the result of the scan, where later scans find it."""
+        """Write all of it, and the result of the scan, where later scans find it.
+
+        What this scan did not use is kept as long as there is room for it.
+        """
+        if not self._recall.is_kept:
+            return
         others = {path: kept for path, kept in self._old.items() if path not in self._files}
-        parts = self._recall.contents.parts
-        more = {key: raw for key, raw in parts.items() if key not in self._parts}
-        size = len(self._recall.contents.files) + sum(
-            map(len, [*self._parts.values(), *more.values()])
-        )
-        if size > _SIZE:
+        more = {key: raw for key, raw in self._known.items() if key not in self._parts}
+        size = sum(len(kept.sketch) + len(kept.parsed or b"") for kept in others.values())
+        if size + sum(map(len, [*self._parts.values(), *more.values()])) > _SIZE:
             others, more = {}, {}
-        self._recall.keep(result, {**more, **self._parts}, self._pieces(others))
+        parts = {key: [raw] for key, raw in {**more, **self._parts}.items()}
+        self._recall.keep(result, {**parts, _FILES: self._pieces(others)})
 
     def _pieces(self, others: Mapping[str, _Kept]) -> Iterator[bytes]:
         """A dict of _Kept, encoded, in pieces."""

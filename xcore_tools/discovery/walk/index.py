@@ -34,6 +34,7 @@ class ModuleIndex:
     def __init__(self, project: Path, roots: Sequence[Root], walk: Walk) -> None:
         self._project = real(project)
         self._import_roots = walk.import_roots
+        self._root_set = frozenset(walk.import_roots)
         self._scanned = {source.path: source for source in walk.sources}
         self._taken = {source.module for source in walk.sources}
         self._roots = [
@@ -42,7 +43,8 @@ class ModuleIndex:
             if (path := relative(root.path.as_posix(), self._project)) is not None
         ]
         self._located: dict[tuple[str, str], SourceFile | None] = {}
-        self._starts: dict[str, tuple[str, ...]] = {}
+        self._starts: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self._homes: dict[str, list[str]] | None = None
         self._names: dict[str, frozenset[str]] = {}
         self._files: dict[tuple[str, str], str | None] = {}
         self.asked: set[str] = set()
@@ -59,6 +61,7 @@ class ModuleIndex:
         self._starts.clear()
         self._files.clear()
         self.asked.clear()
+        self.asked.update(self._import_roots)
 
     def listing(self, directory: str) -> bytes:
         """Return 16 bytes that stand for the names in a directory that an import could mean."""
@@ -81,12 +84,22 @@ class ModuleIndex:
         return self._located[key]
 
     def _path(self, module: str, directory: str) -> str | None:
-        starts = self._starts_of(directory)
+        own, others = self._starts_of(directory)
         if not module:
-            return self._package_file(starts[0])
+            return self._package_file(own)
         parts = module.split(".")
+        starts = dict.fromkeys([own, *self._homes_of(parts[0]), *others])
         found = (self._known_file(start, module, parts) for start in starts)
         return next((path for path in found if path is not None), self._within_itself(parts))
+
+    def _homes_of(self, name: str) -> Sequence[str]:
+        """Return the import roots that hold something of that name."""
+        if self._homes is None:
+            self._homes = {}
+            for root in self._import_roots:
+                for entry in {each.removesuffix(".py") for each in self.names_in(root)}:
+                    self._homes.setdefault(entry, []).append(root)
+        return self._homes.get(name, ())
 
     def _within_itself(self, parts: list[str]) -> str | None:
         """Find `project.a.b` where the project's own directory is the package `project`."""
@@ -137,7 +150,7 @@ class ModuleIndex:
                 return None
             path = inside
         if path not in self._scanned:
-            module = module_name(path, self._import_roots)
+            module = module_name(path, self._root_set)
             self._scanned[path] = SourceFile(
                 path=path,
                 module=module if module not in self._taken else module_name(path, ()),
@@ -151,20 +164,20 @@ class ModuleIndex:
         containing = [each for each in self._roots if path == each[0] or is_below(path, each[0])]
         return max(containing, key=lambda each: len(each[0]), default=("", CORE))[1]
 
-    def _starts_of(self, directory: str) -> tuple[str, ...]:
-        """Return the directories that an absolute name counts from, in a file of `directory`."""
+    def _starts_of(self, directory: str) -> tuple[str, tuple[str, ...]]:
+        """Return the directories that an absolute name counts from, in a file of `directory`: its own
+
+        import root, which comes first, and those that come after all import roots.
+        """
         if directory not in self._starts:
             inside = posixpath.join(directory, "_")
-            plugins = [path for path, origin in self._roots if origin != CORE]
-            self._starts[directory] = tuple(
-                dict.fromkeys(
-                    [
-                        import_root_of(inside, self._import_roots),
-                        *self._import_roots,
-                        self._script_directory(directory),
-                        *(path for path in plugins if is_below(inside, path)),
-                    ]
-                )
+            plugins = (path for path, origin in self._roots if origin != CORE)
+            self._starts[directory] = (
+                import_root_of(inside, self._root_set),
+                (
+                    self._script_directory(directory),
+                    *(path for path in plugins if is_below(inside, path)),
+                ),
             )
         return self._starts[directory]
 
