@@ -232,10 +232,16 @@ def test_every_code_of_the_doctor_has_a_fault() -> None:
     assert codes - set(FAULTS) == {"XT416"}
 
 
-def test_the_project_works_after_repairs(project: Path) -> None:
+def test_the_project_works_after_repairs(project: Path, capsys: Output) -> None:
     for fault in (no_target, no_batches, silenced, stale_block):
         fault(project)
+    capsys.readouterr()
+    assert main(["doctor"]) == 1
+    codes = set(re.findall(r"XT4\d\d", capsys.readouterr().out))
+    assert len(codes) >= 3
     assert main(["doctor", "--fix"]) == 0
+    mended = capsys.readouterr().err
+    assert set(re.findall(r"^mended: .*(XT4\d\d)", mended, re.MULTILINE)) == codes
     migrate("generate", "orders")
     migrate("upgrade")
     migrate("check")

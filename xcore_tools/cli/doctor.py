@@ -11,7 +11,7 @@ import xcore_tools
 from xcore_tools.cli.options import config_option, format_of, url_option
 from xcore_tools.cli.progress import ScanProgress
 from xcore_tools.cli.settings import load_settings
-from xcore_tools.cli.terminal import columns, has_color, say
+from xcore_tools.cli.terminal import columns, has_color, remark, say
 from xcore_tools.discovery.facts import Discovery
 from xcore_tools.doctor import Diagnosis, diagnose, repair
 from xcore_tools.report import doctor as report
@@ -69,9 +69,17 @@ def doctor(  # noqa: PLR0913 (one for each option)
 
     found = look()
     if fix and repair(found):
-        found = look()
+        before, found = found, look()
+        _say_mended(before, found)
     say(_rendered(found, form), sys.stdout)
     return int(not found.is_healthy)
+
+
+def _say_mended(before: Diagnosis, after: Diagnosis) -> None:
+    for finding in before.findings:
+        problem = finding.problem
+        if finding.repair is not None and problem not in after.problems:
+            remark(f"mended: {problem.path}: {problem.code} {problem.message}\n")
 
 
 def _rendered(found: Diagnosis, form: str) -> str:

@@ -32,7 +32,7 @@ def discover(  # noqa: PLR0913 (one for each option)
     progress: Callable[[int, int], None] | None = None,
     prefilter: bool = True,
     columns: bool = False,
-    cache: Path | None = None,
+    cache: str | Path | None = None,
     changed: Iterable[str | Path] = (),
     executor: Executor | None = None,
 ) -> Discovery:
@@ -63,7 +63,8 @@ def discover(  # noqa: PLR0913 (one for each option)
         walk = find_sources(config.project, roots, rules)
         if not any(source.selected for source in walk.sources):
             raise NothingToScanError(_nothing(config, [*problems, *walk.problems]))
-        recall = Recall(cache, request, walk, _relative(config, changed))
+        place = None if cache is None else Path(cache)
+        recall = Recall(place, request, walk, _relative(config, changed))
         found = recall.whole()
         if found is None:
             found = _scanned(request, walk, recall, executor, progress)
