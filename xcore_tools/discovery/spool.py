@@ -12,7 +12,7 @@ __all__ = ["Place", "Spool"]
 Place = tuple[int, int]
 """Where something lies in the spool, negative while that is memory, and its size in bytes."""
 
-_HELD = 16 * 1024 * 1024
+_HELD = 4 * 1024 * 1024
 """Bytes that stay in memory: a scan of ordinary size writes nothing anywhere."""
 
 
