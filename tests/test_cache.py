@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from xcore_tools.discovery import cache as cachefile
 from xcore_tools.discovery import examine, recall, scan, store
 from xcore_tools.discovery.facts import Problem
 from xcore_tools.discovery.results import Scanned
+from xcore_tools.report import json
 
 MODEL = """\
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -366,6 +368,40 @@ def test_a_file_that_vanishes_during_the_scan(
         result = discover(config=Config(project=project), cache=project / ".cache")
     assert [(p.path, p.code) for p in result.problems] == [("shop/models.py", "XT102")]
     assert found(project).problems == ()
+
+
+HALVES = """\
+from sqlalchemy import String
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+class Base(DeclarativeBase): ...
+
+class A(Base):
+    __tablename__ = chr(0xd800) + "x"
+    id = mapped_column(primary_key=True)
+
+class B(Base):
+    __tablename__ = "\\ud800y"
+    id = mapped_column(primary_key=True)
+
+class C(Base):
+    __tablename__ = "ok"
+    id = mapped_column(String("\\ud800"), primary_key=True, default="\\ud800")
+
+X = ["\\ud800"]
+"""
+
+
+def test_halves_of_characters_can_be_remembered_and_sent(project: Path) -> None:
+    (project / "shop" / "models.py").write_text(HALVES, "utf-8")
+    for options in ({}, {"columns": True}, {"prefilter": False}):
+        for _ in range(2):
+            result = found(project, **options)
+            names = {t.name for t in result.tables if t.path == "shop/models.py"}
+            assert names == {"\\ud800x", None, "ok"}
+            json.render(result)
+    with ThreadPoolExecutor(1) as executor:
+        assert found(project, executor=executor).models == found(project).models
 
 
 # -- where it lies --------------------------------------------------------------------------------

@@ -152,10 +152,10 @@ def _examined(job: Job) -> Examined:
 
 
 def encoded(examined: Examined) -> bytes | None:
-    """The facts as bytes; None where they nest too deeply for that."""
+    """The facts as bytes; None where they nest too deeply for that, or hold what no bytes stand for."""
     try:
         return msgspec.msgpack.encode(examined)
-    except RecursionError:
+    except (RecursionError, UnicodeEncodeError, OverflowError):
         return None
 
 

@@ -22,7 +22,7 @@ from xcore_tools.discovery.origins import Origins
 from xcore_tools.discovery.parts import Part
 from xcore_tools.discovery.recall import digest_of
 from xcore_tools.discovery.request import Request
-from xcore_tools.discovery.results import Scanned
+from xcore_tools.discovery.results import Scanned, writable
 from xcore_tools.discovery.store import Store
 from xcore_tools.discovery.surroundings import Surroundings
 from xcore_tools.discovery.syntax import Call, FunctionDef, ModuleFacts, Unread
@@ -80,7 +80,7 @@ class PartScan:
         found = linked.described() if self._request.columns else linked.discovery
         problems = tuple(sorted({*found.problems, *self._problems}))
         return Scanned(
-            discovery=msgspec.structs.replace(found, problems=problems),
+            discovery=writable(msgspec.structs.replace(found, problems=problems)),
             parsed=tuple(sorted(self._asked.keys() & self._part.keys())),
             outside={p: self._asked[p] for p in sorted(self._asked.keys() - self._part.keys())},
             directories={each: self._index.listing(each) for each in sorted(self._index.asked)},

@@ -11,10 +11,14 @@ import libcst as cst
 from xcore_tools.discovery import syntax as s
 from xcore_tools.discovery.collect.plain import MAX_DIGITS
 
-__all__ = ["flat_strings", "integer", "name", "operator_text", "source_before", "text"]
+__all__ = ["flat_strings", "integer", "is_half", "name", "operator_text", "source_before", "text"]
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-"""Half of a character: a string that holds one cannot be written anywhere."""
+
+
+def is_half(value: str) -> bool:
+    """Whether a string holds half of a character: it cannot be written anywhere then."""
+    return not value.isascii() and _SURROGATE.search(value) is not None
 
 
 def name(node: cst.Name) -> s.Expr:
@@ -38,7 +42,7 @@ def text(literal: str) -> s.Expr:
         return s.Opaque("a string that cannot be read")
     if not isinstance(value, str):
         return s.Opaque("bytes")
-    if "\\" in literal and _SURROGATE.search(value):
+    if "\\" in literal and is_half(value):
         return s.Opaque("half a character")
     return s.Const(value)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from xcore_tools.discovery import syntax as s
+from xcore_tools.discovery.collect import literals
 
 __all__ = ["MAX_DIGITS", "MAX_ITEMS", "NotPlainError", "PlainReader", "word"]
 
@@ -112,7 +113,9 @@ def _constant(_: PlainReader, node: ast.Constant, __: int) -> s.Expr:
     value = node.value
     if type(value) is int and (node.end_col_offset or 0) - node.col_offset > MAX_DIGITS:
         raise NotPlainError
-    if value is None or isinstance(value, str | int | float):
+    if value is None or isinstance(value, int | float):
+        return s.Const(value)
+    if isinstance(value, str) and not literals.is_half(value):
         return s.Const(value)
     raise NotPlainError
 
