@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 import libcst as cst
 
 from xcore_tools.discovery import syntax as s
-from xcore_tools.discovery.collect.plain import MAX_DIGITS
+from xcore_tools.discovery.collect.plain import MAX_DIGITS, is_half
 
-__all__ = ["flat_strings", "integer", "is_half", "name", "operator_text", "source_before", "text"]
-
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
-
-
-def is_half(value: str) -> bool:
-    """Whether a string holds half of a character: it cannot be written anywhere then."""
-    return not value.isascii() and _SURROGATE.search(value) is not None
+__all__ = ["flat_strings", "integer", "name", "operator_text", "source_before", "text"]
 
 
 def name(node: cst.Name) -> s.Expr:

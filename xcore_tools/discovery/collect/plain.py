@@ -8,13 +8,13 @@ comprehensions, lambdas, formatted strings, names beyond ASCII) is not plain and
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from xcore_tools.discovery import syntax as s
-from xcore_tools.discovery.collect import literals
 
-__all__ = ["MAX_DIGITS", "MAX_ITEMS", "NotPlainError", "PlainReader", "word"]
+__all__ = ["MAX_DIGITS", "MAX_ITEMS", "NotPlainError", "PlainReader", "is_half", "word"]
 
 MAX_ITEMS = 5000
 """Displays with more items are data, not declarations."""
@@ -115,9 +115,17 @@ def _constant(_: PlainReader, node: ast.Constant, __: int) -> s.Expr:
         raise NotPlainError
     if value is None or isinstance(value, int | float):
         return s.Const(value)
-    if isinstance(value, str) and not literals.is_half(value):
+    if isinstance(value, str) and not is_half(value):
         return s.Const(value)
     raise NotPlainError
+
+
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+def is_half(value: str) -> bool:
+    """Whether a string holds half of a character: it cannot be written anywhere then."""
+    return not value.isascii() and _SURROGATE.search(value) is not None
 
 
 def word(name: str) -> str:
