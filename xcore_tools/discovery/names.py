@@ -62,12 +62,12 @@ def module_names(paths: Iterable[str], import_roots: Iterable[str]) -> dict[str,
     `a.py` and `a/__init__.py`, keep it.
     """
     roots = frozenset(import_roots)
-    places: dict[
-        tuple[str, bool], tuple[str, str]
-    ] = {}  # files of a directory share all but a word
+    # Files of a directory share all but a word.
+    places: dict[tuple[str, bool], tuple[str, str]] = {}
     root_of: dict[str, str] = {}
     names: dict[str, str] = {}
-    roots_of: dict[str, set[str]] = {}
+    first: dict[str, str] = {}  # the import root that a name was met below first
+    clashing: set[tuple[str, str]] = set()
     for path in paths:
         directory, _, name = path.rpartition("/")
         key = (directory, is_package_file(name))
@@ -76,13 +76,10 @@ def module_names(paths: Iterable[str], import_roots: Iterable[str]) -> dict[str,
             places[key] = (root, _package(directory, root))
         root_of[path], package = places[key]
         names[path] = found = _in_package(package, name)
-        roots_of.setdefault(found, set()).add(root_of[path])
-    clashing = {
-        (root, _top_level(name))
-        for name, roots in roots_of.items()
-        if len(roots) > 1
-        for root in roots
-    }
+        other = first.setdefault(found, root_of[path])
+        if other != root_of[path]:
+            top = _top_level(found)
+            clashing |= {(other, top), (root_of[path], top)}
     if clashing:
         for path, name in names.items():
             if (root_of[path], _top_level(name)) in clashing:

@@ -28,8 +28,8 @@ project of ordinary size; in a large one it would take longer than the scan.
 _DOMINANT = 0.8
 """A part with more than this share of what is to be parsed is better shared out file by file."""
 
-_TIDY = 1_500_000
-"""Bytes with evidence, some 50 MB of memory: so much may be done before it is given back."""
+_TIDY = 4_000_000
+"""Bytes with evidence, some 130 MB of memory of a worker: so much may be done before it is given back."""
 
 
 class Scan:

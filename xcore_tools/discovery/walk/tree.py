@@ -108,7 +108,9 @@ class _Scan:
         shown = shown_import_roots(self._layout.contents)
         inside = [each for each in configured if each is not None]
         all_roots = tuple(dict.fromkeys([*inside, "", *shown]))
-        sources = tuple(sorted(_named(list(self._found.values()), all_roots)))
+        found = list(self._found.values())
+        self._found.clear()  # its keys take as much memory as all that is made now
+        sources = tuple(sorted(_named(found, all_roots)))
         return Walk(sources, tuple(sorted(set(self._problems))), all_roots)
 
     def _read_below(self, start: _Place, *, is_root: bool = False) -> None:
