@@ -7,13 +7,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from xcore_tools.discovery.crew import Crew
-from xcore_tools.discovery.examine import (
-    Examined,
-    Job,
-    encoded,
-    examined_by,
-    read,
-)
+from xcore_tools.discovery.examine import Examined, Job, encoded, examined_by, read
 from xcore_tools.discovery.facts import Problem
 from xcore_tools.discovery.leads import LIBRARY_LEADS, Leads
 from xcore_tools.discovery.link import Linked, link
@@ -55,7 +49,7 @@ class PartScan:
         self._crew = crew
         self._tick = tick
         self.examined: dict[str, bytes] = {}
-        """What was parsed and not known before, encoded, by path."""
+        """What was parsed and not known before, encoded, by path; nothing if nothing is kept."""
         self._readable = [s for s in part.sources if self._is_readable(s)]
         self._asked: dict[str, bytes] = {}
         self._facts: dict[str, ModuleFacts] = {}
@@ -132,7 +126,7 @@ class PartScan:
                 self._take(source.path, known)
         for job, examined in examined_by(self._crew, jobs, self._store.size):
             self._tick(1)
-            data = encoded(examined)
+            data = encoded(examined) if self._store.is_kept else None
             if data is not None:
                 self.examined[job.path] = data
             self._take(job.path, examined)

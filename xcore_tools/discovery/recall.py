@@ -68,7 +68,7 @@ class Recall:
         self._begun = time.time_ns()
         self._version = _version() if directory is not None else b""
         self.stamps = dict(_stamps(request.project, walk, frozenset(changed)))
-        self.question = _digest(_asked(request))
+        self.question = digest_of(_asked(request))
         """16 bytes that stand for all that a result depends on beside the project."""
         self._answers = self._loaded(_ANSWERS)
         self._key = "" if directory is None else self._key_of(walk)
@@ -140,15 +140,12 @@ class Recall:
 
     def _key_of(self, walk: Walk) -> str:
         state = (walk.sources, walk.problems, walk.import_roots, list(self.stamps.items()))
-        return _digest(self.question + msgspec.msgpack.encode(state)).hex()
+        return digest_of(self.question + msgspec.msgpack.encode(state)).hex()
 
 
 def digest_of(data: bytes) -> bytes:
     """16 bytes that stand for the content of a file."""
     return hashlib.blake2b(data, digest_size=16).digest()
-
-
-_digest = digest_of
 
 
 def digest_in(project: Path, path: str) -> bytes:

@@ -67,6 +67,11 @@ class Store:
         self._files: dict[str, _File] = {}
         self._parts: dict[str, cache.Bytes] = {}
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether anything is kept for later scans."""
+        return self._recall.is_kept
+
     def close(self) -> None:
         """Give back what is not memory."""
         self._spool.close()
@@ -116,7 +121,7 @@ class Store:
 
     def learn(self, parsed: Mapping[str, bytes]) -> None:
         """Keep what files told when they were parsed, encoded."""
-        for path, data in parsed.items() if self._recall.is_kept else ():
+        for path, data in parsed.items():
             if path in self._files:
                 self._files[path].parsed = self._spool.put(data)
 
@@ -127,7 +132,7 @@ class Store:
 
     def check(self, path: str, examined: Examined) -> None:
         """Keep what a check of a file told."""
-        data = encoded(examined) if self._recall.is_kept else None
+        data = encoded(examined) if self.is_kept else None
         if path in self._files and data is not None:
             self._files[path].checked = self._spool.put(data)
 
@@ -168,7 +173,7 @@ class Store:
 
     def keep(self, key: str, scanned: Scanned) -> None:
         """Keep the result of a part."""
-        if self._recall.is_kept and scanned.is_steady:
+        if self.is_kept and scanned.is_steady:
             self._parts[key] = _encode(scanned)
 
     # -- the whole ----------------------------------------------------------------------------
@@ -178,7 +183,7 @@ class Store:
 
         What this scan did not use is kept as long as there is room for it.
         """
-        if not self._recall.is_kept:
+        if not self.is_kept:
             return
         others = {path: kept for path, kept in self._old.items() if path not in self._files}
         more = {key: raw for key, raw in self._known.items() if key not in self._parts}
