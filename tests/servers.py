@@ -14,6 +14,11 @@ import sqlalchemy as sa
 from xcore_tools.database.url import DatabaseUrl, parse_url
 
 ENGINES = ("sqlite", "postgresql", "mysql")
+SERVERS_ARE_SLOW = (
+    "sqlite",
+    *(pytest.param(engine, marks=pytest.mark.slow) for engine in ("postgresql", "mysql")),
+)
+"""Parameters for tests that are long on a server."""
 SERVERS = {
     "postgresql": (
         "XCORE_TOOLS_TEST_POSTGRESQL_URL",

@@ -18,6 +18,21 @@ from xcore_tools.discovery.facts import Table
 
 CASES = Path(__file__).resolve().parents[1] / "fixtures" / "discover"
 
+MODELS = """\
+from sqlalchemy import Integer
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "users"
+    id = mapped_column(Integer, primary_key=True)
+"""
+"""A file with one model."""
+
 # One answer: "models", "tables" and "problems", each a list of facts.
 Answer = dict[str, list[dict[str, Any]]]
 

@@ -5,22 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support import MODELS
 
 from xcore_tools.cli import main
-
-MODELS = """\
-from sqlalchemy import Integer
-from sqlalchemy.orm import DeclarativeBase, mapped_column
-
-
-class Base(DeclarativeBase):
-    pass
-
-
-class User(Base):
-    __tablename__ = "users"
-    id = mapped_column(Integer, primary_key=True)
-"""
 
 Output = pytest.CaptureFixture[str]
 

@@ -15,26 +15,13 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config as AlembicConfig
+from support import MODELS
 
 from xcore_tools import BackupManager, load_config
 from xcore_tools.cli import main
 from xcore_tools.codes import CODES
 from xcore_tools.doctor import Diagnosis, diagnose, repair
 from xcore_tools.doctor.calls import calls_of, with_keyword
-
-MODELS = """\
-from sqlalchemy import Integer
-from sqlalchemy.orm import DeclarativeBase, mapped_column
-
-
-class Base(DeclarativeBase):
-    pass
-
-
-class User(Base):
-    __tablename__ = "users"
-    id = mapped_column(Integer, primary_key=True)
-"""
 
 Output = pytest.CaptureFixture[str]
 

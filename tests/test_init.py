@@ -14,23 +14,11 @@ import flask_migrate  # type: ignore[import-untyped]
 import pytest
 from alembic import command
 from alembic.config import Config as AlembicConfig
+from support import MODELS
 
 from xcore_tools.cli import main
 from xcore_tools.setup.facts import Change
 
-MODELS = """\
-from sqlalchemy import Integer
-from sqlalchemy.orm import DeclarativeBase, mapped_column
-
-
-class Base(DeclarativeBase):
-    pass
-
-
-class User(Base):
-    __tablename__ = "users"
-    id = mapped_column(Integer, primary_key=True)
-"""
 FLASK_MODELS = """\
 from flask_sqlalchemy import SQLAlchemy
 

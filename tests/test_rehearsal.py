@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from alembic_projects import make_project, write_revision, write_table_revision
-from servers import ENGINES, as_url, fresh_database, fresh_user
+from servers import ENGINES, SERVERS_ARE_SLOW, as_url, fresh_database, fresh_user
 
 from xcore_tools.config import Config, load_config
 from xcore_tools.database.connection import connected
@@ -36,13 +36,7 @@ op.execute("INSERT INTO orders (id, user_id) VALUES (1, 1), (2, 2), (3, NULL)")
 """
 
 
-ON_SERVERS = [
-    "sqlite",
-    *(pytest.param(engine, marks=pytest.mark.slow) for engine in ("postgresql", "mysql")),
-]
-
-
-@pytest.fixture(params=ON_SERVERS)
+@pytest.fixture(params=SERVERS_ARE_SLOW)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DatabaseUrl]:
     with fresh_database(request.param, tmp_path) as url:
         yield url
@@ -291,7 +285,7 @@ def test_a_user_who_may_not_make_databases_is_told_so(tmp_path: Path) -> None:
             Migrations(project).rehearse()
 
 
-@pytest.mark.parametrize("engine", ON_SERVERS)
+@pytest.mark.parametrize("engine", SERVERS_ARE_SLOW)
 def test_the_copy_of_a_killed_rehearsal_is_dropped_by_the_next(tmp_path: Path, engine: str) -> None:
     with fresh_database(engine, tmp_path) as url:
         project = make_project(tmp_path / "project", url=url)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from alembic_projects import make_project, write_revision
-from servers import fresh_database
+from servers import SERVERS_ARE_SLOW, fresh_database
 
 from xcore_tools.cli import main
 from xcore_tools.config import Config
@@ -35,13 +35,9 @@ op.create_table(
     'users', sa.Column('id', sa.Integer, primary_key=True), sa.Column('name', sa.String(50), nullable=False)
 )
 """
-ENGINES = [
-    "sqlite",
-    *(pytest.param(engine, marks=pytest.mark.slow) for engine in ("postgresql", "mysql")),
-]
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(params=SERVERS_ARE_SLOW)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DatabaseUrl]:
     with fresh_database(request.param, tmp_path) as url:
         yield url
