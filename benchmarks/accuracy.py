@@ -20,7 +20,7 @@ from columns import BOUNDS, ColumnScore, TrueColumns, score_columns, total_colum
 from scoring import FIGURES, Ratio, Score, Truth, score, total
 
 from xcore_tools import Config, discover
-from xcore_tools.discovery.facts import Discovery
+from xcore_tools.discovery.results import Discovery
 
 __all__ = ["main"]
 

@@ -12,8 +12,7 @@ import msgspec
 from scoring import Ratio, Truth, judge_of
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.facts import Table
-    from xcore_tools.discovery.structure import Column
+    from xcore_tools.discovery.results import Column, Table
 
 __all__ = [
     "BOUNDS",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.facts import Model, Table
+    from xcore_tools.discovery.results import Model, Table
 
 __all__ = [
     "BOUNDED",

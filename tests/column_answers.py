@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from xcore_tools.discovery.facts import Table
-from xcore_tools.discovery.structure import Column
+from xcore_tools.discovery.results import Column, Table
 
 __all__ = ["column_differences"]
 

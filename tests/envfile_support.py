@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from xcore_tools.discovery.facts import Discovery, Model, Table
+from xcore_tools.discovery.results import Discovery, Model, Table
 from xcore_tools.envfile.block import bound_names, replace_block
 from xcore_tools.envfile.render import Style, render_block
 

@@ -14,7 +14,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from xcore_tools import Config, discover
-from xcore_tools.discovery.facts import Table
+from xcore_tools.discovery.results import Table
 
 CASES = Path(__file__).resolve().parents[1] / "fixtures" / "discover"
 

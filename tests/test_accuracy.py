@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 from archives import ArchiveError, cache_directory, unpack
 from scoring import BOUNDED, Ratio, TrueModel, TrueTable, Truth, score, total
 
-from xcore_tools.discovery.facts import Model, Table
+from xcore_tools.discovery.results import Model, Table
 
 
 def truth(

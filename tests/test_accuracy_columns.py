@@ -10,8 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 from columns import ColumnScore, TrueColumn, TrueTable, score_columns, total_columns
 from scoring import Ratio, Truth
 
-from xcore_tools.discovery.facts import Table
-from xcore_tools.discovery.structure import Column, ColumnType, Structure
+from xcore_tools.discovery.results import Column, ColumnType, Structure, Table
 
 TRUTH = Truth("shop", "1.0", "", ("shop",), frozenset(), (), ())
 ID = TrueColumn("id", "Integer", nullable=False, primary_key=True, foreign_keys=())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from xcore_tools.discovery.collect.bounds import MAX_SIZE, find_excess
+from xcore_tools.discovery.parse.limits import MAX_SIZE, find_excess
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 

@@ -19,10 +19,10 @@ from support import CASES, project_of
 
 from xcore_tools import Config, Discovery, discover
 from xcore_tools.config import Migration, ModelDiscovery
-from xcore_tools.discovery import cache as cachefile
-from xcore_tools.discovery import examine, recall, scan, store
-from xcore_tools.discovery.facts import Problem
-from xcore_tools.discovery.results import Scanned
+from xcore_tools.discovery.cache import signed_file, snapshot, store
+from xcore_tools.discovery.pipeline import scan, tasks
+from xcore_tools.discovery.records import Scanned
+from xcore_tools.discovery.results import Problem
 from xcore_tools.report import json
 
 MODEL = """\
@@ -41,7 +41,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The cache directory of the user, which holds the key."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("XCORE_TOOLS_NO_CACHE")
-    monkeypatch.setattr(recall, "_TICK", -(10**12))  # the tests are quicker than any clock
+    monkeypatch.setattr(snapshot, "_TICK", -(10**12))  # the tests are quicker than any clock
     return tmp_path / "home"
 
 
@@ -68,18 +68,18 @@ def found(project: Path, **options: Any) -> Discovery:
 def work(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is done: `scan` for each scan that happens, and the files that are looked at or parsed."""
     done: list[str] = []
-    run, read = scan.Scan.run, examine.Job.read
+    run, read = scan.Scan.run, tasks.Job.read
 
     def noted_run(self: scan.Scan) -> Discovery:
         done.append("scan")
         return run(self)
 
-    def noted_read(self: examine.Job) -> object:
+    def noted_read(self: tasks.Job) -> object:
         done.append(self.path)
         return read(self)
 
     monkeypatch.setattr(scan.Scan, "run", noted_run)
-    monkeypatch.setattr(examine.Job, "read", noted_read)
+    monkeypatch.setattr(tasks.Job, "read", noted_read)
     return done
 
 
@@ -234,10 +234,10 @@ def test_configuration_counts(project: Path) -> None:
 
 def test_a_damaged_cache_is_no_cache(project: Path) -> None:
     expected = found(project)
-    version = recall._version()
+    version = snapshot._version()
     for path in (project / ".cache" / "answers", project / ".cache" / "findings"):
         whole = path.read_bytes()
-        assert cachefile.load(path, version)
+        assert signed_file.load(path, version)
         dice = random.Random(1)
         damaged = [whole[:size] for size in (0, 1, 20, 84, len(whole) // 2, len(whole) - 1)]
         for _ in range(20):
@@ -246,24 +246,24 @@ def test_a_damaged_cache_is_no_cache(project: Path) -> None:
             damaged.append(bytes(flipped))
         for data in [*damaged, b"\x80\x04K\x01.", os.urandom(1000), whole + b"\0"]:
             path.write_bytes(data)
-            assert cachefile.load(path, version) == {}
+            assert signed_file.load(path, version) == {}
         assert found(project) == expected
 
 
 def test_what_has_a_signature_is_checked_all_the_same(project: Path) -> None:
     expected = found(project)
-    version = recall._version()
+    version = snapshot._version()
     answers, findings = (project / ".cache" / name for name in ("answers", "findings"))
     junk = msgspec.msgpack.encode(["not", 1, "of", None, "these"])
-    keys = cachefile.load(findings, version).keys()
+    keys = signed_file.load(findings, version).keys()
     for path, entries in (
-        (answers, {key: [junk] for key in cachefile.load(answers, version)}),
+        (answers, {key: [junk] for key in signed_file.load(answers, version)}),
         (findings, {key: [junk] for key in keys - {"files"}}),
         (findings, {key: [junk] for key in keys}),
         (findings, {"files": [b"\xc1"]}),
     ):
-        assert cachefile.save(answers, version, {})
-        assert cachefile.save(path, version, entries)
+        assert signed_file.save(answers, version, {})
+        assert signed_file.save(path, version, entries)
         assert found(project) == expected
 
 
@@ -271,14 +271,14 @@ def test_a_cache_that_comes_with_a_checkout_is_not_believed(
     project: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     honest = discover(config=Config(project=project))
-    keep = recall.Recall.keep
+    keep = snapshot.Recall.keep
 
-    def lie(self: recall.Recall, result: Scanned, *arguments: Any) -> None:
+    def lie(self: snapshot.Recall, result: Scanned, *arguments: Any) -> None:
         discovery = msgspec.structs.replace(result.discovery, models=())
         keep(self, msgspec.structs.replace(result, discovery=discovery), *arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(recall.Recall, "keep", lie)
+        patch.setattr(snapshot.Recall, "keep", lie)
         discover(config=Config(project=project), cache=project / ".cache")
     believed = discover(config=Config(project=project), cache=project / ".cache")
     assert believed.models == ()  # whoever has the key could say so
@@ -290,7 +290,7 @@ def test_another_version_starts_afresh(
     project: Path, work: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found(project)
-    monkeypatch.setattr(recall, "_version", lambda: b"another one     ")
+    monkeypatch.setattr(snapshot, "_version", lambda: b"another one     ")
     assert len(work_of(work, project)) > 5
     assert work_of(work, project) == []
 
@@ -298,17 +298,17 @@ def test_another_version_starts_afresh(
 def test_the_version_is_that_of_code_and_libraries(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = recall._version()
-    assert before == recall._version()
+    before = snapshot._version()
+    assert before == snapshot._version()
     (tmp_path / "libcst-99.dist-info").mkdir()
     monkeypatch.syspath_prepend(tmp_path)
-    assert recall._version() != before
+    assert snapshot._version() != before
 
 
 def test_a_file_changed_just_now_is_not_judged_by_its_times(
     project: Path, work: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recall, "_TICK", 10**15)  # no clock ever moves
+    monkeypatch.setattr(snapshot, "_TICK", 10**15)  # no clock ever moves
     found(project)
     assert len(work_of(work, project)) > 5
 
@@ -316,17 +316,17 @@ def test_a_file_changed_just_now_is_not_judged_by_its_times(
 def test_a_file_that_changes_during_the_scan_is_not_remembered(
     project: Path, work: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = examine.Job.read
+    read = tasks.Job.read
     path = project / "shop" / "models.py"
 
-    def changing(self: examine.Job) -> object:
+    def changing(self: tasks.Job) -> object:
         data = read(self)
         if self.path == "shop/models.py" and path.exists() and not self.module:
             path.write_text(MODEL.format(name="Late", table="late"), "utf-8")
         return data
 
     with monkeypatch.context() as patch:
-        patch.setattr(examine.Job, "read", changing)
+        patch.setattr(tasks.Job, "read", changing)
         discover(config=Config(project=project), cache=project / ".cache")
     assert "late" in {table.name for table in found(project).tables}
 
@@ -334,14 +334,14 @@ def test_a_file_that_changes_during_the_scan_is_not_remembered(
 def test_a_file_that_cannot_be_read_is_tried_again(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = examine.Job.read
+    read = tasks.Job.read
     refused = Problem("shop/models.py", 0, "XT102", "error", "cannot be read: no reason")
 
-    def refusing(self: examine.Job) -> object:
+    def refusing(self: tasks.Job) -> object:
         return refused if self.path == "shop/models.py" else read(self)
 
     with monkeypatch.context() as patch:
-        patch.setattr(examine.Job, "read", refusing)
+        patch.setattr(tasks.Job, "read", refusing)
         for _ in range(2):
             result = discover(config=Config(project=project), cache=project / ".cache")
             assert refused in result.problems
@@ -354,17 +354,17 @@ def test_a_file_that_cannot_be_read_is_tried_again(
 def test_a_file_that_vanishes_during_the_scan(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = examine.Job.read
+    read = tasks.Job.read
     path = project / "shop" / "models.py"
 
-    def vanishing(self: examine.Job) -> object:
+    def vanishing(self: tasks.Job) -> object:
         data = read(self)
         if self.path == "shop/models.py" and not self.module:
             path.unlink(missing_ok=True)
         return data
 
     with monkeypatch.context() as patch:
-        patch.setattr(examine.Job, "read", vanishing)
+        patch.setattr(tasks.Job, "read", vanishing)
         result = discover(config=Config(project=project), cache=project / ".cache")
     assert [(p.path, p.code) for p in result.problems] == [("shop/models.py", "XT102")]
     assert found(project).problems == ()
@@ -436,7 +436,7 @@ def test_where_nothing_can_be_written_nothing_is(
     assert discover(config=config, cache=tmp_path / "new") == expected
     assert not (tmp_path / "new").exists()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(cachefile, "_SIZE_LIMIT", 10)
+    monkeypatch.setattr(signed_file, "_SIZE_LIMIT", 10)
     assert discover(config=config, cache=tmp_path / "new") == expected
     assert sorted(each.name for each in (tmp_path / "new").iterdir()) == [
         ".gitignore",
@@ -460,7 +460,7 @@ def test_what_a_scan_does_not_use_is_kept_while_there_is_room(
 def test_results_of_many_questions_do_not_pile_up(project: Path) -> None:
     for count in range(10):
         discover(config=Config(project=project), cache=project / ".cache", exclude=[f"x{count}"])
-    assert len(cachefile.load(project / ".cache" / "answers", recall._version())) == 8
+    assert len(signed_file.load(project / ".cache" / "answers", snapshot._version())) == 8
 
 
 def _scan_often(project: Path, expected: Discovery) -> bool:
@@ -473,7 +473,7 @@ def test_many_at_once_share_it(project: Path) -> None:
     context = multiprocessing.get_context("fork")
     with context.Pool(6) as pool:
         assert all(pool.starmap(_scan_often, [(project, expected)] * 6))
-    assert len(cachefile.load(project / ".cache" / "answers", recall._version())) == 1
+    assert len(signed_file.load(project / ".cache" / "answers", snapshot._version())) == 1
     assert sorted(each.name for each in (project / ".cache").iterdir()) == [
         ".gitignore",
         "CACHEDIR.TAG",
@@ -487,7 +487,7 @@ def test_a_remembered_answer_loads_no_parser(project: Path) -> None:
         "import sys; from xcore_tools.cli import main; main(['discover', '--format', 'json']);"
         "print(*sorted(m for m in sys.modules if m.partition('.')[0] in"
         " ('libcst', 'rich', 'alembic', 'sqlalchemy') or m in"
-        " ('xcore_tools.discovery.scan', 'xcore_tools.discovery.machine')), file=sys.stderr)"
+        " ('xcore_tools.discovery.pipeline.scan', 'xcore_tools.discovery.link.interpreter')), file=sys.stderr)"
     )
     command = [sys.executable, "-c", code]
     cold, _, warm = (

@@ -14,7 +14,7 @@ import pytest
 import xcore_tools
 from xcore_tools.cli import main
 from xcore_tools.config import Config
-from xcore_tools.discovery.facts import Discovery, Problem
+from xcore_tools.discovery.results import Discovery, Problem
 from xcore_tools.errors import ConfigError, NothingToScanError
 
 RECORDED = Path(__file__).parent / "report" / "discovery.json"

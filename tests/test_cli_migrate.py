@@ -31,8 +31,8 @@ from xcore_tools.migrate.facts import (
     Step,
     TableCount,
 )
-from xcore_tools.migrate.rehearsal import RehearsalError
-from xcore_tools.migrate.safety import Safety
+from xcore_tools.migrate.guard.rehearsal import RehearsalError
+from xcore_tools.migrate.guard.safety import Safety
 
 Output = pytest.CaptureFixture[str]
 

@@ -19,7 +19,7 @@ RECORDED = Path(__file__).parent / "report" / "discovery.json"
 
 STANDALONE = f"""
 import sys, time, types, msgspec, xcore_tools
-from xcore_tools.discovery.facts import Discovery
+from xcore_tools.discovery.results import Discovery
 
 def discover(paths, **options):
     for path in paths:

@@ -14,7 +14,7 @@ import pytest
 from column_answers import column_differences
 from support import static_columns
 
-from xcore_tools.discovery.facts import Table
+from xcore_tools.discovery.results import Table
 
 ORACLE = Path(__file__).with_name("oracle.py")
 PROJECT = Path(__file__).parents[1] / "fixtures" / "columns"

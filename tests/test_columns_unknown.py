@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from xcore_tools import Config, discover
-from xcore_tools.discovery.facts import Discovery
-from xcore_tools.discovery.structure import Column, Structure
+from xcore_tools.discovery.results import Column, Discovery, Structure
 
 HEAD = """\
 from outside import *

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from xcore_tools.database.compiled import compiled, enum_of
-from xcore_tools.discovery.structure import ColumnType
+from xcore_tools.discovery.results import ColumnType
 
 STRING = ColumnType("String", ("20",), "sqlalchemy")
 KIND = ColumnType("Enum", ("Kind",), "sqlalchemy", values=("low", "high"))

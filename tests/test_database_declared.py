@@ -9,9 +9,8 @@ import msgspec
 from xcore_tools import compare_schemas
 from xcore_tools.database import schema as data
 from xcore_tools.database.declared import declared_schema
-from xcore_tools.discovery import structure as source
-from xcore_tools.discovery.facts import Discovery, Problem, Table
-from xcore_tools.discovery.structure import ColumnType, Structure
+from xcore_tools.discovery import results as source
+from xcore_tools.discovery.results import ColumnType, Discovery, Problem, Structure, Table
 
 INTEGER = ColumnType("Integer", (), "sqlalchemy")
 ID = source.Column(name="id", type=INTEGER, nullable=False, primary_key=True)

@@ -10,7 +10,7 @@ import pytest
 
 from xcore_tools.database import schema as data
 from xcore_tools.database.schema import DatabaseSchema
-from xcore_tools.discovery.structure import Relationship
+from xcore_tools.discovery.results import Relationship
 from xcore_tools.report.diagram import page as pages
 from xcore_tools.report.diagram.details import Detail
 from xcore_tools.report.diagram.geometry import arranged

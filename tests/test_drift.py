@@ -22,7 +22,7 @@ from xcore_tools.database.connection import connected
 from xcore_tools.database.declared import declared_schema
 from xcore_tools.database.inspection import DatabaseInspector
 from xcore_tools.database.url import DatabaseUrl
-from xcore_tools.discovery.facts import Discovery
+from xcore_tools.discovery.results import Discovery
 
 Output = pytest.CaptureFixture[str]
 

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from test_envfile_golden import TEMPLATES, template
 
 from xcore_tools import Config, discover, load_config
-from xcore_tools.discovery.facts import Discovery, MetaData, Model, Table
+from xcore_tools.discovery.results import Discovery, MetaData, Model, Table
 from xcore_tools.envfile.follow import meanings_of
 from xcore_tools.envfile.metadata import Import, Meanings, Plan, plan_target, spelled_out
 from xcore_tools.envfile.target import Kind, Target, read_target, with_target

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from xcore_tools import Config, Discovery, discover, sync_env
-from xcore_tools.discovery.facts import Problem, Severity
+from xcore_tools.discovery.results import Problem, Severity
 from xcore_tools.envfile.held import Held, held_by, lost
 from xcore_tools.envfile.importable import binds, is_reachable
 from xcore_tools.envfile.metadata import Import

@@ -14,9 +14,9 @@ from alembic.script import ScriptDirectory
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from xcore_tools.migrate.graph import faults_of, heads_of
-from xcore_tools.migrate.merging import faults_of_merge
-from xcore_tools.migrate.revisions import RevisionFile
+from xcore_tools.migrate.revisions.graph import faults_of, heads_of
+from xcore_tools.migrate.revisions.merging import faults_of_merge
+from xcore_tools.migrate.revisions.revision_file import RevisionFile
 
 IDS = ("aaaa", "bbbb", "cccc", "dddd", "eeee")
 LABELS = ("one", "two")

@@ -14,8 +14,8 @@ from alembic.script import ScriptDirectory
 
 from xcore_tools import Config
 from xcore_tools.errors import ConfigError, MigrationError
-from xcore_tools.migrate.graph import HeadsCheck
-from xcore_tools.migrate.history import check_heads
+from xcore_tools.migrate.revisions.graph import HeadsCheck
+from xcore_tools.migrate.revisions.history import check_heads
 
 REVISION = "revision = {0!r}\ndown_revision = {1!r}\n"
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")

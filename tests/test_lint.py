@@ -12,15 +12,14 @@ from servers import fresh_database
 
 from xcore_tools.cli import main
 from xcore_tools.config import Config
-from xcore_tools.discovery.facts import Problem
+from xcore_tools.discovery.results import Problem
 from xcore_tools.errors import MigrationError
-from xcore_tools.migrate import squawk
 from xcore_tools.migrate.facade import Migrations
 from xcore_tools.migrate.facts import Revision
-from xcore_tools.migrate.lint import Known, linted
+from xcore_tools.migrate.guard.safety import Safety
+from xcore_tools.migrate.lint import Known, linted, squawk
 from xcore_tools.migrate.lint.operations import operations_in
 from xcore_tools.migrate.lint.rules import BIG
-from xcore_tools.migrate.safety import Safety
 
 HEAD = "import sqlalchemy as sa\nfrom alembic import op\n\ndef upgrade():\n"
 FIRST = 5

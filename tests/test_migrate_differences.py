@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import ops
 
-from xcore_tools.migrate.differences import described
+from xcore_tools.migrate.autogenerate.differences import described
 
 Make = Callable[..., sa.Table]
 

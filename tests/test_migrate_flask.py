@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from xcore_tools.errors import MigrationError
-from xcore_tools.migrate.failures import explained
-from xcore_tools.migrate.flask import application_of
+from xcore_tools.migrate.runtime.failures import explained
+from xcore_tools.migrate.runtime.flask import application_of
 
 APPLICATION = """\
 from flask import Flask

@@ -255,7 +255,7 @@ def test_an_exception_tells_no_secret(tmp_path: Path) -> None:
 
 
 def test_the_stream_of_a_run_behaves_like_the_one_behind_it() -> None:
-    from xcore_tools.migrate.isolation import _RedactedStream  # noqa: PLC0415
+    from xcore_tools.migrate.runtime.isolation import _RedactedStream  # noqa: PLC0415
 
     behind = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
     stream = _RedactedStream(behind, lambda text: text.replace("x", "*"))
@@ -270,7 +270,7 @@ def test_the_stream_of_a_run_behaves_like_the_one_behind_it() -> None:
 
 
 def test_a_record_that_does_not_fit_its_arguments_is_left_alone(tmp_path: Path) -> None:
-    from xcore_tools.migrate.logs import kept_logging  # noqa: PLC0415
+    from xcore_tools.migrate.runtime.logs import kept_logging  # noqa: PLC0415
 
     with kept_logging(str.upper):
         record = logging.getLogger("x").makeRecord("x", 20, "f", 1, "%d", ("a",), None)

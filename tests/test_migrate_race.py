@@ -18,7 +18,7 @@ from xcore_tools.config import load_config
 from xcore_tools.database.connection import connected
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.migrate.facade import Migrations
-from xcore_tools.migrate.safety import Safety
+from xcore_tools.migrate.guard.safety import Safety
 
 # Loads everything, says so, waits for the start, then upgrades.
 RACER = """

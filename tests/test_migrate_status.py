@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 
 from xcore_tools.errors import MigrationError
 from xcore_tools.migrate.facts import State, Status
-from xcore_tools.migrate.scripts import (
+from xcore_tools.migrate.runtime.scripts import (
     applied_by,
     applied_everywhere,
     filled,

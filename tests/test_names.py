@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xcore_tools.discovery.names import (
+from xcore_tools.discovery.walk.module_names import (
     absolute_name,
     import_root_of,
     is_below,

@@ -249,7 +249,7 @@ def test_the_file_system_is_only_read(tmp_path: Path) -> None:
 import os, sys
 from pathlib import Path
 from xcore_tools import Config, discover
-import xcore_tools.discovery.collect
+import xcore_tools.discovery.parse
 project = Path(sys.argv[1])
 discover([project], config=Config(project=project), columns=True)  # loads what is loaded late
 

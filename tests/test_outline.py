@@ -14,11 +14,7 @@ import msgspec
 import pytest
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from xcore_tools.discovery.collect import collect, read_arguments, read_function
-from xcore_tools.discovery.collect.bounds import find_excess
-from xcore_tools.discovery.collect.outline import Outline, make_outline
-from xcore_tools.discovery.collect.statements import StatementReader
-from xcore_tools.discovery.syntax import (
+from xcore_tools.discovery.ir import (
     Assign,
     Block,
     Call,
@@ -33,6 +29,10 @@ from xcore_tools.discovery.syntax import (
     Unread,
     walk,
 )
+from xcore_tools.discovery.parse import collect, read_arguments, read_function
+from xcore_tools.discovery.parse.cst_statements import StatementReader
+from xcore_tools.discovery.parse.limits import find_excess
+from xcore_tools.discovery.parse.outline import Outline, make_outline
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 LONG = "".join(f"    x{i} = {i}\n" for i in range(40))
@@ -445,7 +445,7 @@ def test_the_cut_changes_nothing(part: int, monkeypatch: pytest.MonkeyPatch) -> 
     sources = {path: path.read_bytes() for path in SOURCES[part::4]}
     cut = {path: facts(data).body for path, data in sources.items()}
     monkeypatch.setattr(
-        "xcore_tools.discovery.collect.make_outline", lambda source, **_: Outline(source, None)
+        "xcore_tools.discovery.parse.make_outline", lambda source, **_: Outline(source, None)
     )
     for path, data in sources.items():
         assert equal(cut[path], facts(data).body), path

@@ -14,8 +14,9 @@ import pytest
 from support import CASES, project_of
 
 from xcore_tools import Config, Discovery, discover
-from xcore_tools.discovery import crew, examine, parts, scan
-from xcore_tools.discovery.parts import Outlook, Part, split
+from xcore_tools.discovery.pipeline import partition, scan, tasks, workers
+from xcore_tools.discovery.pipeline.partition import split
+from xcore_tools.discovery.records import Outlook, Part
 from xcore_tools.discovery.walk import SourceFile
 
 SIDE_BY_SIDE = [
@@ -67,8 +68,8 @@ def test_parts_hold_what_the_whole_holds(
 def test_forked_processes_give_the_same(
     project: Path, together: Discovery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crew, "_WORTH_A_PROCESS", 0)
-    monkeypatch.setattr(crew, "_processors", lambda: 2)
+    monkeypatch.setattr(workers, "_WORTH_A_PROCESS", 0)
+    monkeypatch.setattr(workers, "_processors", lambda: 2)
     started: list[object] = []
     pool = concurrent.futures.ProcessPoolExecutor
 
@@ -76,7 +77,7 @@ def test_forked_processes_give_the_same(
         started.append(arguments)
         return pool(*arguments, **options)
 
-    monkeypatch.setattr(crew, "ProcessPoolExecutor", counting)
+    monkeypatch.setattr(workers, "ProcessPoolExecutor", counting)
     assert discover(config=Config(project=project)) == together
     assert len(started) == 1  # for the parts; there is too little else to share out
     monkeypatch.setattr(scan, "_DOMINANT", 0)
@@ -86,7 +87,7 @@ def test_forked_processes_give_the_same(
 def test_what_nests_too_deeply_to_travel_is_parsed_here(
     project: Path, together: Discovery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(examine, "encoded", lambda _: None)
+    monkeypatch.setattr(tasks, "encoded", lambda _: None)
     with ThreadPoolExecutor(1) as executor:
         assert discover(config=Config(project=project), executor=executor) == together
 
@@ -98,8 +99,8 @@ def test_progress_counts_files_up_to_all(
     discover(config=Config(project=project), progress=lambda *each: told.append(each))
     assert {total for _, total in told} == {together.files}
     assert [done for done, _ in told] == sorted({done for done, _ in told})
-    monkeypatch.setattr(crew, "_WORTH_A_PROCESS", 0)
-    monkeypatch.setattr(crew, "_processors", lambda: 2)
+    monkeypatch.setattr(workers, "_WORTH_A_PROCESS", 0)
+    monkeypatch.setattr(workers, "_processors", lambda: 2)
     forked: list[tuple[int, int]] = []
     discover(config=Config(project=project), progress=lambda *each: forked.append(each))
     assert forked[-1] == (together.files, together.files)
@@ -243,9 +244,9 @@ def test_users_of_one_base_of_a_library_are_one_part() -> None:
     ],
 )
 def test_origins(code: str, origins: tuple[str, ...]) -> None:
-    from xcore_tools.discovery.prefilter import sketch  # noqa: PLC0415
+    from xcore_tools.discovery.prefilter.sketch import sketch  # noqa: PLC0415
 
-    found = parts.outlook_of(sketch("m.py", code.encode()), len(code), is_suspicious=False)
+    found = partition.outlook_of(sketch("m.py", code.encode()), len(code), is_suspicious=False)
     assert found.origins == origins
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from xcore_tools.discovery.follow import patterns
-from xcore_tools.discovery.follow.values import MatchValue, PatternValue, Unknown
+from xcore_tools.discovery.evaluate.stdlib import regex
+from xcore_tools.discovery.evaluate.values import MatchValue, PatternValue, Unknown
 
 PATTERNS: list[tuple[str, tuple[Any, ...]]] = [
     ("sub", ("(?<!^)(?=[A-Z])", "_", "SomeModelName")),
@@ -37,30 +37,30 @@ PATTERNS: list[tuple[str, tuple[Any, ...]]] = [
 @pytest.mark.parametrize(("name", "args"), PATTERNS)
 def test_expressions_that_name_tables_are_those_of_python(name: str, args: tuple[Any, ...]) -> None:
     expected = getattr(re, name)(*args)
-    assert patterns.call_re(name, args, {}) == expected
+    assert regex.call_re(name, args, {}) == expected
     if len(args) < 5:
-        pattern = patterns.call_re("compile", args[:1], {})
+        pattern = regex.call_re("compile", args[:1], {})
         assert isinstance(pattern, PatternValue)
-        assert patterns.call_re(name, [pattern, *args[1:]], {}) == expected
+        assert regex.call_re(name, [pattern, *args[1:]], {}) == expected
 
 
 @pytest.mark.parametrize("name", ["match", "search", "fullmatch"])
 def test_matches(name: str) -> None:
-    found = patterns.call_re(name, ["(S)(x)?[a-z]+", "Some"], {})
+    found = regex.call_re(name, ["(S)(x)?[a-z]+", "Some"], {})
     expected = getattr(re, name)("(S)(x)?[a-z]+", "Some")
     assert isinstance(found, MatchValue | tuple)
     if isinstance(found, tuple):
         assert found == (expected[0], *expected.groups())
-    assert patterns.call_re(name, ["b", "a"], {}) is None
+    assert regex.call_re(name, ["b", "a"], {}) is None
 
 
 @pytest.mark.parametrize("flags", [0, 2, 8, 16, 64, 256, 2 | 8])
 def test_flags(flags: int) -> None:
     pattern, subject = "a.", "A\nab"
-    assert patterns.call_re("sub", [pattern, "x", subject], {"flags": flags}) == re.sub(
+    assert regex.call_re("sub", [pattern, "x", subject], {"flags": flags}) == re.sub(
         pattern, "x", subject, flags=flags
     )
-    compiled = patterns.call_re("compile", [pattern, flags], {})
+    compiled = regex.call_re("compile", [pattern, flags], {})
     assert isinstance(compiled, PatternValue)
     assert compiled.pattern == re.compile(pattern, flags)
 
@@ -71,7 +71,7 @@ def test_flags_that_do_not_fit_are_refused(
     name: str, flags: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rest = [] if name == "compile" else ["b", "a"]
-    found = patterns.call_re(name, ["a", *rest], {"flags": flags})
+    found = regex.call_re(name, ["a", *rest], {"flags": flags})
     assert isinstance(found, Unknown | PatternValue | str)
     assert capsys.readouterr().out == ""
 
@@ -80,13 +80,13 @@ def test_flags_that_do_not_fit_are_refused(
     "pattern", ["(", "[z-a]", "*", "(?P<1>a)", r"\9", "a{9999999999}", "(?i", "(?z)", "((?i)a)b"]
 )
 def test_patterns_that_do_not_compile(pattern: str) -> None:
-    assert isinstance(patterns.call_re("sub", [pattern, "x", "a"], {}), Unknown)
+    assert isinstance(regex.call_re("sub", [pattern, "x", "a"], {}), Unknown)
 
 
 def test_a_pattern_that_python_warns_of_does_not_warn() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert patterns.call_re("sub", ["[[a]", "x", "a"], {}) == "x"
+        assert regex.call_re("sub", ["[[a]", "x", "a"], {}) == "x"
 
 
 @pytest.mark.parametrize(
@@ -123,8 +123,8 @@ def test_a_pattern_that_python_warns_of_does_not_warn() -> None:
 def test_patterns_that_backtrack_end_soon(pattern: str, subject: str) -> None:
     """Runs in a process of its own, which a regular expression cannot hold up for ever."""
     script = (
-        "from xcore_tools.discovery.follow import patterns\n"
-        f"patterns.call_re('sub', [{pattern!r}, 'x', {subject!r}], {{}})\n"
+        "from xcore_tools.discovery.evaluate.stdlib import regex\n"
+        f"regex.call_re('sub', [{pattern!r}, 'x', {subject!r}], {{}})\n"
     )
     root = Path(__file__).resolve().parents[1]
     try:
@@ -156,21 +156,19 @@ def test_patterns_that_backtrack_end_soon(pattern: str, subject: str) -> None:
     ],
 )
 def test_calls_that_do_not_fit_are_not_followed(name: str, args: list[Any]) -> None:
-    assert isinstance(patterns.call_re(name, args, {}), Unknown)
+    assert isinstance(regex.call_re(name, args, {}), Unknown)
 
 
 @pytest.mark.parametrize("value", ["", "a.b", "a b[", "é"])
 def test_escape(value: str) -> None:
-    assert patterns.call_re("escape", [value], {}) == re.escape(value)
+    assert regex.call_re("escape", [value], {}) == re.escape(value)
 
 
 def test_escape_of_a_long_text_is_whole_or_not_known() -> None:
-    found = patterns.call_re("escape", ["a" * 300], {})
+    found = regex.call_re("escape", ["a" * 300], {})
     assert isinstance(found, Unknown) or found == "a" * 300
 
 
 def test_flags_and_counts_that_are_no_numbers() -> None:
-    assert isinstance(
-        patterns.call_re("sub", ["A", "b", "a"], {"flags": "x", "count": "y"}), Unknown
-    )
-    assert patterns.call_re("sub", ["a", "b", "aa"], {"count": 1}) == "ba"
+    assert isinstance(regex.call_re("sub", ["A", "b", "a"], {"flags": "x", "count": "y"}), Unknown)
+    assert regex.call_re("sub", ["a", "b", "aa"], {"count": 1}) == "ba"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from xcore_tools import Config, discover
-from xcore_tools.discovery.prefilter import is_suspicious, sketch
+from xcore_tools.discovery.prefilter.sketch import is_suspicious, sketch
 
 GOOD = """\
 from sqlalchemy import Column, Integer

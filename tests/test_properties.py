@@ -18,9 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from xcore_tools import Config, discover
-from xcore_tools.discovery.collect import check, collect
-from xcore_tools.discovery.facts import Discovery, Problem
-from xcore_tools.discovery.syntax import ModuleFacts
+from xcore_tools.discovery.ir import ModuleFacts
+from xcore_tools.discovery.parse import check, collect
+from xcore_tools.discovery.results import Discovery, Problem
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 SOURCES = sorted(

@@ -22,7 +22,7 @@ from xcore_tools.config import Config, load_config
 from xcore_tools.database.comparison import Rename
 from xcore_tools.errors import MigrationError
 from xcore_tools.migrate.facade import Migrations
-from xcore_tools.migrate.logs import kept_logging
+from xcore_tools.migrate.runtime.logs import kept_logging
 
 # older versions know no plugins
 plugins = pytest.importorskip("alembic.runtime.plugins")

@@ -23,7 +23,7 @@ from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import BackupError, ConfigError
 from xcore_tools.migrate.facade import Migrations
 from xcore_tools.migrate.facts import Change, Loss, TableCount
-from xcore_tools.migrate.rehearsal import RehearsalError
+from xcore_tools.migrate.guard.rehearsal import RehearsalError
 
 TABLES = """\
 op.create_table('users', sa.Column('id', sa.Integer, primary_key=True), sa.Column('name', sa.String(9)))

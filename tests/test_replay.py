@@ -16,8 +16,8 @@ from xcore_tools.config import Config
 from xcore_tools.database.connection import connected
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import MigrationError
+from xcore_tools.migrate.autogenerate.replay import replayed
 from xcore_tools.migrate.facade import Migrations
-from xcore_tools.migrate.replay import replayed
 
 Output = pytest.CaptureFixture[str]
 

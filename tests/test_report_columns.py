@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from xcore_tools.cli import main
-from xcore_tools.discovery.facts import Discovery, Table
-from xcore_tools.discovery.structure import (
+from xcore_tools.discovery.results import (
     Check,
     Column,
     ColumnType,
+    Discovery,
     ForeignKey,
     Index,
     Structure,
+    Table,
     Unique,
 )
 from xcore_tools.report import columns, json

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from xcore_tools.discovery.facts import Discovery, Verdict
+from xcore_tools.discovery.results import Discovery, Verdict
 from xcore_tools.report.explain import Explanation, explain, render, render_json, suggestions
 
 SAMPLE = msgspec.json.decode(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from xcore_tools.discovery.facts import Problem, Severity
+from xcore_tools.discovery.results import Problem, Severity
 from xcore_tools.report import github
 
 

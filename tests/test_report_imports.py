@@ -11,7 +11,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xcore_tools.discovery.facts import Discovery, Model, Table
+from xcore_tools.discovery.results import Discovery, Model, Table
 from xcore_tools.report import imports
 
 EXPECTED = Path(__file__).parent / "report"

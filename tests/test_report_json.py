@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from xcore_tools.discovery.facts import Discovery, Problem
+from xcore_tools.discovery.results import Discovery, Problem
 from xcore_tools.report import json
 
 SAMPLE = msgspec.json.decode(

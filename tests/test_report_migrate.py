@@ -21,8 +21,8 @@ from xcore_tools.migrate.facts import (
     State,
     Status,
 )
-from xcore_tools.migrate.graph import HeadsCheck
-from xcore_tools.migrate.revisions import RevisionFile
+from xcore_tools.migrate.revisions.graph import HeadsCheck
+from xcore_tools.migrate.revisions.revision_file import RevisionFile
 from xcore_tools.report import migrate as report
 from xcore_tools.report.fleet import render_fleet
 from xcore_tools.report.rehearsal import render_rehearsal

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from xcore_tools.codes import CODES
-from xcore_tools.discovery.facts import Discovery, Problem
+from xcore_tools.discovery.results import Discovery, Problem
 from xcore_tools.report import sarif
 
 SAMPLE = msgspec.json.decode(

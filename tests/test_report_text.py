@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xcore_tools.discovery.facts import Discovery, Model, Problem, Table
+from xcore_tools.discovery.results import Discovery, Model, Problem, Table
 from xcore_tools.report import problems, text
 from xcore_tools.report.style import visible, width_of
 

@@ -10,8 +10,12 @@ import pytest
 from alembic.config import Config as AlembicConfig
 from alembic.script import ScriptDirectory
 
-from xcore_tools.discovery.facts import Problem
-from xcore_tools.migrate.revisions import RevisionFile, is_revision_name, read_revision
+from xcore_tools.discovery.results import Problem
+from xcore_tools.migrate.revisions.revision_file import (
+    RevisionFile,
+    is_revision_name,
+    read_revision,
+)
 
 SOUND = {
     "as Alembic writes it": (
@@ -130,7 +134,7 @@ def test_a_deeply_nested_literal_is_a_problem() -> None:
 
 def test_a_wrong_escape_in_a_file_prints_nothing() -> None:
     code = (
-        "from xcore_tools.migrate.revisions import read_revision\n"
+        "from xcore_tools.migrate.revisions.revision_file import read_revision\n"
         r"read_revision('b.py', b'revision = \'b\'\ndown_revision = None\nx = \'\\d\'\n')"
     )
     run = subprocess.run(

@@ -28,8 +28,8 @@ from xcore_tools.database.inspection import DatabaseInspector
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import BackupError, MigrationError
 from xcore_tools.migrate.facade import Migrations
-from xcore_tools.migrate.logs import kept_logging
-from xcore_tools.migrate.safety import Safety
+from xcore_tools.migrate.guard.safety import Safety
+from xcore_tools.migrate.runtime.logs import kept_logging
 
 TABLES = """\
 op.create_table('users', sa.Column('id', sa.Integer, primary_key=True), sa.Column('name', sa.String(9)))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xcore_tools.discovery.facts import Discovery, Model
+from xcore_tools.discovery.results import Discovery, Model
 from xcore_tools.errors import ConfigError
 from xcore_tools.setup.facts import Facts, Layout
 from xcore_tools.setup.hooks import hooks, with_hooks

@@ -9,8 +9,8 @@ import tempfile
 
 import pytest
 
-from xcore_tools.discovery import spool
-from xcore_tools.discovery.spool import Place, Spool
+from xcore_tools.discovery.cache import spool
+from xcore_tools.discovery.cache.spool import Place, Spool
 
 
 def test_memory_first_then_a_file(monkeypatch: pytest.MonkeyPatch) -> None:

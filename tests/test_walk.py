@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from xcore_tools.discovery.facts import Problem
+from xcore_tools.discovery.results import Problem
 from xcore_tools.discovery.walk import (
     SIZE_LIMIT,
     Root,

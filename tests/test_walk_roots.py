@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from xcore_tools.discovery.facts import Problem
+from xcore_tools.discovery.results import Problem
 from xcore_tools.discovery.walk import Root, Rules, find_roots
 
 

@@ -16,16 +16,19 @@ if TYPE_CHECKING:
     from xcore_tools.database.schema import DatabaseSchema
     from xcore_tools.database.sources import read_schema
     from xcore_tools.discovery import discover
-    from xcore_tools.discovery.facts import (
+    from xcore_tools.discovery.results import (
+        Column,
+        ColumnType,
         Discovery,
         MetaData,
         Model,
         Problem,
+        Relationship,
         Step,
+        Structure,
         Table,
         Verdict,
     )
-    from xcore_tools.discovery.structure import Column, ColumnType, Relationship, Structure
     from xcore_tools.envfile.render import Style
     from xcore_tools.envfile.rewrite import Rewrite
     from xcore_tools.envfile.sync import sync_env
@@ -41,8 +44,8 @@ if TYPE_CHECKING:
     from xcore_tools.migrate.facade import Migrations
     from xcore_tools.migrate.facts import Change, Rehearsal, Revision, State, Status
     from xcore_tools.migrate.fleet import Databases
-    from xcore_tools.migrate.rehearsal import RehearsalError
-    from xcore_tools.migrate.safety import Safety
+    from xcore_tools.migrate.guard.rehearsal import RehearsalError
+    from xcore_tools.migrate.guard.safety import Safety
 
     __version__: str
 
@@ -93,8 +96,8 @@ _HOMES = {
     "BackupError": "xcore_tools.errors",
     "BackupManager": "xcore_tools.database.backup.manager",
     "Change": "xcore_tools.migrate.facts",
-    "Column": "xcore_tools.discovery.structure",
-    "ColumnType": "xcore_tools.discovery.structure",
+    "Column": "xcore_tools.discovery.results",
+    "ColumnType": "xcore_tools.discovery.results",
     "Comparison": "xcore_tools.database.comparison",
     "Config": "xcore_tools.config",
     "ConfigError": "xcore_tools.errors",
@@ -102,27 +105,27 @@ _HOMES = {
     "DatabaseInspector": "xcore_tools.database.inspection",
     "DatabaseSchema": "xcore_tools.database.schema",
     "Databases": "xcore_tools.migrate.fleet",
-    "Discovery": "xcore_tools.discovery.facts",
+    "Discovery": "xcore_tools.discovery.results",
     "EnvFileError": "xcore_tools.errors",
-    "MetaData": "xcore_tools.discovery.facts",
+    "MetaData": "xcore_tools.discovery.results",
     "MigrationError": "xcore_tools.errors",
     "Migrations": "xcore_tools.migrate.facade",
-    "Model": "xcore_tools.discovery.facts",
+    "Model": "xcore_tools.discovery.results",
     "NothingToScanError": "xcore_tools.errors",
-    "Problem": "xcore_tools.discovery.facts",
+    "Problem": "xcore_tools.discovery.results",
     "Rehearsal": "xcore_tools.migrate.facts",
-    "RehearsalError": "xcore_tools.migrate.rehearsal",
-    "Relationship": "xcore_tools.discovery.structure",
+    "RehearsalError": "xcore_tools.migrate.guard.rehearsal",
+    "Relationship": "xcore_tools.discovery.results",
     "Revision": "xcore_tools.migrate.facts",
     "Rewrite": "xcore_tools.envfile.rewrite",
-    "Safety": "xcore_tools.migrate.safety",
+    "Safety": "xcore_tools.migrate.guard.safety",
     "State": "xcore_tools.migrate.facts",
     "Status": "xcore_tools.migrate.facts",
-    "Step": "xcore_tools.discovery.facts",
-    "Structure": "xcore_tools.discovery.structure",
+    "Step": "xcore_tools.discovery.results",
+    "Structure": "xcore_tools.discovery.results",
     "Style": "xcore_tools.envfile.render",
-    "Table": "xcore_tools.discovery.facts",
-    "Verdict": "xcore_tools.discovery.facts",
+    "Table": "xcore_tools.discovery.results",
+    "Verdict": "xcore_tools.discovery.results",
     "XcoreToolsError": "xcore_tools.errors",
     "compare_schemas": "xcore_tools.database.comparison",
     "discover": "xcore_tools.discovery",
@@ -134,7 +137,7 @@ _HOMES = {
 
 def _loaded(name: str) -> object:
     if name == "__version__":
-        value: object = _installed_version()
+        value: object = importlib.import_module("xcore_tools.version").installed_version()
     elif name in _HOMES:
         value = getattr(importlib.import_module(_HOMES[name]), name)
     else:
@@ -149,11 +152,3 @@ if not TYPE_CHECKING:  # with it, a type checker would take every misspelt name 
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-def _installed_version() -> str:
-    metadata = importlib.import_module("importlib.metadata")
-    try:
-        return str(metadata.version("xcore-tools"))
-    except metadata.PackageNotFoundError:  # a source tree that was never installed
-        return "0+unknown"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-__all__ = ["CODES", "Code"]
-
 
 class Code(msgspec.Struct, frozen=True):
     """One kind of finding. `title` is a short noun phrase, `cause` and `remedy` are sentences."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["flush", "flush_directory", "write_new"]
-
 
 def flush(path: Path) -> None:
     """Return when the content of the file has reached the disk."""

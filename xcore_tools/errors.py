@@ -4,16 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = [
-    "BackupError",
-    "ConfigError",
-    "DatabaseError",
-    "EnvFileError",
-    "MigrationError",
-    "NothingToScanError",
-    "XcoreToolsError",
-]
-
 
 class XcoreToolsError(Exception):
     """Base of every error that xcore-tools raises on purpose."""

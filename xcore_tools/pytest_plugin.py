@@ -11,10 +11,8 @@ import pytest
 
 if TYPE_CHECKING:
     from xcore_tools.config import Config
-    from xcore_tools.discovery.facts import Discovery, Problem
+    from xcore_tools.discovery.results import Discovery, Problem
     from xcore_tools.envfile.rewrite import Rewrite
-
-__all__ = ["pytest_addoption", "pytest_collection_modifyitems"]
 
 # The package is imported when its checks run: pytest loads this module for every project.
 
@@ -79,7 +77,7 @@ class _Checks(pytest.Collector):
         yield from _told(self._rewrite.problems)
 
     def _heads(self) -> Iterator[str]:
-        from xcore_tools.migrate.history import check_heads  # noqa: PLC0415
+        from xcore_tools.migrate.revisions.history import check_heads  # noqa: PLC0415
 
         yield from _told(check_heads(self._settings).problems)
 

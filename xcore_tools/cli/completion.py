@@ -9,8 +9,6 @@ from click.shell_completion import get_completion_class
 
 from xcore_tools.cli.terminal import say
 
-__all__ = ["completion"]
-
 PROGRAM = "xcore-tools"
 VARIABLE = "_XCORE_TOOLS_COMPLETE"
 

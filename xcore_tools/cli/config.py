@@ -19,9 +19,6 @@ from xcore_tools.database.url import parse_url
 from xcore_tools.errors import ConfigError
 from xcore_tools.report import config as report
 
-__all__ = ["config"]
-
-
 _COMMANDS = {
     "show": (f"{__name__}:show", "Print every setting, and where it comes from."),
     "schema": (f"{__name__}:schema", "Print the JSON Schema of config.json."),

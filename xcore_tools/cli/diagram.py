@@ -24,8 +24,6 @@ from xcore_tools.report.diagram.selection import Place, around, keys_only, match
 from xcore_tools.report.schema import dbml, overview
 from xcore_tools.report.style import painted
 
-__all__ = ["diagram"]
-
 EXIT_CODES = """\b
 Exit codes:
   0  done, or the picture in FILE is as it should be

@@ -21,7 +21,7 @@ from xcore_tools.cli.terminal import columns, detail, has_color, is_terminal, re
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from xcore_tools.discovery.facts import Discovery, Problem
+    from xcore_tools.discovery.results import Discovery, Problem
 
 FORMATS = ("text", "json", "imports", "github", "sarif")
 

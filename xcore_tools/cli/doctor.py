@@ -12,12 +12,10 @@ from xcore_tools.cli.options import config_option, format_of, url_option
 from xcore_tools.cli.progress import ScanProgress
 from xcore_tools.cli.settings import load_settings
 from xcore_tools.cli.terminal import columns, has_color, remark, say
-from xcore_tools.discovery.facts import Discovery
+from xcore_tools.discovery.results import Discovery
 from xcore_tools.doctor import Diagnosis, diagnose, repair
 from xcore_tools.report import doctor as report
 from xcore_tools.report import github, sarif
-
-__all__ = ["doctor"]
 
 EXIT_CODES = """\b
 Exit codes:

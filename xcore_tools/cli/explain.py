@@ -12,8 +12,6 @@ from xcore_tools.cli.terminal import columns, has_color, say
 from xcore_tools.codes import CODES
 from xcore_tools.report import codes as report
 
-__all__ = ["explain"]
-
 
 def _codes(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
     beginning = incomplete.upper()

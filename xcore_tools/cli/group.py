@@ -11,8 +11,6 @@ from click.shell_completion import CompletionItem
 
 from xcore_tools.cli.verbosity import with_verbosity
 
-__all__ = ["LazyGroup"]
-
 
 class LazyGroup(click.Group):
     """A group made of `commands`: the name of each → its module and function, and a line of help.

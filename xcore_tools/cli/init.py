@@ -20,8 +20,6 @@ from xcore_tools.setup.plan import plan, settings_file
 from xcore_tools.setup.survey import Survey, survey
 from xcore_tools.setup.write import write_step
 
-__all__ = ["init"]
-
 EXIT_CODES = """\b
 Exit codes:
   0  everything is there, or is now

@@ -10,17 +10,6 @@ import click
 
 from xcore_tools.config.schema import LOCK_TIMEOUT
 
-__all__ = [
-    "backup_dir_option",
-    "config_option",
-    "format_of",
-    "format_option",
-    "lock_option",
-    "no_prune_option",
-    "url_option",
-    "yes_option",
-]
-
 _Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 

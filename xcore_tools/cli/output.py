@@ -16,9 +16,7 @@ from xcore_tools.report import problems
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xcore_tools.discovery.facts import Problem
-
-__all__ = ["STDOUT", "say_problems", "write"]
+    from xcore_tools.discovery.results import Problem
 
 STDOUT = Path("-")
 

@@ -16,8 +16,6 @@ from xcore_tools.cli.verbosity import is_quiet
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-__all__ = ["ByteProgress", "CountProgress", "ScanProgress"]
-
 DELAY = 0.5
 INTERVAL = 0.1
 

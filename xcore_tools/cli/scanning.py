@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xcore_tools.discovery.cache import DIRECTORY
+from xcore_tools.discovery.cache.signed_file import DIRECTORY
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from xcore_tools.config import Config
-
-__all__ = ["cache_options", "cache_place", "executor_options", "given_executor"]
 
 _Decorated = Callable[..., Any]
 

@@ -15,8 +15,6 @@ from xcore_tools.config import Config
 from xcore_tools.config.files import shown
 from xcore_tools.errors import ConfigError
 
-__all__ = ["load_settings"]
-
 
 def load_settings(path: Path | None, *, around: Sequence[str] = ()) -> Config:
     """Return the settings of the file, or of the project around the working directory.

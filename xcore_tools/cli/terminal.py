@@ -13,17 +13,6 @@ import click
 from xcore_tools.cli.verbosity import is_quiet, is_verbose
 from xcore_tools.report.style import painted, visible
 
-__all__ = [
-    "columns",
-    "detail",
-    "give_streams",
-    "has_color",
-    "is_terminal",
-    "remark",
-    "say",
-    "say_error",
-]
-
 # For a terminal whose encoding lacks them.
 _PLAIN = str.maketrans({"–": "-", "→": "->"})  # noqa: RUF001 (a dash is meant)
 

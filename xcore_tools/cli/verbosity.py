@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import click
 
-__all__ = ["is_quiet", "is_verbose", "with_verbosity"]
-
 _KEY = "xcore_tools.verbosity"
 _QUIET, _VERBOSE = "quiet", "verbose"
 

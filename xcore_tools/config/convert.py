@@ -10,8 +10,6 @@ import msgspec
 
 from xcore_tools.config.schema import Compression, Count, DottedName, Name, NamedUrls, Text
 
-__all__ = ["ALIASES", "convert", "spelled"]
-
 _Section = TypeVar("_Section", bound=msgspec.Struct)
 
 # Spellings that occur in the field → the name of the same section here.

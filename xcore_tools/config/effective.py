@@ -9,8 +9,6 @@ import msgspec
 from xcore_tools.config.convert import spelled
 from xcore_tools.config.schema import Migration
 
-__all__ = ["Setting", "settings_of"]
-
 
 class Setting(msgspec.Struct, frozen=True):
     """One setting: its dotted key, the value that counts, and whether the settings file gives it."""

@@ -7,8 +7,6 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-__all__ = ["exists", "is_file", "read_bytes", "read_document", "shown"]
-
 
 def exists(path: Path) -> bool:
     """Tell whether there is anything at `path`; what the system refuses to look at is nothing."""

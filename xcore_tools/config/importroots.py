@@ -11,8 +11,6 @@ from xcore_tools.config.ini import SECTION, interpolated, read_ini
 from xcore_tools.config.schema import Migration
 from xcore_tools.config.scripts import split_paths
 
-__all__ = ["configured_import_roots"]
-
 _LEGACY_SEPARATOR = re.compile(r", *| +|:")
 
 

@@ -9,8 +9,6 @@ from pathlib import Path
 
 from xcore_tools.config.files import is_file, read_bytes, shown
 
-__all__ = ["SECTION", "interpolated", "read_ini"]
-
 SECTION = "alembic"
 
 

@@ -6,8 +6,6 @@ import msgspec
 
 from xcore_tools.config.schema import Automigration, Backup, Logger, Migration, ModelDiscovery
 
-__all__ = ["MEANINGS"]
-
 MEANINGS: dict[type[msgspec.Struct], dict[str, str]] = {
     Migration: {
         "url": (

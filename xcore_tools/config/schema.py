@@ -8,22 +8,6 @@ from typing import Annotated, Literal
 
 import msgspec
 
-__all__ = [
-    "LOCK_TIMEOUT",
-    "Automigration",
-    "Backup",
-    "Compression",
-    "Config",
-    "Count",
-    "DottedName",
-    "Logger",
-    "Migration",
-    "ModelDiscovery",
-    "Name",
-    "NamedUrls",
-    "Text",
-]
-
 # No NUL and no lone surrogate: neither can stand in a path, nor be printed.
 Text = Annotated[str, msgspec.Meta(min_length=1, pattern="^[^\\x00\\ud800-\\udfff]+$")]
 DottedName = Annotated[str, msgspec.Meta(pattern=r"^[^\W\d]\w*(\.[^\W\d]\w*)*$")]

@@ -14,8 +14,6 @@ from xcore_tools.config.files import is_file, read_document, shown
 from xcore_tools.config.ini import SECTION, interpolated, read_ini
 from xcore_tools.config.schema import Config
 
-__all__ = ["AlembicSettings", "alembic_settings", "directories_of", "split_paths"]
-
 _SCRIPTS = "script_location"
 _VERSIONS = "version_locations"
 _RECURSIVE = "recursive_version_locations"

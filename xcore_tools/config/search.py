@@ -12,8 +12,6 @@ import msgspec
 
 from xcore_tools.config.files import exists, is_file, read_document, shown
 
-__all__ = ["Source", "named_source", "nearest_source"]
-
 _JSON = "config.json"
 _TOML = "pyproject.toml"
 _ROOT_MARKERS = ("alembic.ini", _TOML, ".git")

@@ -15,9 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
 from xcore_tools.database.schema import Engine, family
-from xcore_tools.discovery.structure import ColumnType
-
-__all__ = ["EnumType", "compiled", "enum_of"]
+from xcore_tools.discovery.results import ColumnType
 
 EnumType = tuple[str, tuple[str, ...]]
 """The name of an enumerated type and its values."""

@@ -12,8 +12,6 @@ from xcore_tools.database.drivers import synchronous
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import DatabaseError
 
-__all__ = ["connected", "is_unreachable", "opened", "reason_of", "translated"]
-
 BUSY = 30
 """Seconds that SQLite waits for another connection's transaction."""
 

@@ -29,11 +29,8 @@ from xcore_tools.database.schema import (
     by_name,
     family,
 )
-from xcore_tools.discovery import facts
-from xcore_tools.discovery import structure as source
-from xcore_tools.discovery.structure import Structure
-
-__all__ = ["declared_schema"]
+from xcore_tools.discovery import results as source
+from xcore_tools.discovery.results import Structure
 
 _DEFAULT_SCHEMAS = {"postgresql": "public", "sqlite": "main"}
 _MISSING = "it may not be there"
@@ -42,7 +39,7 @@ _NO_ACTION = (None, "NO ACTION", "RESTRICT")
 
 
 def declared_schema(
-    discovery: facts.Discovery, beside: DatabaseSchema, *, exclude: Sequence[str] = ()
+    discovery: source.Discovery, beside: DatabaseSchema, *, exclude: Sequence[str] = ()
 ) -> DatabaseSchema:
     """The tables of `discovery`, whose columns were asked for, in the language of `beside`.
 
@@ -82,7 +79,7 @@ class _Declaring:
         self._enums = beside.enums
         self._tables = {(table.schema, table.name): table for table in beside.tables}
 
-    def table(self, table: facts.Table) -> Table:
+    def table(self, table: source.Table) -> Table:
         """The table as the source has it."""
         schema, name = self._schema(table.schema), str(table.name)
         other = self._tables.get((schema, name)) or Table(schema=schema, name=name)
@@ -98,7 +95,7 @@ class _Declaring:
             indexes=by_name(_indexes(structure, other, name)),
         )
 
-    def enums(self, discovery: facts.Discovery) -> tuple[Enum, ...]:
+    def enums(self, discovery: source.Discovery) -> tuple[Enum, ...]:
         """The enumerated types of the other side, with the values that the source gives them."""
         stated = {
             found[0]: found[1]

@@ -7,8 +7,6 @@ from importlib.util import find_spec
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import DatabaseError
 
-__all__ = ["installed", "is_asynchronous", "synchronous"]
-
 # Engine → drivers of SQLAlchemy that need no event loop, with the module of each; the best first.
 _DRIVERS = {
     "postgresql": {"psycopg": "psycopg", "psycopg2": "psycopg2", "pg8000": "pg8000"},

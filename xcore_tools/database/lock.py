@@ -20,8 +20,6 @@ from xcore_tools.database.connection import opened, translated
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import DatabaseError
 
-__all__ = ["exclusive"]
-
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.5
 _NAME = "xcore-tools"
 

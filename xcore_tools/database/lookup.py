@@ -12,8 +12,6 @@ from xcore_tools.config.ini import SECTION, read_ini
 from xcore_tools.database.url import DatabaseUrl, parse_url
 from xcore_tools.errors import ConfigError
 
-__all__ = ["EXAMPLE", "VARIABLES", "find_databases", "find_url"]
-
 VARIABLES = ("XCORE_TOOLS_DATABASE_URL", "DATABASE_URL")
 _OPTION = "sqlalchemy.url"
 # What `alembic init` writes: it names no database.

@@ -13,34 +13,6 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-__all__ = [
-    "SCHEMA_VERSION",
-    "Check",
-    "Column",
-    "Computed",
-    "DatabaseSchema",
-    "Domain",
-    "Engine",
-    "Enum",
-    "Exclusion",
-    "Export",
-    "Extension",
-    "ForeignKey",
-    "Identity",
-    "Index",
-    "IndexKey",
-    "Meta",
-    "Partitioning",
-    "PrimaryKey",
-    "Sequence",
-    "Table",
-    "Unique",
-    "Unreadable",
-    "View",
-    "by_name",
-    "family",
-]
-
 SCHEMA_VERSION = 1
 """Version of the export. Keys may be added within a version, never renamed or moved."""
 

@@ -24,8 +24,6 @@ from xcore_tools.database.url import DatabaseUrl, parse_url
 from xcore_tools.discovery import discover
 from xcore_tools.errors import DatabaseError
 
-__all__ = ["CONFIGURED", "MIGRATIONS", "SOURCE", "read_schema", "read_sides"]
-
 CONFIGURED = "@"
 """Stands for the configured database."""
 

@@ -16,8 +16,6 @@ from sqlalchemy.engine import make_url
 
 from xcore_tools.errors import ConfigError
 
-__all__ = ["DatabaseUrl", "anchored_url", "parse_url"]
-
 REDACTED = "***"
 
 # What a word boundary keeps apart in a short secret ("app" in "application") would be noise in a

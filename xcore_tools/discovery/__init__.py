@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from xcore_tools.config import Config, load_config
-from xcore_tools.discovery.collector import without_collector
-from xcore_tools.discovery.facts import Discovery, Problem
-from xcore_tools.discovery.recall import Recall
+from xcore_tools.discovery.cache.snapshot import Recall
+from xcore_tools.discovery.pipeline.gc_pause import without_collector
 from xcore_tools.discovery.request import Request
+from xcore_tools.discovery.results import Discovery, Problem
 from xcore_tools.discovery.walk import Root, Rules, Walk, find_roots, find_sources
 from xcore_tools.errors import NothingToScanError
 
@@ -81,9 +81,9 @@ def _scanned(
     progress: Callable[[int, int], None] | None,
 ) -> Discovery:
     # What follows takes a tenth of a second to load: not for an answer that is known.
-    from xcore_tools.discovery.crew import Crew  # noqa: PLC0415
-    from xcore_tools.discovery.scan import Scan  # noqa: PLC0415
-    from xcore_tools.discovery.store import Store  # noqa: PLC0415
+    from xcore_tools.discovery.cache.store import Store  # noqa: PLC0415
+    from xcore_tools.discovery.pipeline.scan import Scan  # noqa: PLC0415
+    from xcore_tools.discovery.pipeline.workers import Crew  # noqa: PLC0415
 
     with closing(Store(recall)) as store:
         return Scan(request, walk, store, Crew(executor), progress).run()

@@ -8,8 +8,6 @@ import msgspec
 
 from xcore_tools.discovery.walk import Root, Rules
 
-__all__ = ["Request"]
-
 
 class Request(msgspec.Struct, frozen=True):
     """`bases` are dotted names of further declarative bases; see `discover` for the rest."""

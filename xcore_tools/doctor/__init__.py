@@ -14,7 +14,7 @@ from xcore_tools.database.backup.engine import VersionTable
 from xcore_tools.database.lookup import find_url
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.discovery import discover
-from xcore_tools.discovery.facts import Discovery, Problem, Severity
+from xcore_tools.discovery.results import Discovery, Problem, Severity
 from xcore_tools.doctor.database import examine_backups, examine_database
 from xcore_tools.doctor.envfile import examine_env, version_table_of
 from xcore_tools.doctor.facts import Diagnosis, Finding
@@ -22,7 +22,7 @@ from xcore_tools.doctor.runtime import examine_runtime
 from xcore_tools.doctor.settings import examine_roots, examine_settings, examine_tools
 from xcore_tools.envfile.locate import find_env
 from xcore_tools.errors import ConfigError, EnvFileError
-from xcore_tools.migrate.history import check_heads, read_history
+from xcore_tools.migrate.revisions.history import check_heads, read_history
 
 __all__ = ["Diagnosis", "Finding", "diagnose", "repair"]
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-__all__ = ["calls_of", "literal_keyword", "names_keyword", "with_keyword"]
-
 
 def calls_of(source: str, name: str) -> Iterator[ast.Call]:
     """The calls of `name`, or of an attribute of that name, in source order; none if it is no Python."""

@@ -16,12 +16,10 @@ from xcore_tools.database.backup.engine import VersionTable, revisions_in
 from xcore_tools.database.backup.manager import BackupManager
 from xcore_tools.database.connection import connected
 from xcore_tools.database.url import DatabaseUrl
-from xcore_tools.discovery.facts import Problem, Severity
+from xcore_tools.discovery.results import Problem, Severity
 from xcore_tools.doctor.facts import Finding
 from xcore_tools.errors import BackupError, DatabaseError
-from xcore_tools.migrate.safety import leftovers
-
-__all__ = ["examine_backups", "examine_database"]
+from xcore_tools.migrate.guard.safety import leftovers
 
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 

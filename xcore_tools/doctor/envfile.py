@@ -9,14 +9,12 @@ from pathlib import Path
 
 from xcore_tools.config import Config
 from xcore_tools.config.files import shown
-from xcore_tools.discovery.facts import Discovery, Problem
+from xcore_tools.discovery.results import Discovery, Problem
 from xcore_tools.doctor.calls import calls_of, literal_keyword, names_keyword, with_keyword
 from xcore_tools.doctor.facts import Finding
 from xcore_tools.envfile.sync import sync_env
 from xcore_tools.envfile.write import locked, replace_file
 from xcore_tools.errors import EnvFileError
-
-__all__ = ["examine_env", "version_table_of"]
 
 _BATCH = "render_as_batch=True"
 _LOGGERS = "disable_existing_loggers=False"

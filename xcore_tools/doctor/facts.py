@@ -6,9 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from xcore_tools.discovery.facts import Problem
-
-__all__ = ["Diagnosis", "Finding"]
+from xcore_tools.discovery.results import Problem
 
 
 class Finding(msgspec.Struct, frozen=True):

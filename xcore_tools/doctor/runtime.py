@@ -16,10 +16,8 @@ import msgspec
 
 from xcore_tools.config import Config
 from xcore_tools.config.files import shown
-from xcore_tools.discovery.facts import Discovery, Problem
+from xcore_tools.discovery.results import Discovery, Problem
 from xcore_tools.doctor.facts import Finding
-
-__all__ = ["examine_runtime"]
 
 _TIMEOUT = 600
 

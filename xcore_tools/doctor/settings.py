@@ -14,12 +14,10 @@ from xcore_tools.database.backup.client import find_program
 from xcore_tools.database.drivers import synchronous
 from xcore_tools.database.lookup import EXAMPLE
 from xcore_tools.database.url import DatabaseUrl
-from xcore_tools.discovery.facts import Discovery, Problem
+from xcore_tools.discovery.results import Discovery, Problem
 from xcore_tools.doctor.facts import Finding
 from xcore_tools.envfile.write import locked, replace_file
 from xcore_tools.errors import BackupError, DatabaseError
-
-__all__ = ["examine_roots", "examine_settings", "examine_tools"]
 
 _URL = re.compile(r"^(?P<key>\s*sqlalchemy\.url\s*[=:])(?P<value>.*)$", re.MULTILINE)
 _LONE = re.compile(r"%%|%(\([^)]*\)s)?")

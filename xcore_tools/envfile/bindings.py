@@ -6,9 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 from keyword import iskeyword
 
-from xcore_tools.discovery.facts import Discovery
-
-__all__ = ["bindings_of", "classes_by_module", "import_statement", "is_importable"]
+from xcore_tools.discovery.results import Discovery
 
 
 def classes_by_module(discovery: Discovery) -> dict[str, list[str]]:

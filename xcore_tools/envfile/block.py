@@ -18,16 +18,6 @@ from xcore_tools.envfile.placement import DOCSTRING, find_place
 from xcore_tools.envfile.source import Source, parse, read
 from xcore_tools.errors import EnvFileError
 
-__all__ = [
-    "Block",
-    "borrowed_names",
-    "bound_names",
-    "find_block",
-    "lost_names",
-    "notices",
-    "replace_block",
-]
-
 # What a module has without binding it: __name__, __file__ and others among them.
 _GIVEN = frozenset(dir(builtins)) | {"__file__", "__path__"}
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from xcore_tools.config import Config
-from xcore_tools.discovery.collect import collect, read
-from xcore_tools.discovery.facts import Discovery
+from xcore_tools.discovery.ir import ModuleFacts
 from xcore_tools.discovery.link import link
-from xcore_tools.discovery.syntax import ModuleFacts
+from xcore_tools.discovery.parse import collect, read
+from xcore_tools.discovery.results import Discovery
 from xcore_tools.discovery.walk import (
     ModuleIndex,
     Rules,
@@ -25,8 +25,6 @@ from xcore_tools.discovery.walk import (
 )
 from xcore_tools.envfile.metadata import Meanings
 from xcore_tools.envfile.target import Target
-
-__all__ = ["meanings_of"]
 
 _PROBE = "_xcore_tools_probe"
 _TABLE = "_xcore_tools_table"

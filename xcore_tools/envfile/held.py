@@ -7,10 +7,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from xcore_tools.discovery.facts import Discovery, Model, Problem, Table
+from xcore_tools.discovery.results import Discovery, Model, Problem, Table
 from xcore_tools.envfile.metadata import Import
-
-__all__ = ["Held", "held_by", "hiding", "lost", "with_lost"]
 
 # a file that vanished under the scan; a statement that was not followed to its end
 _WARNINGS = ("XT102", "XT125", "XT126")

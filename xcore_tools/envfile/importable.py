@@ -11,9 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from xcore_tools.discovery.facts import Discovery, Model
-
-__all__ = ["binds", "is_reachable", "reachable", "unreachable", "with_certain_names"]
+from xcore_tools.discovery.results import Discovery, Model
 
 
 def is_reachable(module: str, path: str) -> bool:

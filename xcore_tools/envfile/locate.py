@@ -10,8 +10,6 @@ from xcore_tools.config.ini import SECTION
 from xcore_tools.config.scripts import alembic_settings, directories_of
 from xcore_tools.errors import ConfigError
 
-__all__ = ["find_env"]
-
 # where `alembic init` and Flask-Migrate put it when nobody says otherwise
 _USUAL = ("alembic", "migrations")
 

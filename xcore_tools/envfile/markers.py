@@ -13,8 +13,6 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 from xcore_tools.envfile.source import Source, indent_of
 from xcore_tools.errors import EnvFileError
 
-__all__ = ["END", "START", "Pair", "choose_pair", "find_pairs", "find_strays"]
-
 START = "# AUTO-GENERATED IMPORTS START"
 END = "# AUTO-GENERATED IMPORTS END"
 

@@ -12,11 +12,9 @@ from itertools import count
 
 import msgspec
 
-from xcore_tools.discovery.facts import Discovery, MetaData, Problem, Severity, Table
+from xcore_tools.discovery.results import Discovery, MetaData, Problem, Severity, Table
 from xcore_tools.envfile.bindings import is_importable
 from xcore_tools.envfile.target import Kind, Target
-
-__all__ = ["Import", "Meanings", "Plan", "plan_target", "spelled_out"]
 
 # flake8's limit: a file that kept it still does
 LINE_LENGTH = 79

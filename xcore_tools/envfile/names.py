@@ -6,8 +6,6 @@ import libcst as cst
 import libcst.matchers as m
 import msgspec
 
-__all__ = ["Names", "names_of"]
-
 _PLACE = m.Attribute() | m.Subscript()
 
 

@@ -11,8 +11,6 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 
 from xcore_tools.envfile.source import Source
 
-__all__ = ["DOCSTRING", "find_place"]
-
 _TARGET = m.Name("target_metadata")
 _SETS_TARGET = m.AssignTarget(_TARGET) | m.AnnAssign(target=_TARGET)
 _IMPORT = m.Import() | m.ImportFrom()

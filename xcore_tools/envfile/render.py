@@ -6,15 +6,13 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from itertools import count
 
-from xcore_tools.discovery.facts import Discovery
+from xcore_tools.discovery.results import Discovery
 from xcore_tools.envfile.bindings import (
     bindings_of,
     classes_by_module,
     import_statement,
     is_importable,
 )
-
-__all__ = ["Style", "render_block"]
 
 # flake8's limit; black, ruff and isort allow more unless told otherwise
 _LINE_LENGTH = 79

@@ -8,9 +8,7 @@ from pathlib import PurePath
 import libcst as cst
 import msgspec
 
-from xcore_tools.discovery.facts import Problem
-
-__all__ = ["Rewrite"]
+from xcore_tools.discovery.results import Problem
 
 _NO_NEWLINE = "\n\\ No newline at end of file\n"
 

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from xcore_tools.discovery.collect.bounds import MAX_SIZE, find_excess
+from xcore_tools.discovery.parse.limits import MAX_SIZE, find_excess
 from xcore_tools.errors import EnvFileError
-
-__all__ = ["Source", "indent_of", "parse", "read"]
 
 # A line as Python sees it; str.splitlines would also cut at form feeds.
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")

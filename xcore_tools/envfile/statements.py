@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 import libcst as cst
 import libcst.matchers as m
 
-__all__ = ["NAME", "Statements", "statements_of"]
-
 NAME = "target_metadata"
 
 # what changes a list or a dict after it was made

@@ -10,7 +10,7 @@ import msgspec
 
 from xcore_tools.config import Config, load_config
 from xcore_tools.config.files import shown
-from xcore_tools.discovery.facts import Discovery, Problem
+from xcore_tools.discovery.results import Discovery, Problem
 from xcore_tools.envfile.block import (
     borrowed_names,
     bound_names,
@@ -29,8 +29,6 @@ from xcore_tools.envfile.source import read
 from xcore_tools.envfile.target import read_target, with_target
 from xcore_tools.envfile.write import locked, replace_file
 from xcore_tools.errors import EnvFileError
-
-__all__ = ["sync_env", "sync_text"]
 
 # files with problems that one message names
 _SHOWN = 3

@@ -20,8 +20,6 @@ from libcst.metadata import (
 from xcore_tools.envfile.source import read
 from xcore_tools.envfile.statements import NAME, Statements, statements_of
 
-__all__ = ["Kind", "Target", "read_target", "with_target"]
-
 # Flask-Migrate's templates: current_app.extensions['migrate'].db, and get_metadata() around it
 _FLASK_MIGRATE = re.compile(r"""\.extensions\[['"]migrate['"]\]""")
 _FLASK_CALL = "get_metadata("

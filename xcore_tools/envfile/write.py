@@ -18,8 +18,6 @@ from xcore_tools.config.files import shown
 from xcore_tools.durable import flush_directory
 from xcore_tools.errors import EnvFileError
 
-__all__ = ["locked", "replace_file"]
-
 WAIT = 60.0
 """Seconds that a run waits for another one."""
 

@@ -12,16 +12,13 @@ from alembic.script import Script as AlembicScript
 from alembic.script import ScriptDirectory
 
 from xcore_tools.database.lock import exclusive
-from xcore_tools.migrate.environment import Environment, Observed
 from xcore_tools.migrate.facts import Change, Outcome, Rehearsal, Revision
-from xcore_tools.migrate.interruption import changed_at
-from xcore_tools.migrate.logs import LOG
-from xcore_tools.migrate.safety import Guard, Safety
-from xcore_tools.migrate.scripts import applied_by, revision_of, revisions_of
-from xcore_tools.migrate.steps import Steps, watched
-
-__all__ = ["Order", "changed", "locked"]
-
+from xcore_tools.migrate.guard.interruption import changed_at
+from xcore_tools.migrate.guard.safety import Guard, Safety
+from xcore_tools.migrate.guard.steps import Steps, watched
+from xcore_tools.migrate.runtime.environment import Environment, Observed
+from xcore_tools.migrate.runtime.logs import LOG
+from xcore_tools.migrate.runtime.scripts import applied_by, revision_of, revisions_of
 
 Ways = Callable[[ScriptDirectory, Sequence[str]], Sequence[AlembicScript]]
 

@@ -20,13 +20,12 @@ from xcore_tools.database.backup.engine import Progress, silent
 from xcore_tools.database.backup.facts import Backup
 from xcore_tools.database.backup.manager import BackupManager
 from xcore_tools.database.url import DatabaseUrl
-from xcore_tools.discovery.facts import Problem
+from xcore_tools.discovery.results import Problem
 from xcore_tools.errors import DatabaseError, MigrationError
+from xcore_tools.migrate.autogenerate.creation import create_all
+from xcore_tools.migrate.autogenerate.differences import described
+from xcore_tools.migrate.autogenerate.generation import Generation
 from xcore_tools.migrate.change import Order, changed, locked
-from xcore_tools.migrate.contents import known_of
-from xcore_tools.migrate.creation import create_all
-from xcore_tools.migrate.differences import described
-from xcore_tools.migrate.environment import Environment
 from xcore_tools.migrate.facts import (
     Change,
     Creation,
@@ -36,11 +35,13 @@ from xcore_tools.migrate.facts import (
     Script,
     Status,
 )
-from xcore_tools.migrate.generation import Generation
+from xcore_tools.migrate.guard.preparation import Preparation
+from xcore_tools.migrate.guard.safety import AS_SET, Safety
 from xcore_tools.migrate.lint import Known, linted
-from xcore_tools.migrate.preparation import Preparation
-from xcore_tools.migrate.safety import AS_SET, Safety
-from xcore_tools.migrate.scripts import (
+from xcore_tools.migrate.lint.contents import known_of
+from xcore_tools.migrate.lint.squawk import squawked
+from xcore_tools.migrate.runtime.environment import Environment
+from xcore_tools.migrate.runtime.scripts import (
     applied_everywhere,
     applied_on_the_way,
     filled,
@@ -49,11 +50,7 @@ from xcore_tools.migrate.scripts import (
     revision_of,
     revisions_of,
 )
-from xcore_tools.migrate.squawk import squawked
 from xcore_tools.migrate.status import status_of
-
-__all__ = ["Migrations"]
-
 
 _Result = TypeVar("_Result")
 _Pending = tuple[tuple[Revision, ...], Known]

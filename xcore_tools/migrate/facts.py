@@ -9,23 +9,6 @@ import msgspec
 
 from xcore_tools.database.comparison import Rename
 
-__all__ = [
-    "Change",
-    "Creation",
-    "Fleet",
-    "Generated",
-    "Loss",
-    "Member",
-    "Outcome",
-    "Rehearsal",
-    "Revision",
-    "Script",
-    "State",
-    "Status",
-    "Step",
-    "TableCount",
-]
-
 
 class Revision(msgspec.Struct, frozen=True):
     """One revision file. `down` are the revisions it follows, `depends_on` others it needs.

@@ -26,9 +26,7 @@ from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import ConfigError, XcoreToolsError
 from xcore_tools.migrate.facade import Migrations
 from xcore_tools.migrate.facts import Change, Fleet, Member, State, Status
-from xcore_tools.migrate.safety import AS_SET, Safety
-
-__all__ = ["Databases", "Progress"]
+from xcore_tools.migrate.guard.safety import AS_SET, Safety
 
 Progress = Callable[[int, int], None]
 """Is called with the number of databases that are done, and of all."""

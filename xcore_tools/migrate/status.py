@@ -6,8 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 
 from xcore_tools.migrate.facts import Revision, State, Status
 
-__all__ = ["status_of"]
-
 # `{upgrade}` names all heads where there are several: Alembic would ask which one is meant.
 _EXPLANATIONS = {
     State.AT_HEAD: "",

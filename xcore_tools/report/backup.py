@@ -14,23 +14,6 @@ from xcore_tools.report.json import encoded
 from xcore_tools.report.migrate import render_status
 from xcore_tools.report.style import Style, counted, painted, visible, width_of
 
-__all__ = [
-    "SCHEMA_VERSION",
-    "age",
-    "created",
-    "json_list",
-    "json_one",
-    "json_restored",
-    "json_verified",
-    "names",
-    "proposed",
-    "removed",
-    "restored",
-    "size",
-    "table",
-    "verified",
-]
-
 SCHEMA_VERSION = 1
 
 _HEADER = ("Name", "Revision", "Size", "Age", "State")

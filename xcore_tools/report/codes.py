@@ -11,8 +11,6 @@ import msgspec
 from xcore_tools.codes import Code
 from xcore_tools.report.style import painted
 
-__all__ = ["as_json", "as_markdown", "as_text", "overview"]
-
 _AREAS = {
     "1": "Discovery",
     "2": "env.py",

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xcore_tools.discovery.facts import Discovery, Table
-from xcore_tools.discovery.structure import Column, ForeignKey, Structure
+from xcore_tools.discovery.results import Column, Discovery, ForeignKey, Structure, Table
 from xcore_tools.report.schema.layout import INDENT, rows, wrapped
 from xcore_tools.report.style import painted, visible
 from xcore_tools.report.text import full_name, summary
-
-__all__ = ["render"]
 
 UNKNOWN = "?"
 

@@ -9,8 +9,6 @@ import msgspec
 
 from xcore_tools.report.style import painted, visible, width_of
 
-__all__ = ["Line", "as_json", "as_text"]
-
 DEFAULT = "default"
 
 

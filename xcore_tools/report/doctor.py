@@ -11,8 +11,6 @@ from xcore_tools.report import problems
 from xcore_tools.report.json import encoded
 from xcore_tools.report.style import counted, painted, visible
 
-__all__ = ["as_json", "as_text"]
-
 _INDENT = "    "
 _NARROW = 40
 

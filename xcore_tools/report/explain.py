@@ -9,12 +9,10 @@ from difflib import get_close_matches
 
 import msgspec
 
-from xcore_tools.discovery.facts import Discovery, Step, Table, Verdict
+from xcore_tools.discovery.results import Discovery, Step, Table, Verdict
 from xcore_tools.report.json import SCHEMA_VERSION, encoded
 from xcore_tools.report.style import painted, visible
 from xcore_tools.report.text import core_tables, full_name
-
-__all__ = ["Explanation", "explain", "render", "render_json", "suggestions"]
 
 
 class Explanation(msgspec.Struct, frozen=True):

@@ -10,8 +10,6 @@ from xcore_tools.migrate.facts import Fleet, Member
 from xcore_tools.report.json import SCHEMA_VERSION, encoded
 from xcore_tools.report.style import Style, counted, painted, visible, width_of
 
-__all__ = ["render_fleet", "render_json"]
-
 _STYLES: dict[str, Style] = {"failed": "red", "pending": "yellow", "done": "green"}
 _WORDS = {"nothing-to-do": "at head"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xcore_tools.discovery.facts import Discovery
+from xcore_tools.discovery.results import Discovery
 from xcore_tools.envfile.bindings import (
     bindings_of,
     classes_by_module,
@@ -10,8 +10,6 @@ from xcore_tools.envfile.bindings import (
     is_importable,
 )
 from xcore_tools.report.style import visible
-
-__all__ = ["render"]
 
 LINE_LENGTH = 88
 

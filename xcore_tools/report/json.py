@@ -8,9 +8,7 @@ from typing import Any
 
 import msgspec
 
-from xcore_tools.discovery.facts import Discovery
-
-__all__ = ["SCHEMA_VERSION", "encoded", "render"]
+from xcore_tools.discovery.results import Discovery
 
 SCHEMA_VERSION = 1
 

@@ -17,21 +17,9 @@ from xcore_tools.migrate.facts import (
     State,
     Status,
 )
-from xcore_tools.migrate.graph import HeadsCheck
+from xcore_tools.migrate.revisions.graph import HeadsCheck
 from xcore_tools.report.json import SCHEMA_VERSION, encoded
 from xcore_tools.report.style import Style, counted, painted, visible, width_of
-
-__all__ = [
-    "render_change",
-    "render_creation",
-    "render_generated",
-    "render_heads",
-    "render_json",
-    "render_operations",
-    "render_revisions",
-    "render_scripts",
-    "render_status",
-]
 
 _NONE = "-"
 _STYLES: dict[State, Style] = {

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from xcore_tools.discovery.facts import Problem, Severity
+from xcore_tools.discovery.results import Problem, Severity
 from xcore_tools.report.style import Style, counted, painted, visible
-
-__all__ = ["render", "summary"]
 
 _STYLES: dict[Severity, Style] = {"error": "red", "warning": "yellow", "note": "cyan"}
 

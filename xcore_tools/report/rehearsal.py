@@ -8,8 +8,6 @@ from xcore_tools.migrate.facts import Loss, Rehearsal, TableCount
 from xcore_tools.report.json import SCHEMA_VERSION, encoded
 from xcore_tools.report.style import counted, painted, visible, width_of
 
-__all__ = ["render_json", "render_rehearsal"]
-
 
 def render_json(rehearsal: Rehearsal) -> str:
     """The fields under `schema_version` 1, with `is_clean`. Keys may be added, never renamed."""

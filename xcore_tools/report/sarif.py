@@ -11,10 +11,8 @@ from typing import Any
 from urllib.parse import quote
 
 from xcore_tools.codes import CODES, Code
-from xcore_tools.discovery.facts import Discovery, Problem
+from xcore_tools.discovery.results import Discovery, Problem
 from xcore_tools.report.json import encoded
-
-__all__ = ["render"]
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

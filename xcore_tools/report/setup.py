@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xcore_tools.discovery.facts import Discovery
+from xcore_tools.discovery.results import Discovery
 from xcore_tools.report.style import counted, painted, visible
 from xcore_tools.report.sync import painted_diff
 from xcore_tools.setup.facts import Facts, Step
-
-__all__ = ["found", "step"]
 
 
 def found(facts: Facts, discovery: Discovery, project: str, *, color: bool = False) -> str:

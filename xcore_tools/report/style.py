@@ -5,8 +5,6 @@ from __future__ import annotations
 import unicodedata
 from typing import Literal
 
-__all__ = ["Style", "counted", "painted", "visible", "width_of"]
-
 Style = Literal["bold", "dim", "red", "green", "yellow", "cyan"]
 
 _ANSI: dict[Style, str] = {

@@ -5,8 +5,6 @@ from __future__ import annotations
 from xcore_tools.envfile.rewrite import Rewrite
 from xcore_tools.report.style import Style, counted, painted, visible
 
-__all__ = ["diff", "painted_diff", "render"]
-
 _STYLES: dict[str, Style] = {"---": "bold", "+++": "bold", "@@ ": "cyan", "+": "green", "-": "red"}
 
 

@@ -10,10 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from xcore_tools.discovery.facts import Discovery, Table
+from xcore_tools.discovery.results import Discovery, Table
 from xcore_tools.report.style import counted, painted, visible, width_of
-
-__all__ = ["core_tables", "full_name", "render", "summary"]
 
 HEADER = ("Class", "Table", "Module")
 CORE_TABLE = "–"  # noqa: RUF001 (a dash is meant)

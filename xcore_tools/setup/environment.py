@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from xcore_tools.config.files import shown
-from xcore_tools.discovery.facts import Problem
+from xcore_tools.discovery.results import Problem
 from xcore_tools.envfile.sync import sync_text
 from xcore_tools.errors import EnvFileError
 from xcore_tools.setup.facts import Change, Step
 from xcore_tools.setup.plan import with_roots
 from xcore_tools.setup.survey import Survey
-
-__all__ = ["environment_step"]
 
 DIRECTORY = "alembic"
 INI = "alembic.ini"
@@ -52,7 +50,7 @@ def _content(env: Path) -> bytes:
 
 def _template(name: str, directory: str) -> dict[str, bytes]:
     # Alembic takes longer to import than all the rest, and most projects have an environment
-    from xcore_tools.migrate.template import template_files  # noqa: PLC0415
+    from xcore_tools.migrate.runtime.template import template_files  # noqa: PLC0415
 
     return template_files(name, directory)
 

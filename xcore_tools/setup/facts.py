@@ -7,8 +7,6 @@ from pathlib import PurePosixPath
 
 import msgspec
 
-__all__ = ["Change", "Environment", "Facts", "Layout", "Plan", "Step"]
-
 
 class Change(msgspec.Struct, frozen=True):
     """What becomes of one file. `before` is None where there is none yet.

@@ -6,8 +6,6 @@ import json
 import re
 from collections.abc import Iterator
 
-__all__ = ["hooks", "with_hooks"]
-
 _HOOKS = (
     ("xcore-tools-sync-env", "xcore-tools sync-env --exit-non-zero-on-change"),
     ("xcore-tools-heads", "xcore-tools migrate heads --check"),

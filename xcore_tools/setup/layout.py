@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from xcore_tools.discovery.facts import Discovery
+from xcore_tools.discovery.results import Discovery
 from xcore_tools.setup.facts import Layout
-
-__all__ = ["ASIDE", "layout_of"]
 
 ASIDE = frozenset(
     {

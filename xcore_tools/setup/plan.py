@@ -11,8 +11,6 @@ from xcore_tools.setup.facts import Change, Facts, Plan, Step
 from xcore_tools.setup.hooks import hooks, with_hooks
 from xcore_tools.setup.settings import as_json_section, in_json, in_toml
 
-__all__ = ["plan", "settings_file", "settings_of", "with_roots"]
-
 _PREPEND = re.compile(rb"^prepend_sys_path = \.$", re.MULTILINE)
 _SEPARATOR = re.compile(rb"^path_separator = os$", re.MULTILINE)
 _USUAL = "alembic.ini"

@@ -10,8 +10,6 @@ from typing import Any
 
 from xcore_tools.errors import ConfigError
 
-__all__ = ["as_json_section", "as_toml_table", "in_json", "in_toml"]
-
 _TABLE = "tool.xcore-tools"
 _OPENING = re.compile(r"\A(\ufeff?\s*\{)(\s*)")
 

@@ -12,8 +12,6 @@ from xcore_tools.envfile.write import locked, replace_file
 from xcore_tools.errors import EnvFileError
 from xcore_tools.setup.facts import Change, Step
 
-__all__ = ["write_step"]
-
 _MODE = 0o666
 
 

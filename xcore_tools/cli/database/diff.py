@@ -22,8 +22,6 @@ from xcore_tools.database.sources import MIGRATIONS, read_sides
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.report.difference import json, sql, text
 
-__all__ = ["diff"]
-
 EXIT_CODES = """\b
 Exit codes:
   0  no differences
@@ -79,7 +77,7 @@ def _replayed(
     if MIGRATIONS not in names:
         yield names
         return
-    from xcore_tools.migrate.replay import replayed  # noqa: PLC0415 (loads Alembic)
+    from xcore_tools.migrate.autogenerate.replay import replayed  # noqa: PLC0415 (loads Alembic)
 
     with replayed(config, url=url) as fresh:
         before, after = (fresh if name == MIGRATIONS else name for name in names)

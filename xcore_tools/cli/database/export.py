@@ -15,8 +15,6 @@ from xcore_tools.cli.options import config_option, format_of
 from xcore_tools.cli.output import STDOUT, write
 from xcore_tools.report.schema import dbml, json, sql
 
-__all__ = ["export"]
-
 EXIT_CODES = """\b
 Exit codes:
   0  done

@@ -21,8 +21,6 @@ from xcore_tools.database.schema import DatabaseSchema
 from xcore_tools.report.schema import details, json, overview
 from xcore_tools.report.schema.words import qualified
 
-__all__ = ["inspect"]
-
 EXIT_CODES = """\b
 Exit codes:
   0  done

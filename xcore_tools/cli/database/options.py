@@ -18,8 +18,6 @@ from xcore_tools.database.schema import DatabaseSchema
 from xcore_tools.report.schema import overview
 from xcore_tools.report.style import painted
 
-__all__ = ["inspector", "say_unreadable", "selection_options"]
-
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _schema_option = click.option(

@@ -23,7 +23,7 @@ from xcore_tools.report import rehearsal
 
 if TYPE_CHECKING:
     from xcore_tools.migrate.facts import Change, Rehearsal
-    from xcore_tools.migrate.safety import Safety
+    from xcore_tools.migrate.guard.safety import Safety
 
 from xcore_tools.cli.migrate.common import (
     Command,
@@ -34,8 +34,6 @@ from xcore_tools.cli.migrate.common import (
     print_fleet,
     project_options,
 )
-
-__all__ = ["backup", "downgrade", "init", "stamp", "upgrade"]
 
 _RELATIVE = re.compile(r"-\d+")
 

@@ -27,17 +27,6 @@ if TYPE_CHECKING:
     from xcore_tools.migrate.fleet import Databases
 
 
-__all__ = [
-    "Command",
-    "all_options",
-    "is_for_every_database",
-    "migrations_of",
-    "present",
-    "print_fleet",
-    "print_revisions",
-    "project_options",
-]
-
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 

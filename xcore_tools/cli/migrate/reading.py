@@ -15,14 +15,14 @@ from xcore_tools.cli.options import (
 from xcore_tools.cli.output import say_problems
 from xcore_tools.cli.settings import load_settings
 from xcore_tools.cli.terminal import has_color, remark, say
-from xcore_tools.discovery.facts import Discovery
-from xcore_tools.migrate.history import check_heads
+from xcore_tools.discovery.results import Discovery
+from xcore_tools.migrate.revisions.history import check_heads
 from xcore_tools.report import github, problems, sarif
 from xcore_tools.report import migrate as report
 
 if TYPE_CHECKING:
     from xcore_tools.config import Config
-    from xcore_tools.discovery.facts import Problem
+    from xcore_tools.discovery.results import Problem
     from xcore_tools.migrate.facts import Revision
 
 from xcore_tools.cli.migrate.common import (
@@ -34,8 +34,6 @@ from xcore_tools.cli.migrate.common import (
     print_revisions,
     project_options,
 )
-
-__all__ = ["check", "current", "heads", "history", "lint", "show", "status"]
 
 _verbose_option = click.option(
     "-v", "--verbose", is_flag=True, help="Say which file it is, and what it follows."

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 from xcore_tools.cli.migrate.common import migrations_of, present, print_revisions, project_options
 
-__all__ = ["generate", "merge"]
-
 
 @click.command()
 @click.argument("text", metavar="[MESSAGE]", required=False)

@@ -12,8 +12,6 @@ from xcore_tools.database.backup.compression import CHUNK, damage, opened
 from xcore_tools.database.backup.facts import Manifest
 from xcore_tools.errors import BackupError
 
-__all__ = ["Archive"]
-
 
 class Archive:
     """One file with its manifest, if it has one, and room to work in that is cleared afterwards."""

@@ -19,8 +19,6 @@ from xcore_tools.database.backup.compression import CHUNK
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import BackupError
 
-__all__ = ["Program", "find_program", "running", "version_of"]
-
 _SHOWN = 3
 _NOISE = re.compile(r"^(?:hint|detail|context|location|line \d+):", re.IGNORECASE)
 

@@ -18,8 +18,6 @@ from typing import IO, Any
 from xcore_tools.config.schema import Compression
 from xcore_tools.errors import BackupError
 
-__all__ = ["CHUNK", "Output", "damage", "opened", "require", "sha256_of", "written"]
-
 CHUNK = 1 << 20
 """Bytes that are read or written at a time."""
 

@@ -16,8 +16,6 @@ from xcore_tools.database.backup.facts import Contents, TableRows
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import BackupError
 
-__all__ = ["Engine", "HalfwayError", "Progress", "VersionTable", "revisions_in", "silent"]
-
 Progress = Callable[[int, int | None], None]
 """Is called with the bytes done, and with those in total where they are known."""
 

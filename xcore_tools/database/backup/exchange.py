@@ -13,8 +13,6 @@ from xcore_tools.database.connection import connected
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import BackupError, DatabaseError
 
-__all__ = ["Exchange", "names_in", "rows_in"]
-
 _LONGEST = 40  # of a name, so that it can be part of another one of 64 letters
 _MARK = "__xcore_tools_"
 _BEGUN = "exchange begun"

@@ -9,18 +9,6 @@ import msgspec
 
 from xcore_tools.config.schema import Compression
 
-__all__ = [
-    "Backup",
-    "Contents",
-    "EngineName",
-    "Manifest",
-    "Reason",
-    "Restored",
-    "State",
-    "TableRows",
-    "Verification",
-]
-
 EngineName = Literal["sqlite", "postgresql", "mysql"]
 Reason = Literal["manual", "migration", "safety"]
 """Why a backup was taken: somebody asked, a migration was due, or a restore was."""

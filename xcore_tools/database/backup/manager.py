@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
-import xcore_tools
 import xcore_tools.database.backup.selection as select
 from xcore_tools.config import Config
 from xcore_tools.config.schema import LOCK_TIMEOUT
@@ -42,8 +41,7 @@ from xcore_tools.database.lock import exclusive
 from xcore_tools.database.lookup import find_url
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import BackupError, XcoreToolsError
-
-__all__ = ["BackupManager"]
+from xcore_tools.version import installed_version
 
 _ENGINES: dict[str, Callable[[VersionTable], Engine]] = {
     "sqlite": Sqlite,
@@ -333,7 +331,7 @@ class BackupManager:
             engine=self.url.engine_name,  # type: ignore[arg-type]
             database=self.url.name,
             created=created,
-            tool_version=xcore_tools.__version__,
+            tool_version=installed_version(),
             client=contents.client,
             server_version=contents.server_version,
             revisions=contents.revisions,

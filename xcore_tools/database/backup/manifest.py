@@ -11,8 +11,6 @@ import msgspec
 from xcore_tools.database.backup.facts import Manifest
 from xcore_tools.errors import BackupError
 
-__all__ = ["SUFFIX", "decoded", "encoded", "is_ours"]
-
 SUFFIX = ".json"
 
 _VERSION = 1

@@ -39,8 +39,6 @@ from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.durable import write_new
 from xcore_tools.errors import BackupError, XcoreToolsError
 
-__all__ = ["PROGRAMS", "Mysql"]
-
 _PACKAGES = {
     "mariadb": "the MariaDB client (Debian and Ubuntu: mariadb-client, Fedora: mariadb)",
     "mysql": "the MySQL client (Debian: mysql-client, Fedora: community-mysql)",

@@ -10,8 +10,6 @@ from datetime import datetime
 from xcore_tools.config.schema import Compression
 from xcore_tools.errors import BackupError, ConfigError
 
-__all__ = ["checked", "made", "numbered"]
-
 TIMESTAMP = "%Y%m%dT%H%M%SZ"
 """UTC, in ISO 8601's basic form, so that names sort by age."""
 

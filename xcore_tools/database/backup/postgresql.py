@@ -36,8 +36,6 @@ from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.durable import write_new
 from xcore_tools.errors import BackupError
 
-__all__ = ["PROGRAMS", "Postgresql"]
-
 _PACKAGE = (
     "the PostgreSQL client (Debian and Ubuntu: postgresql-client, Fedora: postgresql, "
     "Homebrew: libpq)"

@@ -11,8 +11,6 @@ from pathlib import Path
 if sys.platform != "win32":  # where a file that is open cannot be removed anyway
     import fcntl
 
-__all__ = ["is_read", "reading"]
-
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:

@@ -10,8 +10,6 @@ import re
 from collections.abc import Iterable, Iterator
 from enum import Enum
 
-__all__ = ["Part", "RowCounter", "as_packet", "parts"]
-
 # The last line of every dump that came to its end, with or without a date.
 _END = re.compile(rb"\n-- Dump completed[^\n]*\n\s*\Z")
 _LAST = 200

@@ -9,8 +9,6 @@ from xcore_tools.database.backup.facts import Backup, TableRows
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import BackupError
 
-__all__ = ["compare", "newest", "of_database", "surplus", "with_revision"]
-
 _SHOWN = 3
 
 

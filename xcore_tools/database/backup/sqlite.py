@@ -33,8 +33,6 @@ from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.durable import flush
 from xcore_tools.errors import BackupError
 
-__all__ = ["Sqlite"]
-
 STEP = 4 << 20
 """Bytes that are copied between two calls of `progress`."""
 

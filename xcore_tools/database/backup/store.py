@@ -26,8 +26,6 @@ from xcore_tools.database.backup.reading import is_read, reading
 from xcore_tools.durable import flush_directory, write_new
 from xcore_tools.errors import BackupError
 
-__all__ = ["DATA", "Store"]
-
 DATA = "data"
 """The name of the file in a working directory that becomes the backup."""
 

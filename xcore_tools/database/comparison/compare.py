@@ -26,8 +26,6 @@ from xcore_tools.database.schema import (
     family,
 )
 
-__all__ = ["IGNORED", "compare_schemas"]
-
 IGNORED = ("alembic_version",)
 """Tables that Alembic's own comparison leaves out."""
 

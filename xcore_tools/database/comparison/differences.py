@@ -8,8 +8,6 @@ import msgspec
 
 from xcore_tools.database.schema import Engine, Part, Unreadable
 
-__all__ = ["Action", "Change", "Comparison", "Difference", "Kind", "Rename"]
-
 Action = Literal["added", "removed", "changed"]
 Kind = Literal[
     "schema",

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
-__all__ = ["Pair", "paired"]
-
 Pair = tuple[Any, Any]
 
 

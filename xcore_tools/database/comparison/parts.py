@@ -9,8 +9,6 @@ from xcore_tools.database.comparison.differences import Change
 from xcore_tools.database.comparison.types import same_expression, same_type
 from xcore_tools.database.schema import Column, Engine, Part, Table, View, family
 
-__all__ = ["Engines", "changes"]
-
 Engines = tuple[Engine, Engine]
 
 # What engines write in their own way: between two of them it tells nothing.

@@ -9,8 +9,6 @@ from xcore_tools.database.comparison.pairs import Pair, paired
 from xcore_tools.database.comparison.parts import Engines, changes
 from xcore_tools.database.schema import Column, Table, View
 
-__all__ = ["suggested"]
-
 _ALIKE = 0.7
 """The share of columns that two tables have in common for one to be taken for the other."""
 

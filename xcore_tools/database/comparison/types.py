@@ -7,8 +7,6 @@ from collections.abc import Mapping
 
 from xcore_tools.database.schema import Engine, family
 
-__all__ = ["same_expression", "same_type"]
-
 # Other names → the one that the engine tells. `(` begins what is kept behind the name.
 _SYNONYMS: Mapping[Engine, Mapping[str, str]] = {
     # https://www.postgresql.org/docs/current/datatype.html#DATATYPE-TABLE

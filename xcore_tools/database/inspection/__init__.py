@@ -9,7 +9,6 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-import xcore_tools
 from xcore_tools.config import Config, load_config
 from xcore_tools.database.connection import connected
 from xcore_tools.database.inspection.mysql import read_mysql
@@ -22,6 +21,7 @@ from xcore_tools.database.lookup import find_url
 from xcore_tools.database.schema import DatabaseSchema, Meta
 from xcore_tools.database.url import DatabaseUrl, parse_url
 from xcore_tools.errors import DatabaseError
+from xcore_tools.version import installed_version
 
 __all__ = ["DatabaseInspector"]
 
@@ -81,7 +81,7 @@ class DatabaseInspector:
             url=str(self.url),
             time=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             server_version=server,
-            tool_version=xcore_tools.__version__,
+            tool_version=installed_version(),
         )
 
     def _refuse_unknown(self, connection: sa.Connection, schemas: Sequence[str]) -> None:

@@ -6,18 +6,6 @@ Each is asked once for all schemas; `:schemas` are their names, and every answer
 
 from __future__ import annotations
 
-__all__ = [
-    "COLUMNS",
-    "CONSTRAINTS",
-    "DOMAINS",
-    "ENUMS",
-    "EXTENSIONS",
-    "INDEXES",
-    "RELATIONS",
-    "SCHEMAS",
-    "SEQUENCES",
-]
-
 _NOT_OF_AN_EXTENSION = """
     NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '{catalog}'::regclass
                 AND e.objid = {object}.oid AND e.deptype = 'e')"""

@@ -24,8 +24,6 @@ from xcore_tools.database.inspection.reflected import (
 )
 from xcore_tools.database.schema import DatabaseSchema, by_name
 
-__all__ = ["read_postgresql"]
-
 Row = Any
 Key = tuple[str | None, str]
 

@@ -27,19 +27,6 @@ from xcore_tools.database.schema import (
     by_name,
 )
 
-__all__ = [
-    "Reflection",
-    "as_check",
-    "as_foreign_key",
-    "as_identity",
-    "as_index",
-    "as_primary_key",
-    "as_unique",
-    "named_type",
-    "read_other",
-    "without_warnings",
-]
-
 Facts = Mapping[str, Any]
 
 

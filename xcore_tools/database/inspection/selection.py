@@ -9,8 +9,6 @@ import msgspec
 
 from xcore_tools.database.schema import DatabaseSchema, Table, Unreadable, View
 
-__all__ = ["matching", "selected"]
-
 
 def selected(
     schema: DatabaseSchema, *, include: Sequence[str] = (), exclude: Sequence[str] = ()

@@ -37,8 +37,6 @@ from xcore_tools.database.schema import (
     by_name,
 )
 
-__all__ = ["read_sqlite"]
-
 Row = Any
 Rows = Mapping[str, Sequence[Row]]
 

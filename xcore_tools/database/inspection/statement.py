@@ -12,16 +12,6 @@ from typing import NamedTuple
 
 import msgspec
 
-__all__ = [
-    "ColumnClauses",
-    "ForeignKeyClause",
-    "IndexClauses",
-    "TableClauses",
-    "read_index",
-    "read_table",
-    "read_view",
-]
-
 _TOKEN = re.compile(
     r"""(?P<space>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))
       | (?P<name>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])

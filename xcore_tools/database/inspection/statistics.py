@@ -10,8 +10,6 @@ import sqlalchemy as sa
 
 from xcore_tools.database.schema import DatabaseSchema, Table, Unreadable, View, by_name, family
 
-__all__ = ["with_statistics"]
-
 Counted = TypeVar("Counted", Table, View)
 Key = tuple[str | None, str]
 

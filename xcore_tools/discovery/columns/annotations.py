@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from xcore_tools.discovery import syntax as s
-from xcore_tools.discovery.columns.asking import asked
-from xcore_tools.discovery.columns.names import TYPING
+from xcore_tools.discovery import ir
+from xcore_tools.discovery.columns.force import asked
+from xcore_tools.discovery.columns.naming import TYPING
 from xcore_tools.discovery.columns.unparse import unparsed
-from xcore_tools.discovery.follow.evaluate import evaluate
-from xcore_tools.discovery.follow.values import (
+from xcore_tools.discovery.evaluate.expressions import evaluate
+from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,
     Frame,
@@ -23,9 +23,7 @@ from xcore_tools.discovery.follow.values import (
 )
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.machine import Machine
-
-__all__ = ["Hint", "read_hint"]
+    from xcore_tools.discovery.link.interpreter import Machine
 
 _MAX_DEPTH = 20
 _MAPPED = frozenset({"Mapped", "MappedColumn", "MappedSQLExpression", "Named"})
@@ -53,7 +51,7 @@ class Hint(msgspec.Struct):
     element: Hint | None = None
 
 
-def read_hint(machine: Machine, cls: ClassValue, expr: s.Expr) -> Hint | None:
+def read_hint(machine: Machine, cls: ClassValue, expr: ir.Expr) -> Hint | None:
     """What the annotation `expr` of an attribute of `cls` says; None where nothing can be read."""
     parsed = _parsed(machine, expr)
     if parsed is None or cls.frame is None:
@@ -62,7 +60,7 @@ def read_hint(machine: Machine, cls: ClassValue, expr: s.Expr) -> Hint | None:
     hint = Hint(unparsed(parsed))
     reader = _Reader(machine, frame, hint)
     head = reader.head(parsed)
-    if head in _MAPPED | _OTHERS and isinstance(parsed, s.Subscript):
+    if head in _MAPPED | _OTHERS and isinstance(parsed, ir.Subscript):
         hint.is_mapped = True
         hint.is_relationship = head in _OTHERS
         parsed = parsed.index
@@ -73,15 +71,15 @@ def read_hint(machine: Machine, cls: ClassValue, expr: s.Expr) -> Hint | None:
     return hint
 
 
-def _parsed(machine: Machine, expr: s.Expr) -> s.Expr | None:
+def _parsed(machine: Machine, expr: ir.Expr) -> ir.Expr | None:
     """The expression, out of its quotes if it is in some."""
-    if not (isinstance(expr, s.Const) and isinstance(expr.value, str)):
+    if not (isinstance(expr, ir.Const) and isinstance(expr.value, str)):
         return expr
     text = " ".join(expr.value.split())
-    source = s.Unread(f"def annotation():\n    return ({text})\n", 1)
-    body = machine.read(s.FunctionDef("annotation", (), (), None, 1, source)).body
+    source = ir.Unread(f"def annotation():\n    return ({text})\n", 1)
+    body = machine.read(ir.FunctionDef("annotation", (), (), None, 1, source)).body
     statement = body[0] if body else None
-    inner = statement.value if isinstance(statement, s.Return) else None
+    inner = statement.value if isinstance(statement, ir.Return) else None
     return None if inner is None else _parsed(machine, inner)
 
 
@@ -93,33 +91,33 @@ class _Reader:
         self._frame = frame
         self._hint = hint
 
-    def head(self, expr: s.Expr) -> str:
+    def head(self, expr: ir.Expr) -> str:
         """The last part of the name before the bracket: `Mapped`, `Optional`, …; "" for others."""
-        if not isinstance(expr, s.Subscript):
+        if not isinstance(expr, ir.Subscript):
             return ""
         value = self._value(expr.value)
         if isinstance(value, External):
             return value.name
         written = expr.value
-        return written.id if isinstance(written, s.Name) else getattr(written, "name", "")
+        return written.id if isinstance(written, ir.Name) else getattr(written, "name", "")
 
-    def read(self, expr: s.Expr, depth: int = 0) -> None:
+    def read(self, expr: ir.Expr, depth: int = 0) -> None:
         parsed = _parsed(self._machine, expr) if depth < _MAX_DEPTH else None
         if parsed is None:
             self._unknown("an annotation that cannot be read")
-        elif isinstance(parsed, s.Const) and parsed.value is None:
+        elif isinstance(parsed, ir.Const) and parsed.value is None:
             self._hint.nullable = True
-        elif isinstance(parsed, s.Binary) and parsed.op == "|":
+        elif isinstance(parsed, ir.Binary) and parsed.op == "|":
             self.read(parsed.left, depth + 1)
             self.read(parsed.right, depth + 1)
-        elif isinstance(parsed, s.Subscript):
+        elif isinstance(parsed, ir.Subscript):
             self._read_subscript(parsed, depth)
         else:
             self._hint.names.append(unparsed(parsed))
             self._read_value(self._value(parsed), depth)
 
-    def _read_subscript(self, expr: s.Subscript, depth: int) -> None:
-        items = expr.index.items if isinstance(expr.index, s.Sequence) else (expr.index,)
+    def _read_subscript(self, expr: ir.Subscript, depth: int) -> None:
+        items = expr.index.items if isinstance(expr.index, ir.Sequence) else (expr.index,)
         match self.head(expr):
             case "Optional":
                 self._hint.nullable = True
@@ -163,11 +161,11 @@ class _Reader:
         for value in values:
             known = asked(self._machine, value)
             if isinstance(known, str):
-                self.read(s.Const(known), depth + 1)
+                self.read(ir.Const(known), depth + 1)
             else:
                 self._read_value(known, depth + 1)
 
-    def _value(self, expr: s.Expr) -> Value:
+    def _value(self, expr: ir.Expr) -> Value:
         found = self._machine.attempt(partial(evaluate, self._machine, expr, self._frame))
         return asked(self._machine, found)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from xcore_tools.discovery.columns.drafts import Draft
-from xcore_tools.discovery.structure import ColumnType
-
-__all__ = ["library_columns"]
+from xcore_tools.discovery.columns.column import Draft
+from xcore_tools.discovery.results import ColumnType
 
 
 def library_columns(path: str) -> list[Draft] | None:

@@ -8,18 +8,22 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from xcore_tools.discovery import syntax as s
-from xcore_tools.discovery.columns.asking import asked
-from xcore_tools.discovery.follow.bases import mro
-from xcore_tools.discovery.follow.classes import is_declared_attr
-from xcore_tools.discovery.follow.values import ClassValue, External, FunctionValue, Unknown, Value
-from xcore_tools.discovery.mapping.evidence import is_unfollowed
-from xcore_tools.discovery.mapping.tables import bound, mapped_parent
+from xcore_tools.discovery import ir
+from xcore_tools.discovery.columns.force import asked
+from xcore_tools.discovery.evaluate.classes import is_declared_attr
+from xcore_tools.discovery.evaluate.mro import mro
+from xcore_tools.discovery.evaluate.values import (
+    ClassValue,
+    External,
+    FunctionValue,
+    Unknown,
+    Value,
+)
+from xcore_tools.discovery.orm.evidence import is_unfollowed
+from xcore_tools.discovery.orm.table_rules import bound, mapped_parent
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.machine import Machine
-
-__all__ = ["Member", "members", "unfollowed"]
+    from xcore_tools.discovery.link.interpreter import Machine
 
 _SPECIAL = re.compile(r"__.+__")
 
@@ -30,7 +34,7 @@ class Member(msgspec.Struct):
     name: str
     owner: ClassValue
     value: Value
-    annotation: s.Expr | None
+    annotation: ir.Expr | None
     has_value: bool
 
 
@@ -92,7 +96,7 @@ def _member(machine: Machine, cls: ClassValue, owner: ClassValue, name: str) -> 
     return Member(name, owner, value, annotation, has_value)
 
 
-def _returned(machine: Machine, value: Value) -> s.Expr | None:
+def _returned(machine: Machine, value: Value) -> ir.Expr | None:
     """The annotation of what a declared attribute returns."""
     return machine.read(value.facts).returns if isinstance(value, FunctionValue) else None
 
@@ -104,7 +108,7 @@ def _cascading(cls: ClassValue) -> list[str]:
         for name, value in cls.attrs.items()
         if isinstance(value, FunctionValue)
         and any(
-            isinstance(decorator, s.Attribute) and decorator.name == "cascading"
+            isinstance(decorator, ir.Attribute) and decorator.name == "cascading"
             for decorator in value.facts.decorators
         )
     ]

@@ -7,24 +7,21 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from xcore_tools.discovery.columns.annotations import Hint, read_hint
-from xcore_tools.discovery.columns.asking import asked
-from xcore_tools.discovery.columns.names import RELATIONSHIPS
+from xcore_tools.discovery.columns.force import asked
 from xcore_tools.discovery.columns.namespace import Member
-from xcore_tools.discovery.follow.schema import TableValue
-from xcore_tools.discovery.follow.values import (
+from xcore_tools.discovery.columns.naming import RELATIONSHIPS
+from xcore_tools.discovery.evaluate.table_values import TableValue
+from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     FunctionValue,
     LambdaValue,
     Made,
     Value,
 )
-from xcore_tools.discovery.structure import Relationship
+from xcore_tools.discovery.results import Relationship
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.machine import Machine
-
-__all__ = ["relationships_of"]
-
+    from xcore_tools.discovery.link.interpreter import Machine
 
 Models = Mapping[str, list[ClassValue]]
 """The mapped classes by their names."""

@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from xcore_tools.discovery.columns.annotations import Hint
-from xcore_tools.discovery.columns.asking import asked, shown
-from xcore_tools.discovery.columns.drafts import Draft, Reference, as_call, draft_of
-from xcore_tools.discovery.columns.hints import sqlmodel_type
+from xcore_tools.discovery.columns.column import Draft, Reference, as_call, draft_of
+from xcore_tools.discovery.columns.force import asked, shown
+from xcore_tools.discovery.columns.mapped_annotation import sqlmodel_type
 from xcore_tools.discovery.columns.types import type_of
 from xcore_tools.discovery.columns.unparse import written
-from xcore_tools.discovery.follow.values import Made, Unknown, Value
-from xcore_tools.discovery.structure import ColumnType
+from xcore_tools.discovery.evaluate.values import Made, Unknown, Value
+from xcore_tools.discovery.results import ColumnType
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.machine import Machine
-
-__all__ = ["field_draft", "is_field"]
+    from xcore_tools.discovery.link.interpreter import Machine
 
 
 def is_field(value: Value) -> bool:

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from xcore_tools.discovery.columns.annotations import Hint, read_hint
-from xcore_tools.discovery.columns.asking import asked
-from xcore_tools.discovery.columns.drafts import (
+from xcore_tools.discovery.columns.column import (
     Draft,
     draft_of_one,
     hinted,
@@ -16,14 +15,15 @@ from xcore_tools.discovery.columns.drafts import (
     item_name,
     parts_of,
 )
+from xcore_tools.discovery.columns.force import asked
 from xcore_tools.discovery.columns.libraries import library_columns
-from xcore_tools.discovery.columns.names import RELATIONSHIPS
 from xcore_tools.discovery.columns.namespace import Member, members, unfollowed
+from xcore_tools.discovery.columns.naming import RELATIONSHIPS
 from xcore_tools.discovery.columns.sqlmodel import field_draft
-from xcore_tools.discovery.follow.bases import mro
-from xcore_tools.discovery.follow.operators import iterate
-from xcore_tools.discovery.follow.schema import MetaDataValue, TableValue
-from xcore_tools.discovery.follow.values import (
+from xcore_tools.discovery.evaluate.mro import mro
+from xcore_tools.discovery.evaluate.operators import iterate
+from xcore_tools.discovery.evaluate.table_values import MetaDataValue, TableValue
+from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,
     Made,
@@ -31,13 +31,11 @@ from xcore_tools.discovery.follow.values import (
     Value,
     options_of,
 )
-from xcore_tools.discovery.mapping.roots import foreigns
-from xcore_tools.discovery.mapping.tables import declared
+from xcore_tools.discovery.orm.declarative_bases import foreigns
+from xcore_tools.discovery.orm.table_rules import declared
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.machine import Machine
-
-__all__ = ["TableDraft", "read_class", "read_table"]
+    from xcore_tools.discovery.link.interpreter import Machine
 
 
 @dataclass(slots=True)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from xcore_tools.discovery.columns.asking import asked
-from xcore_tools.discovery.columns.names import (
+from xcore_tools.discovery.columns.force import asked
+from xcore_tools.discovery.columns.naming import (
     SAME_TYPES,
     is_type_name,
 )
 from xcore_tools.discovery.columns.unparse import written
-from xcore_tools.discovery.follow.bases import mro
-from xcore_tools.discovery.follow.classes import attribute, bind, find, is_enumeration
-from xcore_tools.discovery.follow.values import (
+from xcore_tools.discovery.evaluate.classes import attribute, bind, find, is_enumeration
+from xcore_tools.discovery.evaluate.mro import mro
+from xcore_tools.discovery.evaluate.values import (
     Choice,
     ClassValue,
     External,
@@ -26,12 +26,10 @@ from xcore_tools.discovery.follow.values import (
     Unknown,
     Value,
 )
-from xcore_tools.discovery.structure import ColumnType
+from xcore_tools.discovery.results import ColumnType
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.machine import Machine
-
-__all__ = ["is_type", "type_of"]
+    from xcore_tools.discovery.link.interpreter import Machine
 
 _WRAPPERS = frozenset({"as_mutable", "with_variant", "associate_with", "copy", "adapt"})
 _NULL = frozenset({"NullType", "NULLTYPE"})

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from functools import singledispatch
 from itertools import islice
 
-from xcore_tools.discovery import syntax as s
-from xcore_tools.discovery.follow.values import (
+from xcore_tools.discovery import ir
+from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,
     FunctionValue,
@@ -23,12 +23,10 @@ from xcore_tools.discovery.follow.values import (
     Value,
 )
 
-__all__ = ["unparsed", "written"]
-
 _MAX_PIECES = 200
 
 
-def unparsed(expr: s.Expr) -> str:
+def unparsed(expr: ir.Expr) -> str:
     """An expression as one would write it; `…` stands for what is not read, or is too long."""
     return _text(expr)
 
@@ -53,50 +51,50 @@ def _pieces(item: object) -> Iterator[str]:
 
 
 @_pieces.register
-def _(item: s.Name) -> Iterator[str]:
+def _(item: ir.Name) -> Iterator[str]:
     yield item.id
 
 
 @_pieces.register
-def _(item: s.Attribute) -> Iterator[str]:
+def _(item: ir.Attribute) -> Iterator[str]:
     yield from _pieces(item.value)
     yield f".{item.name}"
 
 
 @_pieces.register
-def _(item: s.Const) -> Iterator[str]:
+def _(item: ir.Const) -> Iterator[str]:
     yield repr(item.value)
 
 
 @_pieces.register
-def _(item: s.Subscript) -> Iterator[str]:
+def _(item: ir.Subscript) -> Iterator[str]:
     yield from _pieces(item.value)
     yield "["
-    is_tuple = isinstance(item.index, s.Sequence) and item.index.kind == "tuple"
+    is_tuple = isinstance(item.index, ir.Sequence) and item.index.kind == "tuple"
     yield from _joined(item.index.items if is_tuple else (item.index,))  # type: ignore[union-attr]
     yield "]"
 
 
 @_pieces.register
-def _(item: s.Binary) -> Iterator[str]:
+def _(item: ir.Binary) -> Iterator[str]:
     yield from _pieces(item.left)
     yield f" {item.op} "
     yield from _pieces(item.right)
 
 
 @_pieces.register
-def _(item: s.Unary) -> Iterator[str]:
+def _(item: ir.Unary) -> Iterator[str]:
     yield "not " if item.op == "not" else item.op
     yield from _pieces(item.value)
 
 
 @_pieces.register
-def _(item: s.Sequence) -> Iterator[str]:
+def _(item: ir.Sequence) -> Iterator[str]:
     yield from _displayed(item.kind, item.items)
 
 
 @_pieces.register
-def _(item: s.Call) -> Iterator[str]:
+def _(item: ir.Call) -> Iterator[str]:
     yield from _pieces(item.func)
     keywords = {keyword.name or "**": keyword.value for keyword in item.keywords}
     yield from _arguments(item.args, keywords)

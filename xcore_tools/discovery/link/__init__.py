@@ -7,15 +7,15 @@ from functools import partial
 
 import msgspec
 
-from xcore_tools.discovery.facts import Discovery
-from xcore_tools.discovery.leads import Leads
+from xcore_tools.discovery.ir import ModuleFacts
 from xcore_tools.discovery.link.columns import add_columns
+from xcore_tools.discovery.link.interpreter import Load, Locate, Machine, Read
 from xcore_tools.discovery.link.leads import leads_of
 from xcore_tools.discovery.link.models import add_models
 from xcore_tools.discovery.link.results import Results
 from xcore_tools.discovery.link.tables import add_tables
-from xcore_tools.discovery.machine import Load, Locate, Machine, Read
-from xcore_tools.discovery.syntax import ModuleFacts
+from xcore_tools.discovery.prefilter.seeds import Leads
+from xcore_tools.discovery.results import Discovery
 
 __all__ = ["Linked", "link"]
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
-from xcore_tools.discovery.columns.finish import Finisher
 from xcore_tools.discovery.columns.namespace import members
 from xcore_tools.discovery.columns.relationships import relationships_of
+from xcore_tools.discovery.columns.resolve import Finisher
 from xcore_tools.discovery.columns.tables import TableDraft, read_class, read_table
-from xcore_tools.discovery.follow.schema import MetaDataValue, TableValue
-from xcore_tools.discovery.follow.values import ClassValue, Value
+from xcore_tools.discovery.evaluate.table_values import MetaDataValue, TableValue
+from xcore_tools.discovery.evaluate.values import ClassValue, Value
+from xcore_tools.discovery.link.interpreter import Machine
 from xcore_tools.discovery.link.results import Results
-from xcore_tools.discovery.machine import Machine
-from xcore_tools.discovery.mapping.mapper import map_class
-from xcore_tools.discovery.mapping.tables import NO_TABLE, is_mapped, mapped_parent, own_table
-from xcore_tools.discovery.structure import Relationship
-
-__all__ = ["add_columns"]
+from xcore_tools.discovery.orm.mapper import map_class
+from xcore_tools.discovery.orm.table_rules import NO_TABLE, is_mapped, mapped_parent, own_table
+from xcore_tools.discovery.results import Relationship
 
 
 def add_columns(machine: Machine, results: Results) -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from xcore_tools.discovery.follow.values import ClassValue, options_of
-from xcore_tools.discovery.leads import Leads
-from xcore_tools.discovery.machine import Machine
-from xcore_tools.discovery.mapping.roots import is_root, root_of
-from xcore_tools.discovery.mapping.tables import is_mapped
-
-__all__ = ["leads_of"]
+from xcore_tools.discovery.evaluate.values import ClassValue, options_of
+from xcore_tools.discovery.link.interpreter import Machine
+from xcore_tools.discovery.orm.declarative_bases import is_root, root_of
+from xcore_tools.discovery.orm.table_rules import is_mapped
+from xcore_tools.discovery.prefilter.seeds import Leads
 
 
 def leads_of(machine: Machine) -> Leads:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from xcore_tools.discovery.facts import Model
-from xcore_tools.discovery.follow.values import ClassValue, Unknown, options_of
+from xcore_tools.discovery.evaluate.values import ClassValue, Unknown, options_of
+from xcore_tools.discovery.link.interpreter import Machine
 from xcore_tools.discovery.link.results import FoundTable, Results
 from xcore_tools.discovery.link.verdicts import acceptance, is_incomplete, refusal, verdict
-from xcore_tools.discovery.machine import Machine
-from xcore_tools.discovery.mapping.homes import dotted_name
-from xcore_tools.discovery.mapping.mapper import Mapping, make_declared_tables, map_class
-from xcore_tools.discovery.mapping.roots import root_of
-from xcore_tools.discovery.mapping.tables import declared
-
-__all__ = ["add_models"]
+from xcore_tools.discovery.orm.declarative_bases import root_of
+from xcore_tools.discovery.orm.dotted_names import dotted_name
+from xcore_tools.discovery.orm.mapper import Mapping, make_declared_tables, map_class
+from xcore_tools.discovery.orm.table_rules import declared
+from xcore_tools.discovery.results import Model
 
 
 def add_models(machine: Machine, results: Results) -> None:

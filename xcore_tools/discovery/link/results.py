@@ -7,22 +7,21 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from xcore_tools.discovery.facts import (
+from xcore_tools.discovery.evaluate.table_values import MetaDataValue
+from xcore_tools.discovery.evaluate.values import Unknown, Value
+from xcore_tools.discovery.link.interpreter import Machine
+from xcore_tools.discovery.orm.dotted_names import dotted_name
+from xcore_tools.discovery.results import (
     Discovery,
     MetaData,
     Model,
     Problem,
+    Relationship,
     Severity,
+    Structure,
     Table,
     Verdict,
 )
-from xcore_tools.discovery.follow.schema import MetaDataValue
-from xcore_tools.discovery.follow.values import Unknown, Value
-from xcore_tools.discovery.machine import Machine
-from xcore_tools.discovery.mapping.homes import dotted_name
-from xcore_tools.discovery.structure import Relationship, Structure
-
-__all__ = ["FoundTable", "Results"]
 
 
 class FoundTable(msgspec.Struct, frozen=True):

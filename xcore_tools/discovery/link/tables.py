@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from xcore_tools.discovery.follow.schema import MetaDataValue, TableValue
-from xcore_tools.discovery.follow.values import Unknown
+from xcore_tools.discovery.evaluate.table_values import MetaDataValue, TableValue
+from xcore_tools.discovery.evaluate.values import Unknown
+from xcore_tools.discovery.link.interpreter import Machine
 from xcore_tools.discovery.link.results import FoundTable, Results
-from xcore_tools.discovery.machine import Machine
-
-__all__ = ["add_tables"]
 
 
 def add_tables(machine: Machine, results: Results) -> None:

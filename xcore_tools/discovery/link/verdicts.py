@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xcore_tools.discovery.facts import Step, Verdict
-from xcore_tools.discovery.follow.bases import bases_of, mro
-from xcore_tools.discovery.follow.values import ClassValue, External, Value
+from xcore_tools.discovery.evaluate.mro import bases_of, mro
+from xcore_tools.discovery.evaluate.values import ClassValue, External, Value
+from xcore_tools.discovery.link.interpreter import Machine
 from xcore_tools.discovery.link.results import Results
-from xcore_tools.discovery.machine import Machine
-from xcore_tools.discovery.mapping.homes import dotted_name
-from xcore_tools.discovery.mapping.mapper import Mapping
-from xcore_tools.discovery.mapping.roots import foreigns, has_role, root_of
-
-__all__ = ["acceptance", "is_incomplete", "refusal", "verdict"]
+from xcore_tools.discovery.orm.declarative_bases import foreigns, has_role, root_of
+from xcore_tools.discovery.orm.dotted_names import dotted_name
+from xcore_tools.discovery.orm.mapper import Mapping
+from xcore_tools.discovery.results import Step, Verdict
 
 _REASONS = {
     "single-table": "it inherits a mapped class and shares its table",

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["exists", "is_directory", "is_file", "names_in", "real"]
-
 
 def exists(place: str) -> bool:
     """Tell whether something is there that is no broken link."""

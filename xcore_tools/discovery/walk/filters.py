@@ -9,8 +9,6 @@ from xcore_tools.discovery.walk.globs import glob_regex
 from xcore_tools.discovery.walk.sources import Rules
 from xcore_tools.errors import ConfigError
 
-__all__ = ["Filter", "is_virtual_environment"]
-
 # No import statement leads into these, and none of them is a name that a user gives to a package
 # of models. What may be one (build, dist, env, venv) is not here.
 _NEVER_ENTERED = frozenset(

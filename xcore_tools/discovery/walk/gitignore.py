@@ -23,8 +23,6 @@ import msgspec
 
 from xcore_tools.discovery.walk.globs import glob_regex
 
-__all__ = ["IgnoreFile", "Ignores"]
-
 
 class Ignores(msgspec.Struct, frozen=True):
     """The .gitignore files that hold in a directory, the innermost first; none at all by default.

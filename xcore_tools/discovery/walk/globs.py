@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["glob_regex"]
-
 _CLASSES = {
     "alnum": "0-9A-Za-z",
     "alpha": "A-Za-z",

@@ -7,12 +7,15 @@ import posixpath
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from xcore_tools.discovery.names import import_root_of, is_below, is_package_file, module_name
 from xcore_tools.discovery.walk.disk import is_directory, is_file, names_in, real
+from xcore_tools.discovery.walk.module_names import (
+    import_root_of,
+    is_below,
+    is_package_file,
+    module_name,
+)
 from xcore_tools.discovery.walk.paths import relative
 from xcore_tools.discovery.walk.sources import CORE, Root, SourceFile, Walk
-
-__all__ = ["ModuleIndex", "listing_of"]
 
 _PACKAGE = "__init__.py"
 

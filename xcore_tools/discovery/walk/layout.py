@@ -10,8 +10,6 @@ from xcore_tools.discovery.walk.disk import exists, is_directory
 from xcore_tools.discovery.walk.paths import ancestors
 from xcore_tools.discovery.walk.reading import read_regular
 
-__all__ = ["LayoutReader", "shown_import_roots"]
-
 _DISTRIBUTION = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
 _PACKAGE = "__init__.py"
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["ancestors", "is_text", "printable", "relative"]
-
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 

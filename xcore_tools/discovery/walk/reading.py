@@ -6,10 +6,8 @@ import os
 import stat
 from pathlib import Path
 
-from xcore_tools.discovery.facts import Problem
+from xcore_tools.discovery.results import Problem
 from xcore_tools.discovery.walk.paths import printable
-
-__all__ = ["SIZE_LIMIT", "read_regular", "read_source", "unreadable", "without_text_name"]
 
 SIZE_LIMIT = 32 * 1024 * 1024
 """Bytes; no source file that a person wrote comes near it."""

@@ -6,13 +6,11 @@ import posixpath
 from collections.abc import Container
 from pathlib import Path
 
-from xcore_tools.discovery.facts import Problem
+from xcore_tools.discovery.results import Problem
 from xcore_tools.discovery.walk.disk import exists, is_file
 from xcore_tools.discovery.walk.gitignore import Ignores
 from xcore_tools.discovery.walk.paths import ancestors, relative
 from xcore_tools.discovery.walk.reading import read_regular
-
-__all__ = ["Repository"]
 
 _GIT = ".git"
 _GITIGNORE = ".gitignore"

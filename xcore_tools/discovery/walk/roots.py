@@ -7,14 +7,12 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from xcore_tools.discovery.facts import Problem, Severity
+from xcore_tools.discovery.results import Problem, Severity
 from xcore_tools.discovery.walk.disk import exists, is_directory, is_file, names_in, real
 from xcore_tools.discovery.walk.filters import Filter, is_virtual_environment
 from xcore_tools.discovery.walk.paths import is_text, printable, relative
 from xcore_tools.discovery.walk.reading import unreadable, without_text_name
 from xcore_tools.discovery.walk.sources import CORE, Root, Rules
-
-__all__ = ["find_roots"]
 
 
 def find_roots(

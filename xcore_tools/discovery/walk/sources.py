@@ -6,9 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from xcore_tools.discovery.facts import Problem
-
-__all__ = ["CORE", "Root", "Rules", "SourceFile", "Walk"]
+from xcore_tools.discovery.results import Problem
 
 CORE = "core"
 

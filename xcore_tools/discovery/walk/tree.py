@@ -8,18 +8,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from xcore_tools.discovery.facts import Problem, Severity
-from xcore_tools.discovery.names import is_package_file, module_names
+from xcore_tools.discovery.results import Problem, Severity
 from xcore_tools.discovery.walk.disk import exists, is_file, real
 from xcore_tools.discovery.walk.filters import Filter, is_virtual_environment
 from xcore_tools.discovery.walk.gitignore import Ignores
 from xcore_tools.discovery.walk.layout import LayoutReader, shown_import_roots
+from xcore_tools.discovery.walk.module_names import is_package_file, module_names
 from xcore_tools.discovery.walk.paths import is_text, printable, relative
 from xcore_tools.discovery.walk.reading import unreadable, without_text_name
 from xcore_tools.discovery.walk.repository import Repository
 from xcore_tools.discovery.walk.sources import Root, Rules, SourceFile, Walk
-
-__all__ = ["find_sources"]
 
 
 def find_sources(project: Path, roots: Iterable[Root], rules: Rules) -> Walk:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from xcore_tools.discovery.facts import Problem
+from xcore_tools.discovery.results import Problem
 from xcore_tools.migrate.facts import Revision
-from xcore_tools.migrate.ignoring import is_ignored
+from xcore_tools.migrate.lint.ignoring import is_ignored
 from xcore_tools.migrate.lint.operations import operations_in
 from xcore_tools.migrate.lint.rules import Known, Linter
 

@@ -8,8 +8,6 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["Operation", "operations_in"]
-
 # Positional parameters of alembic.op, by the names that messages and rules use. Inside of a batch
 # the table is known, and is none of them.
 _PARAMETERS: dict[str, tuple[str, ...]] = {

@@ -16,8 +16,6 @@ from xcore_tools.migrate.lint.operations import Operation
 from xcore_tools.migrate.lint.statements import destroyed_by, is_filling
 from xcore_tools.migrate.lint.types import step_between
 
-__all__ = ["Finding", "Known", "Linter"]
-
 BIG = 100_000
 """From so many rows on a table counts as big: changing or checking each takes its time."""
 

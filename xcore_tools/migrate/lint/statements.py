@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-__all__ = ["destroyed_by", "is_filling"]
-
 _NAME = r'((?:[\w$.?]|"[^"]*"|`[^`]*`|\[[^\]]*\])+)'
 _LITERALS = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _DROPS = re.compile(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 from typing import Literal
 
-__all__ = ["Step", "step_between"]
-
 Step = Literal["same", "wider", "narrower", "other"]
 
 # From the narrowest to the widest.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["END", "START", "replaced"]
-
 START = "<!-- xcore-tools diagram -->"
 END = "<!-- xcore-tools diagram end -->"
 

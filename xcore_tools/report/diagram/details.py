@@ -7,11 +7,8 @@ from collections.abc import Mapping
 import msgspec
 
 from xcore_tools.database.schema import DatabaseSchema
-from xcore_tools.discovery.facts import Discovery, Model
-from xcore_tools.discovery.structure import Relationship
+from xcore_tools.discovery.results import Discovery, Model, Relationship
 from xcore_tools.report.diagram.selection import Place, place_of
-
-__all__ = ["Detail", "details_of", "grouped", "groupings"]
 
 
 class Detail(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -10,8 +10,6 @@ from xcore_tools.database.schema import DatabaseSchema, ForeignKey, Table
 from xcore_tools.report.diagram.marks import is_optional, is_single, marks
 from xcore_tools.report.diagram.selection import Place, place_of
 
-__all__ = ["render"]
-
 _HEAD = """\
 digraph schema {
     graph [rankdir=LR, fontname="Helvetica", nodesep=0.4, ranksep=1.2];

@@ -19,8 +19,6 @@ from xcore_tools.report.diagram.marks import is_association, is_optional, is_sin
 from xcore_tools.report.diagram.selection import Place, place_of
 from xcore_tools.report.diagram.tracks import Points, joined
 
-__all__ = ["BASELINE", "HEAD", "PADDING", "ROW", "Box", "Drawing", "Line", "Row", "arranged"]
-
 HEAD, ROW, FOOT, PADDING = 34.0, 20.0, 7.0, 12.0
 """In pixels: the height of a title, of a column, of what is below the last one; and the room beside."""
 BASELINE = 14.0

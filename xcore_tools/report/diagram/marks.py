@@ -6,8 +6,6 @@ from collections.abc import Iterator
 
 from xcore_tools.database.schema import Column, ForeignKey, Table
 
-__all__ = ["is_association", "is_optional", "is_single", "marks"]
-
 
 def marks(table: Table, column: Column) -> Iterator[str]:
     """`PK`, `FK` and `UK`, as far as the column is part of such a key."""

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from xcore_tools.database.schema import Column, DatabaseSchema, ForeignKey, Table
 from xcore_tools.report.diagram.marks import is_optional, is_single, marks
 
-__all__ = ["render"]
-
 _WORDY = re.compile(r"\((?![\d, ]*\)).*\)")
 """Arguments of a type that are more than numbers."""
 _FOREIGN = re.compile(r"[^A-Za-z0-9_\-\[\]()]+")

@@ -22,8 +22,6 @@ from xcore_tools.report.diagram.palette import COLORS, DARK, LIGHT, asset, style
 from xcore_tools.report.diagram.selection import Place
 from xcore_tools.report.diagram.svg import far_text, path, shapes, shown, title_of
 
-__all__ = ["render"]
-
 
 def render(drawing: Drawing, details: Mapping[Place, Detail], *, title: str) -> str:
     """The page; the same bytes for the same picture."""

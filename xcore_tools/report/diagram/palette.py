@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from importlib import resources
 from string import Template
 
-__all__ = ["COLORS", "DARK", "LIGHT", "asset", "style"]
-
 COLORS = 10
 """How many groups have a colour of their own; then they begin again."""
 

@@ -9,8 +9,6 @@ import msgspec
 
 from xcore_tools.database.schema import DatabaseSchema, Table
 
-__all__ = ["Place", "around", "keys_only", "matching", "place_of"]
-
 Place = tuple[str | None, str]
 """The schema and the name of a table."""
 

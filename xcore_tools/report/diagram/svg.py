@@ -15,8 +15,6 @@ from xcore_tools.report.diagram.palette import COLORS, DARK, LIGHT, style
 from xcore_tools.report.diagram.selection import Place
 from xcore_tools.report.diagram.tracks import Points
 
-__all__ = ["far_text", "path", "render", "shapes", "shown", "title_of"]
-
 _MARGIN, _LEGEND = 24.0, 30.0
 _ROUND, _CORNER = 8.0, 7.0
 _FOOT, _HALF = 12.0, 5.0

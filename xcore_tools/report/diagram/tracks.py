@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-__all__ = ["Area", "Points", "joined"]
-
 Point = tuple[float, float]
 Points = tuple[Point, ...]
 """The corners of a line, in pixels."""

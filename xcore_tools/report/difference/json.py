@@ -8,8 +8,6 @@ import msgspec
 
 from xcore_tools.database.comparison.differences import Comparison
 
-__all__ = ["SCHEMA_VERSION", "render"]
-
 SCHEMA_VERSION = 1
 
 

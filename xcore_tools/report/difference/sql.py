@@ -37,8 +37,6 @@ from xcore_tools.report.schema.sql import (
     view_statements,
 )
 
-__all__ = ["render"]
-
 # What goes away first, and what comes last: a view needs its tables, a key its columns.
 _DROPS: tuple[Kind, ...] = (
     *("view", "foreign key", "check", "exclusion", "index", "unique", "primary key"),

@@ -14,8 +14,6 @@ from xcore_tools.report.schema.layout import INDENT, wrapped
 from xcore_tools.report.schema.words import described, kind_of, qualified
 from xcore_tools.report.style import Style, counted, painted, visible
 
-__all__ = ["render", "summary"]
-
 _SIGNS: dict[str, tuple[str, Style]] = {
     "added": ("+", "green"),
     "removed": ("-", "red"),

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator
 
 from xcore_tools.database.schema import Column, DatabaseSchema, ForeignKey, Index, Table
 
-__all__ = ["render"]
-
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _WORDS = {"true", "false", "null"}
 _TEXT = re.compile(r"'((?:[^']|'')*)'(?:::[\w \"]+)?")

@@ -21,8 +21,6 @@ from xcore_tools.database.schema import (
 )
 from xcore_tools.report.schema.names import Names
 
-__all__ = ["Ddl"]
-
 # What needs no parentheses behind DEFAULT.
 _LITERAL = re.compile(
     r"[+-]?[\d.]+(?:[eE][+-]?\d+)?|[xX]?'(?:[^']|'')*'|\"[^\"]*\"|"

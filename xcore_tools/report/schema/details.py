@@ -9,8 +9,6 @@ from xcore_tools.report.schema.layout import INDENT, rows, wrapped
 from xcore_tools.report.schema.words import behind, described, kind_of, qualified, size_of
 from xcore_tools.report.style import counted, painted, visible
 
-__all__ = ["render"]
-
 
 def render(
     part: Table | View, schema: DatabaseSchema, *, color: bool = False, width: int | None = None

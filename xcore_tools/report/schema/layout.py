@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from xcore_tools.report.style import painted, width_of
 
-__all__ = ["INDENT", "rows", "wrapped"]
-
 INDENT = "  "
 _NARROW = 24
 """With fewer columns than these, the last cell begins on a line of its own."""

@@ -10,8 +10,6 @@ from sqlalchemy.dialects.mysql.reserved_words import RESERVED_WORDS_MARIADB, RES
 
 from xcore_tools.database.schema import Engine, family
 
-__all__ = ["Names"]
-
 _RESERVED = {
     "sqlite": sqlite.dialect.preparer.reserved_words,
     "postgresql": postgresql.dialect.preparer.reserved_words,

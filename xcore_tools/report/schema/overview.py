@@ -9,8 +9,6 @@ from xcore_tools.report.schema.layout import INDENT, rows, wrapped
 from xcore_tools.report.schema.words import described, kind_of, qualified, size_of
 from xcore_tools.report.style import counted, painted, visible
 
-__all__ = ["render", "summary", "unreadable"]
-
 
 def render(schema: DatabaseSchema, *, color: bool = False, width: int | None = None) -> str:
     """The tables, views and sequences of each schema, then types, then one summary line."""

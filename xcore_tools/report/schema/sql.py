@@ -19,18 +19,6 @@ from xcore_tools.database.schema import (
 )
 from xcore_tools.report.schema.ddl import Ddl
 
-__all__ = [
-    "domain_statement",
-    "enum_statement",
-    "foreign_key_statements",
-    "index_statements",
-    "render",
-    "sequence_statement",
-    "statements",
-    "table_statements",
-    "view_statements",
-]
-
 
 def render(schema: DatabaseSchema) -> str:
     """The statements, each ended by a semicolon; the last line names what could not be read."""

@@ -23,8 +23,6 @@ from xcore_tools.database.schema import (
 )
 from xcore_tools.report.style import visible
 
-__all__ = ["behind", "described", "kind_of", "qualified", "size_of"]
-
 
 def qualified(schema: str | None, name: str) -> str:
     """`name`, or `schema.name` outside of the default schema."""

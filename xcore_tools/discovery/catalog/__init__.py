@@ -1,0 +1,1 @@
+"""What the names of SQLAlchemy, its extensions and known libraries mean: data."""

@@ -1,0 +1,54 @@
+"""One call while it is answered: what it is given, and where it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xcore_tools.discovery.evaluate.values import Site, Value
+
+if TYPE_CHECKING:
+    from xcore_tools.discovery.link.interpreter import Machine
+
+
+class Call:
+    """One call: what is called, its arguments, and where it stands."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        args: tuple[Value, ...],
+        keywords: dict[str, Value],
+        site: Site | None,
+    ) -> None:
+        self.machine = machine
+        self.args = args
+        self.keywords = keywords
+        self.frame = site.frame if site else None
+        self.line = site.line if site else 0
+        self.site = site
+        self.insists = True
+
+    def arg(self, position: int, keyword: str = "") -> Value:
+        """The argument, or None if it is not given."""
+        return self.value(
+            self.args[position] if position < len(self.args) else self.keywords.get(keyword)
+        )
+
+    def value(self, value: Value) -> Value:
+        """The value behind an argument.
+
+        Raises:
+            NotReadyError: it is not to be had, and the call does not insist.
+        """
+        return self.machine.known(value) if self.insists else self.machine.resolve(value)
+
+    def behind_first(self) -> Call:
+        """The call without its first argument, which becomes the object of the method: `str.lower(x)`."""
+        call = Call(self.machine, self.args[1:], self.keywords, self.site)
+        call.insists = self.insists
+        return call
+
+    @property
+    def module(self) -> str:
+        """The module in which the call stands."""
+        return self.frame.module.module if self.frame else ""

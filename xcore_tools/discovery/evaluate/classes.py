@@ -1,0 +1,246 @@
+"""Attributes of classes as Python finds and binds them, and the hooks that run when a class is made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from xcore_tools.discovery import ir
+from xcore_tools.discovery.catalog.symbols import role_of
+from xcore_tools.discovery.evaluate.mro import ancestors, bases_of, metaclass_of, mro
+from xcore_tools.discovery.evaluate.values import (
+    ClassValue,
+    External,
+    FunctionValue,
+    Made,
+    Member,
+    MemberText,
+    PropertyValue,
+    Site,
+    SuperValue,
+    Unknown,
+    Value,
+    options_of,
+)
+
+if TYPE_CHECKING:
+    from xcore_tools.discovery.link.interpreter import Machine
+
+
+def find(
+    machine: Machine, cls: ClassValue, name: str, after: ClassValue | None = None
+) -> tuple[ClassValue, Value] | None:
+    """The class of the MRO (behind `after`) that has `name` in its namespace, and the value there."""
+    prepare(machine, cls)
+    order = mro(machine, cls)
+    start = order.index(after) + 1 if after in order else 0
+    for item in order[start:]:
+        if isinstance(item, ClassValue):
+            key = name if name in item.attrs else name.removeprefix(f"_{item.name.lstrip('_')}")
+            if key in item.attrs:
+                return item, item.attrs[key]
+    return None
+
+
+def attribute(machine: Machine, cls: ClassValue, name: str) -> Value:
+    """`cls.name`, bound as Python binds it; Unknown when no class of the project has it."""
+    found = find(machine, cls, name)
+    if found is None:
+        return _special(machine, cls, name)
+    value = machine.known(found[1])
+    if (
+        not isinstance(value, FunctionValue)
+        and not name.startswith("_")
+        and is_enumeration(machine, found[0])
+    ):
+        return _member(machine, found[0], name, value)
+    return bind(machine, value, cls)
+
+
+def _special(machine: Machine, cls: ClassValue, name: str) -> Value:
+    match name:
+        case "__name__":
+            return cls.name
+        case "__qualname__":
+            return cls.qualname
+        case "__module__":
+            return cls.module
+        case "__mro__":
+            return mro(machine, cls)
+        case "__bases__" | "__orig_bases__":
+            return tuple(bases_of(machine, cls))
+        case "__dict__":
+            return cls.attrs
+        case "__class__":
+            return metaclass_of(machine, cls) or External("builtins.type")
+    return machine.implicit_attribute(cls, name)
+
+
+def bind(machine: Machine, value: Value, receiver: Value) -> Value:
+    """What the attribute `value` of a class gives when read through `receiver`."""
+    if isinstance(value, PropertyValue):
+        return machine.call(value.getter, (receiver,), {}, _made_for(receiver))
+    if not isinstance(value, FunctionValue) or value.is_bound:
+        return value
+    kinds = _kinds(machine, value)
+    if "staticmethod" in kinds:
+        return machine.call(value, (), {}) if is_declared_attr(machine, value) else value
+    if is_declared_attr(machine, value):
+        return machine.call(value, (receiver,), {}, _made_for(receiver))
+    is_class = isinstance(receiver, ClassValue)
+    if "property" in kinds or "cached_property" in kinds:
+        return (
+            Unknown("a property of instances") if is_class else machine.call(value, (receiver,), {})
+        )
+    if is_class and not ("classmethod" in kinds or value.facts.name in _IMPLICIT_CLASSMETHODS):
+        return value
+    return replace(value, receiver=receiver, is_bound=True)
+
+
+_IMPLICIT_CLASSMETHODS = frozenset({"__init_subclass__", "__class_getitem__"})
+
+
+def is_declared_attr(machine: Machine, value: Value) -> bool:
+    """Whether a class attribute is computed from the class that is asked: `@declared_attr`, `@classproperty`."""
+    if isinstance(value, PropertyValue):
+        return True
+    return isinstance(value, FunctionValue) and "declared_attr" in _kinds(machine, value)
+
+
+def _kinds(machine: Machine, function: FunctionValue) -> frozenset[str]:
+    """What the decorators of a function make of it: `declared_attr`, `classmethod`, `property`, …"""
+    return frozenset(
+        kind
+        for decorator in function.facts.decorators
+        for kind in _kinds_of(machine, decorator, function)
+    )
+
+
+def _kinds_of(machine: Machine, decorator: ir.Expr, function: FunctionValue) -> list[str]:
+    expr = decorator.func if isinstance(decorator, ir.Call) else decorator
+    written = expr.id if isinstance(expr, ir.Name) else getattr(expr, "name", "")
+    if "classproperty" in written.lower() or written == "declared_attr":
+        return ["declared_attr"]
+    value = machine.tentative(expr, function.frame)
+    if isinstance(value, External):
+        return [role_of(value.path) or value.name]
+    return [written]
+
+
+def _made_for(receiver: Value) -> Site | None:
+    """What a declared attribute makes belongs to the class statement that asks for it."""
+    if isinstance(receiver, ClassValue) and receiver.frame is not None:
+        return Site(receiver.frame, receiver.line)
+    return None
+
+
+def super_attribute(machine: Machine, value: SuperValue, name: str) -> Value:
+    """`super().name`."""
+    receiver = value.cls
+    cls = receiver if isinstance(receiver, ClassValue) else getattr(receiver, "cls", None)
+    found = find(machine, cls, name, value.after) if isinstance(cls, ClassValue) else None
+    if found is None:
+        return External(f"builtins.type.{name}")
+    return bind(machine, machine.resolve(found[1]), receiver)
+
+
+_ENUMERATIONS = frozenset(
+    {"enum.Enum", "enum.StrEnum", "enum.IntEnum", "strenum.StrEnum", "backports.strenum.StrEnum"}
+)
+
+
+def is_enumeration(machine: Machine, cls: ClassValue) -> bool:
+    """Whether `cls` inherits `enum.Enum` or one of its kin."""
+    return any(
+        isinstance(item, External) and item.path in _ENUMERATIONS for item in mro(machine, cls)
+    )
+
+
+def _member(machine: Machine, cls: ClassValue, name: str, value: Value) -> Value:
+    """The member of an enumeration that an assignment in its body makes."""
+    paths = {item.path for item in mro(machine, cls) if isinstance(item, External)}
+    names_itself = any(path.endswith(".StrEnum") for path in paths)
+    is_text = names_itself or "builtins.str" in paths
+    if isinstance(value, Made) and value.callee == "enum.auto":
+        value = _automatic(machine, cls, name, names_itself=names_itself)
+        value = str(value) if is_text and isinstance(value, int) else value
+    if is_text and isinstance(value, str):
+        member = MemberText(value)
+        member.member, member.cls = name, cls
+        return member
+    if isinstance(value, Unknown):
+        return value
+    return Member(name, value, cls, is_number="enum.IntEnum" in paths or "builtins.int" in paths)
+
+
+def _automatic(machine: Machine, cls: ClassValue, name: str, *, names_itself: bool) -> Value:
+    """What `auto()` gives to a member: what the class says, its name in small letters, or the next number."""
+    before = [
+        key
+        for key, value in cls.attrs.items()
+        if not (key.startswith("_") or isinstance(value, FunctionValue))
+    ]
+    before = before[: before.index(name)] if name in before else []
+    values = [getattr(attribute(machine, cls, key), "value", None) for key in before]
+    found = find(machine, cls, "_generate_next_value_")
+    if found is not None:
+        getter = machine.known(found[1])
+        return machine.attempt(partial(machine.call, getter, (name, 1, len(before), values), {}))
+    if names_itself:
+        return name.lower()
+    numbers = [value for value in values if isinstance(value, int)]
+    return max(numbers) + 1 if len(numbers) == len(values) and numbers else len(before) + 1
+
+
+def shown(machine: Machine, value: Value) -> Value:
+    """The text that `str()` makes of a member of an enumeration; other values as they are."""
+    if not isinstance(value, Member | MemberText):
+        return value
+    for item in mro(machine, value.cls):
+        if isinstance(item, ClassValue) and "__str__" in item.attrs:
+            found = machine.known(item.attrs["__str__"])
+            return machine.attempt(partial(machine.call, bind(machine, found, value), (), {}))
+        if isinstance(item, External) and item.path.endswith(".StrEnum"):
+            return str(value)
+        if isinstance(item, External) and item.path == "enum.IntEnum" and isinstance(value, Member):
+            return str(value.value)
+    return f"{value.cls.name}.{value.member if isinstance(value, MemberText) else value.name}"
+
+
+def prepare(machine: Machine, cls: ClassValue) -> None:
+    """Follows what Python runs when the class is made: the metaclass and `__init_subclass__`, once.
+
+    Only for classes below a declarative base: other hooks give nobody a table name.
+    """
+    if cls.is_prepared:
+        return
+    cls.is_prepared = True
+    if not machine.is_declarative(cls):
+        return
+    metaclass = metaclass_of(machine, cls)
+    for option in options_of(metaclass):
+        if isinstance(option, ClassValue):
+            _run_metaclass(machine, cls, option)
+    found = _inherited_hook(machine, cls)
+    if found is not None:
+        keywords = {k: v for k, v in cls.keywords.items() if k not in {"metaclass", "**"}}
+        machine.call(bind(machine, found, cls), (), keywords)
+
+
+def _inherited_hook(machine: Machine, cls: ClassValue) -> Value:
+    for item in ancestors(machine, cls):
+        if isinstance(item, ClassValue) and "__init_subclass__" in item.attrs:
+            return machine.known(item.attrs["__init_subclass__"])
+    return None
+
+
+def _run_metaclass(machine: Machine, cls: ClassValue, metaclass: ClassValue) -> None:
+    bases = tuple(bases_of(machine, cls))
+    keywords = {k: v for k, v in cls.keywords.items() if k not in {"metaclass", "**"}}
+    for name, first in (("__new__", metaclass), ("__init__", cls)):
+        found = find(machine, metaclass, name)
+        if found is not None:
+            machine.preparing.append(cls)
+            machine.call(machine.known(found[1]), (first, cls.name, bases, cls.attrs), keywords)
+            machine.preparing.pop()

@@ -1,0 +1,168 @@
+"""Which statements and functions may make a class or a table, told from what they call.
+
+The others need not be followed unless somebody asks for their result.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from xcore_tools.discovery import ir
+from xcore_tools.discovery.catalog.symbols import library_classes, library_makers
+from xcore_tools.discovery.evaluate.values import ClassValue, FunctionValue, ImportedName
+
+if TYPE_CHECKING:
+    from xcore_tools.discovery.link.interpreter import Machine
+
+LIBRARY = library_classes() | library_makers()
+_MAKERS = frozenset(
+    [
+        "Table",
+        "MetaData",
+        "registry",
+        "declarative_base",
+        "automap_base",
+        "SQLAlchemy",
+        "map_imperatively",
+        "map_declaratively",
+        "mapper",
+        "generate_base",
+        "to_metadata",
+        "tometadata",
+        "as_declarative",
+        "mapped",
+    ]
+)
+
+
+MUTATORS = frozenset(
+    {
+        "add",
+        "append",
+        "clear",
+        "discard",
+        "extend",
+        "insert",
+        "pop",
+        "popitem",
+        "remove",
+        "reverse",
+        "setdefault",
+        "sort",
+        "update",
+    }
+)
+"""Methods that change a list, a dict or a set."""
+
+_COLUMNS = frozenset({"Column", "mapped_column", "relationship", "Field", "Relationship"})
+
+
+def may_make(block: ir.Block, leads: frozenset[str] = LIBRARY) -> bool:
+    """Whether statements hold a class that looks mapped, name a table, or call what makes one.
+
+    `leads` are names of bases, models and functions that make them.
+    """
+    return any(_is_maker(node, leads) for node in ir.walk(block))
+
+
+def _is_maker(node: object, leads: frozenset[str]) -> bool:
+    if isinstance(node, ir.Call):
+        name = _called_name(node)
+        if name == "type":
+            return len(node.args) == 3
+        return name in _MAKERS or name.endswith("Table")
+    if isinstance(node, ir.Assign):
+        return any(
+            isinstance(t, ir.Attribute) and t.name.startswith("__table") for t in node.targets
+        )
+    return isinstance(node, ir.ClassDef) and _looks_mapped(node, leads)
+
+
+def _looks_mapped(node: ir.ClassDef, leads: frozenset[str]) -> bool:
+    """Whether a base, a decorator or the body of a class has to do with tables."""
+    heads = (*node.bases, *node.decorators, *node.keywords)
+    names = {getattr(part, "id", getattr(part, "name", None)) for part in ir.walk(heads)}
+    if names & leads:
+        return True
+    for statement in node.body:
+        if isinstance(statement, ir.Assign):
+            target = statement.targets[0]
+            if isinstance(target, ir.Name) and target.id.startswith("__table"):
+                return True
+            if isinstance(statement.value, ir.Call) and _called_name(statement.value) in _COLUMNS:
+                return True
+    return False
+
+
+def _called_names(block: ir.Block) -> set[str]:
+    """The plain names of the functions that statements call."""
+    calls = (node for node in ir.walk(block) if isinstance(node, ir.Call))
+    return {call.func.id for call in calls if isinstance(call.func, ir.Name)}
+
+
+def _called_name(call: ir.Call) -> str:
+    return call.func.id if isinstance(call.func, ir.Name) else getattr(call.func, "name", "")
+
+
+def makes(machine: Machine, function: FunctionValue) -> bool:
+    """Whether a call of `function` may make a class or a table, itself or through what it calls."""
+    key = id(function.facts)
+    if key not in machine.makers:
+        machine.makers[key] = False  # what a recursive function sees
+        machine.makers[key] = _may_be_maker(machine, function) and _is_maker_of(machine, function)
+    return machine.makers[key]
+
+
+_SIGN = re.compile(r"\bclass\b|\.__table|\btype\b|Table\b")
+_CALLED = re.compile(r"(\w+)[\s\\)]*\(")
+
+
+def _may_be_maker(machine: Machine, function: FunctionValue) -> bool:
+    """Whether a look at the source of `function` finds it worth reading; yes in case of doubt."""
+    unread = function.facts.unread
+    if unread is None:
+        return True
+    called = set(_CALLED.findall(unread.text))
+    return (
+        not called.isdisjoint(_MAKERS)
+        or _SIGN.search(unread.text) is not None
+        or any(_makes_by_name(machine, name, function) for name in sorted(called))
+    )
+
+
+def _is_maker_of(machine: Machine, function: FunctionValue) -> bool:
+    body = machine.read(function.facts).body
+    return body is not None and (
+        may_make(body, machine.leads)
+        or any(_makes_by_name(machine, name, function) for name in sorted(_called_names(body)))
+    )
+
+
+def has_makers(machine: Machine, cls: ClassValue) -> bool:
+    """Whether a method of `cls` may make a class or a table."""
+    return any(
+        isinstance(value, FunctionValue) and makes(machine, value) for value in cls.attrs.values()
+    )
+
+
+def changes(machine: Machine, function: FunctionValue) -> bool:
+    """Whether a call of `function` may change what others see: a global name, an attribute, an item."""
+    body = machine.read(function.facts).body
+    return body is not None and any(_is_change(node) for node in ir.walk(body))
+
+
+def _is_change(node: object) -> bool:
+    if isinstance(node, ir.Assign):
+        return not all(isinstance(target, ir.Name) for target in node.targets)
+    if isinstance(node, ir.Call):
+        return isinstance(node.func, ir.Attribute) and node.func.name in MUTATORS
+    return isinstance(node, ir.Global)
+
+
+def _makes_by_name(machine: Machine, name: str, caller: FunctionValue) -> bool:
+    frame = machine.frames.get(caller.frame.module.module)
+    value = frame.names.get(name) if frame else None
+    if isinstance(value, FunctionValue):
+        return makes(machine, value)
+    return isinstance(value, ImportedName) and name in machine.leads

@@ -1,0 +1,160 @@
+"""Operators, truth and iteration over values, as far as they are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from xcore_tools.discovery.evaluate import strings
+from xcore_tools.discovery.evaluate.table_values import MetaDataValue, TableValue
+from xcore_tools.discovery.evaluate.values import (
+    OPEN,
+    Choice,
+    ClassValue,
+    External,
+    FunctionValue,
+    Generated,
+    Instance,
+    Made,
+    Member,
+    Unknown,
+    Value,
+    choice_of,
+    options_of,
+)
+
+MAX_ITEMS = 2000
+"""Longer collections are data, and are not looped over."""
+
+_MAX_JOINED = 5000
+
+
+def truth_of(value: Value) -> bool | None:
+    """Whether `value` counts as true; None if that is not known."""
+    answers = {_truth_of_one(option) for option in options_of(value)}
+    return answers.pop() if len(answers) == 1 else None
+
+
+_WITHOUT_TRUTH = (Unknown, Instance, Made, External)
+
+
+def _truth_of_one(value: Value) -> bool | None:
+    if isinstance(value, _WITHOUT_TRUTH):
+        return None
+    if isinstance(value, dict) and OPEN in value:
+        return True if len(value) > 1 else None
+    if value is None or isinstance(value, _SIZED):
+        return bool(value)
+    if isinstance(value, Member):
+        return bool(value.value) if value.is_number else True
+    return True
+
+
+def iterate(value: Value) -> list[Value] | None:
+    """The items of a known, reasonably small iterable that has an order; None otherwise."""
+    if isinstance(value, Generated):
+        value = value.items
+    if isinstance(value, str | tuple | list | dict) and len(value) <= MAX_ITEMS:
+        return None if isinstance(value, dict) and OPEN in value else list(value)
+    if isinstance(value, frozenset | set) and len(value) <= 1 and OPEN not in value:
+        return list(value)
+    return None
+
+
+def each(value: Value) -> list[Value] | None:
+    """The items of a known iterable, in some order that is always the same; None otherwise."""
+    if isinstance(value, frozenset | set) and len(value) <= MAX_ITEMS and OPEN not in value:
+        return sorted(value, key=repr)
+    return iterate(value)
+
+
+def binary(op: str, left: Value, right: Value) -> Value:
+    """`left op right`; for choices, every combination. `+=` and its kin change a list or a dict itself."""
+    if op in _IN_PLACE:
+        changed = _changed(op, left, right)
+        if changed is not None:
+            return changed
+        op = op.removesuffix("=")
+    if op == "+" and isinstance(left, tuple) and isinstance(right, tuple):
+        return (*left, *right) if len(left) + len(right) < _MAX_JOINED else Unknown("a long tuple")
+    if op == "+" and isinstance(left, list) and isinstance(right, list):
+        return [*left, *right] if len(left) + len(right) < _MAX_JOINED else Unknown("a long list")
+    if op == "|" and isinstance(left, dict) and isinstance(right, dict):
+        return left | right
+    if (
+        op == "%"
+        and isinstance(left, str)
+        and isinstance(right, tuple)
+        and not strings.is_plain(right)
+    ):
+        return first_unknown(*right)
+    return over(left, lambda one: over(right, lambda other: strings.apply(op, one, other)))
+
+
+_IN_PLACE = frozenset(
+    {"+=", "-=", "*=", "/=", "//=", "%=", "**=", "&=", "|=", "^=", "<<=", ">>=", "@="}
+)
+
+
+def _changed(op: str, left: Value, right: Value) -> Value:
+    """The list or dict `left` after `left op right` has changed it; None where nothing is changed in place."""
+    if op == "+=" and isinstance(left, list) and left is not right:
+        items = iterate(right)
+        if items is not None and len(left) + len(items) < _MAX_JOINED:
+            left += items
+            return left
+    if op == "|=" and isinstance(left, dict) and isinstance(right, dict):
+        left |= right
+        return left
+    return None
+
+
+def over(value: Value, function: Callable[[Any], Value]) -> Value:
+    """`function` of a plain value; of each option of a choice; Unknown stays Unknown."""
+    if isinstance(value, Choice):
+        return choice_of([over(option, function) for option in value.options])
+    return function(value) if strings.is_plain(value) else first_unknown(value)
+
+
+def first_unknown(*values: Value) -> Unknown:
+    """The reason why a result that needs all `values` is not known."""
+    for value in values:
+        if isinstance(value, Unknown):
+            return value
+    return Unknown("a value that is only known at run time")
+
+
+def compare(op: str, left: Value, right: Value) -> Value:
+    """`left op right` for comparisons; classes are compared by identity."""
+    if op in {"in", "not in"} and _is_member_known(left, right):
+        return (left in right) == (op == "in")
+    if op in {"is", "is not", "==", "!="}:
+        is_positive = op in {"is", "=="}
+        if isinstance(left, ClassValue | External) and isinstance(right, ClassValue | External):
+            return (left == right) == is_positive
+        if isinstance(left, _OBJECTS) and right is None:
+            return not is_positive
+        if isinstance(left, Member) and isinstance(right, Member):
+            return (left == right) == is_positive
+    return binary(op, left, right)
+
+
+_OBJECTS = (ClassValue, FunctionValue, Generated, Member, TableValue, MetaDataValue)
+
+
+_SIZED = (str, int, float, tuple, list, dict, set, frozenset)
+
+
+def _is_member_known(item: Value, collection: Value) -> bool:
+    if not isinstance(collection, tuple | list | dict) or not _is_certain(item):
+        return False
+    vague = (
+        Unknown | Choice | Instance | Made
+        if isinstance(item, ClassValue | External)
+        else Unknown | Choice | Instance | Made | External
+    )
+    return not any(isinstance(other, vague) or other is OPEN for other in collection)
+
+
+def _is_certain(value: Value) -> bool:
+    return strings.is_plain(value) or isinstance(value, ClassValue | External)

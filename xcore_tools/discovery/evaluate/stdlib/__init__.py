@@ -1,0 +1,1 @@
+"""The builtins and the modules of the standard library that are evaluated."""

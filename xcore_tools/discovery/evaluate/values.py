@@ -1,0 +1,331 @@
+"""What an expression can stand for while a module is followed, without running it.
+
+A value that is fully known (text, numbers, tuples, lists, dicts of values) is itself. Everything else
+is one of the classes below, or one of those of `schema`. Most are compared by identity: two classes of
+one name are two classes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from xcore_tools.discovery import ir
+from xcore_tools.discovery.catalog.symbols import role_of
+
+Value = Any
+"""Plain Python data, or an instance of a class of this module."""
+
+
+@dataclass(eq=False, slots=True, repr=False)
+class Unknown:
+    """A value that cannot be known statically, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """A name of a library that is not read: `sqlalchemy.orm.DeclarativeBase`."""
+
+    path: str
+
+    @property
+    def name(self) -> str:
+        """The last part of the dotted name."""
+        return self.path.rpartition(".")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleValue:
+    """A module of the project."""
+
+    name: str
+
+
+@dataclass(eq=False, slots=True, repr=False)
+class ImportedName:
+    """A name bound by `from module import name`; looked up when somebody needs it."""
+
+    module: str
+    name: str
+
+
+@dataclass(eq=False, slots=True, repr=False)
+class Deferred:
+    """An expression whose value was not to be had when it was met; tried again when needed.
+
+    A text, a collection or an object stays once it is known: a second evaluation might give another one.
+    """
+
+    expr: ir.Expr
+    frame: Frame
+    moment: Moment
+    value: Value = ...
+
+
+@dataclass(eq=False, slots=True, repr=False)
+class Choice:
+    """One of several values: both arms of an `if`, a name bound twice under `try`."""
+
+    options: tuple[Value, ...]
+
+
+@dataclass(eq=False, slots=True, repr=False)
+class Made:
+    """What a call of a library's name returned: a Column, a relationship, a field.
+
+    While the arguments are `waiting` to be read, there are none: `Machine.given` reads them.
+    """
+
+    callee: str
+    args: tuple[Value, ...]
+    keywords: dict[str, Value]
+    line: int
+    waiting: tuple[ir.Call, Frame] | None = None
+
+
+@dataclass(eq=False, slots=True, repr=False)
+class FunctionValue:
+    """A function of the project; `receiver` is what a bound method passes first.
+
+    `is_plain` says that its decorators are applied already. `defaults` are those of its parameters that
+    a call has asked for: they belong to the function, made at the `moment` of its definition.
+    """
+
+    facts: ir.FunctionDef
+    frame: Frame
+    qualname: str
+    moment: Moment
+    defaults: dict[str, Value] = field(default_factory=dict)
+    receiver: Value = None
+    is_bound: bool = False
+    is_plain: bool = False
+
+
+@dataclass(eq=False, slots=True, repr=False)
+class LambdaValue:
+    """A lambda of the project, and the defaults that its parameters got when it was made."""
+
+    facts: ir.Lambda
+    frame: Frame
+    defaults: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True, repr=False)
+class Partial:
+    """A callable with some arguments given: `functools.partial`, a decorator with options."""
+
+    callee: Value
+    args: tuple[Value, ...]
+    keywords: dict[str, Value]
+
+
+@dataclass(eq=False, slots=True, repr=False)
+class BoundMethod:
+    """A method of a known value: of a string, a registry, a table."""
+
+    receiver: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatternValue:
+    """A compiled regular expression that is safe to apply."""
+
+    pattern: re.Pattern[str]
+
+
+@dataclass(eq=False, slots=True, repr=False)
+class MatchValue:
+    """What a regular expression found."""
+
+    match: re.Match[str]
+
+
+@dataclass(eq=False, slots=True, repr=False)
+class PropertyValue:
+    """`name = declared_attr(getter)`: an attribute computed from the class that is asked."""
+
+    getter: Value
+
+
+class MemberText(str):
+    """A member of an enumeration of texts: its value, its name, and its class."""
+
+    __slots__ = ("cls", "member")
+    cls: ClassValue
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of another enumeration; `is_number` where it is a number too."""
+
+    name: str
+    value: Any
+    cls: ClassValue
+    is_number: bool = False
+
+
+@dataclass(eq=False, slots=True, repr=False)
+class Generated:
+    """What a call of a generator function gives: all that it yields."""
+
+    items: list[Value]
+
+
+OPEN = ...
+"""A key of a dict that may hold more than is known."""
+
+
+class Display(dict[Any, Value]):
+    """A dict as it is written, and all `pairs` of it: also those whose key stands for we know not what."""
+
+    __slots__ = ("pairs",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pairs: list[tuple[Value, Value]] = []
+
+
+@dataclass(eq=False, slots=True, repr=False)
+class Instance:
+    """An object of a class of the project, and what it was made with."""
+
+    cls: ClassValue
+    attrs: dict[str, Value] = field(default_factory=dict)
+    args: tuple[Value, ...] = ()
+    keywords: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True, repr=False)
+class SuperValue:
+    """`super()` inside a method: attributes are looked up behind `after` in the order of `cls`."""
+
+    cls: Value
+    after: ClassValue | None
+
+
+@dataclass(eq=False, slots=True, repr=False)
+class ClassValue:
+    """A class of the project, or one that a library call makes (then `line` is that of the call).
+
+    `attrs` is the class's own namespace, `moment` is when the class was made. `bases` are as written
+    until `mro` is asked for. A base that `names_tables` gives its children table names, as
+    Flask-SQLAlchemy does. A declarative base is made one by a call (`is_root`) or by its head
+    (`is_base`). What is None until it is asked for is kept: `mro`, `is_base`, `mapped`, and `shared`,
+    the mapping whose table the class and its children share.
+    """
+
+    name: str
+    qualname: str
+    module: str
+    line: int
+    bases: tuple[Value, ...]
+    keywords: dict[str, Value] = field(default_factory=dict)
+    attrs: dict[str, Value] = field(default_factory=dict)
+    annotations: dict[str, ir.Expr] = field(default_factory=dict)
+    is_synthetic: bool = False
+    is_root: bool = False
+    is_base: bool | None = None
+    is_conditional: bool = False
+    mapped_by: str | None = None
+    table: Value = None
+    home: str | None = None
+    names_tables: bool = False
+    frame: Frame | None = None
+    moment: Moment | None = None
+    mro: tuple[Value, ...] | None = None
+    is_record: bool = False
+    is_prepared: bool = False
+    mapped: bool | None = None
+    shared: Value = None
+
+    @property
+    def dotted(self) -> str:
+        """The dotted name by which the class can be imported, as far as it can."""
+        return self.home or f"{self.module}.{self.qualname}"
+
+
+@dataclass(eq=False, slots=True, repr=False)
+class Frame:
+    """A scope while it is followed: a module, a class body, or one call of a function.
+
+    `replaced` are the values that names of a module had before they were bound again, in that order.
+    `stars` are the modules that star imports name, `covered` says for names that were bound before
+    how many star imports had come by then: what these miss, a later one may give.
+    """
+
+    module: ir.ModuleFacts
+    kind: str
+    names: dict[str, Value]
+    parent: Frame | None = None
+    qualname: str = ""
+    cls: ClassValue | None = None
+    params: frozenset[str] = frozenset()
+    call_site: Site | None = None
+    global_names: set[str] = field(default_factory=set)
+    outer_names: set[str] = field(default_factory=set)
+    yielded: list[Value] = field(default_factory=list)
+    stars: list[str] = field(default_factory=list)
+    covered: dict[str, int] = field(default_factory=dict)
+    replaced: list[tuple[str, Value]] = field(default_factory=list)
+    typing_names: dict[str, Value] = field(default_factory=dict)
+    returned: list[Value] = field(default_factory=list)
+    uncertain: int = 0
+    in_loop: int = 0
+
+
+class Moment(NamedTuple):
+    """A point in the course of a module: so many of its names had been bound again."""
+
+    module: Frame
+    changes: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Site:
+    """Where a call stands, and the call as it is written there."""
+
+    frame: Frame
+    line: int
+    call: ir.Call | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that its arguments are made of, unless they name a collection or a column."""
+        if self.call is None:
+            return frozenset()
+        args = self.call.args
+        given = (*args[:1], *(a for a in args if isinstance(a, ir.Starred)), *self.call.keywords)
+        return frozenset(node.id for node in ir.walk(given) if isinstance(node, ir.Name))
+
+
+def options_of(value: Value) -> tuple[Value, ...]:
+    """The values that `value` may be, in the order they were met."""
+    return value.options if isinstance(value, Choice) else (value,)
+
+
+_MAX_OPTIONS = 40
+
+
+def choice_of(values: list[Value]) -> Value:
+    """One value out of several possible ones; equal ones count once."""
+    kept: list[Value] = []
+    for value in (option for v in values for option in options_of(v)):
+        if not any(_is_same(value, k) for k in kept):
+            kept.append(value)
+        if len(kept) > _MAX_OPTIONS:
+            return Unknown("one of too many values")
+    return kept[0] if len(kept) == 1 else Choice(tuple(kept))
+
+
+def _is_same(one: Value, other: Value) -> bool:
+    if one is other or (type(one) is type(other) and one == other):
+        return True
+    if isinstance(one, External) and isinstance(other, External):  # of two releases of a library
+        role = role_of(one.path)
+        return role is not None and role == role_of(other.path)
+    return False

@@ -1,1 +1,0 @@
-"""Is a class mapped, to which table, in which MetaData? SQLAlchemy's own rules, read statically."""

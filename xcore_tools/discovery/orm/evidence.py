@@ -1,0 +1,50 @@
+"""What a class says by itself where its base could not be followed: columns, names of libraries."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from xcore_tools.discovery import ir
+from xcore_tools.discovery.catalog.symbols import role_of
+from xcore_tools.discovery.evaluate.values import ClassValue, External, Made, Unknown, Value
+
+if TYPE_CHECKING:
+    from xcore_tools.discovery.link.interpreter import Machine
+
+_COLUMNS = frozenset({"Column", "mapped_column"})
+_PLAIN_LIBRARIES = frozenset(
+    {"pydantic", "typing_extensions", "builtins", "attr", "attrs", "marshmallow", "django"}
+)
+
+
+def has_columns(machine: Machine, cls: ClassValue) -> bool:
+    """Whether the body of a class has columns, or annotations that are `Mapped[…]`."""
+    annotated = any(_is_mapped_annotation(a) for a in cls.annotations.values())
+    return annotated or any(is_column(machine.known(value)) for value in cls.attrs.values())
+
+
+def is_column(value: Value) -> bool:
+    """Whether a value is a column: what a call of `Column` or `mapped_column` returned."""
+    return isinstance(value, Made) and value.callee.rpartition(".")[2] in _COLUMNS
+
+
+def _is_mapped_annotation(annotation: ir.Expr) -> bool:
+    if isinstance(annotation, ir.Const) and isinstance(annotation.value, str):
+        return annotation.value.lstrip().startswith(("Mapped[", "orm.Mapped[", "so.Mapped["))
+    if not isinstance(annotation, ir.Subscript):
+        return False
+    owner = annotation.value
+    return (owner.id if isinstance(owner, ir.Name) else getattr(owner, "name", "")) == "Mapped"
+
+
+def is_unfollowed(item: Value) -> bool:
+    """Whether an ancestor may be a declarative base for all we know."""
+    if isinstance(item, External):
+        top = item.path.partition(".")[0]
+        return (
+            top not in sys.stdlib_module_names
+            and top not in _PLAIN_LIBRARIES
+            and role_of(item.path) is None
+        )
+    return isinstance(item, Unknown)

@@ -1,0 +1,200 @@
+"""Which answer belongs to a call of a class, of a name of a library, or of a method of a known value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from xcore_tools.discovery.catalog.symbols import role_of
+from xcore_tools.discovery.evaluate.call import Call
+from xcore_tools.discovery.evaluate.classes import find
+from xcore_tools.discovery.evaluate.effects import MUTATORS, has_makers
+from xcore_tools.discovery.evaluate.mro import ancestors, mro
+from xcore_tools.discovery.evaluate.stdlib import regex
+from xcore_tools.discovery.evaluate.stdlib.functions import call_builtin
+from xcore_tools.discovery.evaluate.stdlib.methods import call_plain, mutate, substitute
+from xcore_tools.discovery.evaluate.table_values import DatabaseValue, RegistryValue, TableValue
+from xcore_tools.discovery.evaluate.values import (
+    BoundMethod,
+    ClassValue,
+    External,
+    FunctionValue,
+    Instance,
+    Made,
+    MatchValue,
+    Partial,
+    PatternValue,
+    PropertyValue,
+    Site,
+    Unknown,
+    Value,
+)
+from xcore_tools.discovery.orm.bases import (
+    add_metaclass,
+    as_declarative,
+    become_base,
+    become_metaclass,
+    make_base,
+    with_metaclass,
+)
+from xcore_tools.discovery.orm.decorators import (
+    become_mapped,
+    call_registry,
+    has_inherited_table,
+    map_imperatively,
+    mapped_as_dataclass,
+)
+from xcore_tools.discovery.orm.flask import call_database, flask_sqlalchemy
+from xcore_tools.discovery.orm.tables import (
+    copy_table,
+    has_columns,
+    make_metadata,
+    make_registry,
+    make_table,
+)
+
+if TYPE_CHECKING:
+    from xcore_tools.discovery.link.interpreter import Machine
+
+
+def dispatch(
+    machine: Machine,
+    callee: ClassValue | External | BoundMethod,
+    args: tuple[Value, ...],
+    keywords: dict[str, Value],
+    site: Site | None,
+) -> Value:
+    """What calling a class of the project, a library's name or a method of a known value returns."""
+    this = Call(machine, args, keywords, site)
+    if isinstance(callee, ClassValue):
+        return _instantiate(this, callee)
+    if isinstance(callee, BoundMethod):
+        return _call_method(this, callee)
+    return _call_external(this, callee)
+
+
+def ignores_arguments(callee: External) -> bool:
+    """Whether what a call of a library's name returns does not depend on its arguments, but holds them."""
+    top = callee.path.partition(".")[0]
+    return not (
+        role_of(callee.path) in _HANDLERS or top in {"builtins", "re"} or callee.name == "Table"
+    )
+
+
+def _call_external(this: Call, callee: External) -> Value:
+    role = role_of(callee.path)
+    if role in _HANDLERS:
+        return _HANDLERS[role](this)
+    top, _, rest = callee.path.partition(".")
+    this.insists = top not in {"builtins", "re"} or rest == "type"
+    if top == "builtins":
+        return call_builtin(this, rest)
+    if callee.path == "re.sub":
+        return substitute(this, this.arg(0), 1)
+    if top == "re":
+        keywords = {key: this.value(value) for key, value in this.keywords.items()}
+        return regex.call_re(rest, [this.value(arg) for arg in this.args], keywords)
+    if callee.name == "Table" and this.args and isinstance(this.arg(0), str) and has_columns(this):
+        return make_table(this)
+    return Made(callee.path, this.args, this.keywords, this.line)
+
+
+def _call_method(this: Call, method: BoundMethod) -> Value:
+    receiver, name = method.receiver, method.name
+    this.insists = not isinstance(
+        receiver, str | list | tuple | dict | set | frozenset | PatternValue
+    )
+    if isinstance(receiver, RegistryValue):
+        return call_registry(this, receiver, name)
+    if isinstance(receiver, DatabaseValue):
+        return call_database(this, receiver, name)
+    if isinstance(receiver, TableValue):
+        is_copy = name in {"to_metadata", "tometadata"}
+        return copy_table(this, receiver) if is_copy else Unknown("a method of a table")
+    if isinstance(receiver, MatchValue):
+        return regex.call_match(receiver, name, [this.value(arg) for arg in this.args])
+    if isinstance(receiver, PatternValue) and name == "sub":
+        return substitute(this, receiver, 0)
+    if isinstance(receiver, PatternValue):
+        keywords = {key: this.value(value) for key, value in this.keywords.items()}
+        args = [receiver, *(this.value(arg) for arg in this.args)]
+        return regex.call_re(name, args, keywords)
+    if name in MUTATORS and isinstance(receiver, list | dict | set):
+        return mutate(this, receiver, name)
+    return call_plain(this, receiver, name)
+
+
+_CONSTRUCTORS = frozenset({"flask_sqlalchemy", "metadata", "registry", "table"})
+
+
+def _instantiate(this: Call, cls: ClassValue) -> Value:
+    for item in ancestors(this.machine, cls):
+        role = role_of(item.path) if isinstance(item, External) else None
+        if role in _CONSTRUCTORS:
+            return _HANDLERS[role](this)
+    instance = Instance(cls, args=this.args, keywords=this.keywords)
+    found = find(this.machine, cls, "__init__")
+    if found is None:
+        _fill_fields(this, cls, instance)
+    function = this.machine.known(found[1]) if found else None
+    if isinstance(function, FunctionValue) and function.facts.has_body:
+        if has_makers(this.machine, cls):
+            with this.machine.demand():
+                this.machine.call(function, (instance, *this.args), this.keywords, this.site)
+        else:
+            this.machine.call(function, (instance, *this.args), this.keywords, this.site)
+    return instance
+
+
+def _fill_fields(this: Call, cls: ClassValue, instance: Instance) -> None:
+    """The attributes of an object whose class has no `__init__` in the project: those of a dataclass,
+
+    a named tuple, or of a library's model, which takes keywords.
+    """
+    order = [item for item in mro(this.machine, cls) if isinstance(item, ClassValue)]
+    fields = list(dict.fromkeys(name for item in reversed(order) for name in item.annotations))
+    known = dict(zip(fields, this.args, strict=False)) | this.keywords
+    if len(this.args) > len(fields) or "**" in known:
+        known |= dict.fromkeys(fields, Unknown("an argument that is not known"))
+    instance.attrs.update(known)
+
+
+def _partial(this: Call) -> Value:
+    return Partial(this.arg(0), this.args[1:], this.keywords)
+
+
+def _copied(this: Call) -> Value:
+    value = this.arg(0)
+    return value.copy() if isinstance(value, list | dict | set) else value
+
+
+def _declared_attr(this: Call) -> Value:
+    return PropertyValue(this.arg(0))
+
+
+_HANDLERS: dict[str | None, Callable[[Call], Value]] = {
+    "table": make_table,
+    "metadata": make_metadata,
+    "registry": make_registry,
+    "declarative_base": make_base,
+    "as_declarative": as_declarative,
+    "automap_base": make_base,
+    "mapped_as_dataclass": mapped_as_dataclass,
+    "mapper": map_imperatively,
+    "flask_sqlalchemy": flask_sqlalchemy,
+    "declared_attr": _declared_attr,
+    "quoted_name": lambda this: this.arg(0),
+    "identity": lambda this: this.arg(0),
+    "copied": _copied,
+    "first": lambda this: this.arg(0),
+    "second": lambda this: this.arg(1),
+    "cast": lambda this: this.arg(1),
+    "with_metaclass": with_metaclass,
+    "add_metaclass": add_metaclass,
+    "partial": _partial,
+    "has_inherited_table": has_inherited_table,
+    "become_base": become_base,
+    "become_metaclass": become_metaclass,
+    "become_mapped_declarative": lambda this: become_mapped(this, "declarative"),
+    "become_mapped_dataclass": lambda this: become_mapped(this, "dataclass"),
+}

@@ -1,0 +1,240 @@
+"""Whether a class is mapped, and its own table: one question, for each answer needs the other.
+
+The order of the rules follows `sqlalchemy.orm.decl_base`: a class below a declarative base is mapped
+unless its own namespace says `__abstract__ = True`; `__tablename__`, `__table_args__` and `__table__`
+count on the class itself, on mixins and on abstract bases, but not on a mapped parent, unless they are
+declared attributes; a class without a table of its own shares the one of its mapped parent.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from xcore_tools.discovery.catalog.libraries import camel_to_snake
+from xcore_tools.discovery.catalog.symbols import role_of
+from xcore_tools.discovery.evaluate.classes import bind, find, is_declared_attr, prepare
+from xcore_tools.discovery.evaluate.mro import ancestors, bases_of, mro
+from xcore_tools.discovery.evaluate.table_values import TableValue
+from xcore_tools.discovery.evaluate.values import (
+    ClassValue,
+    External,
+    FunctionValue,
+    Made,
+    Unknown,
+    Value,
+    options_of,
+)
+from xcore_tools.discovery.orm.declarative_bases import (
+    foreigns,
+    has_role,
+    is_flask,
+    is_root,
+    root_of,
+)
+from xcore_tools.discovery.orm.evidence import has_columns, is_column, is_unfollowed
+
+if TYPE_CHECKING:
+    from xcore_tools.discovery.link.interpreter import Machine
+
+NO_TABLE = object()
+"""Stands for a class that has no table of its own."""
+
+
+class Selectable(msgspec.Struct):
+    """A `__table__` that is no Table that we know: a join, a select, a reflected table."""
+
+
+def is_mapped(machine: Machine, cls: ClassValue) -> bool:
+    """Whether SQLAlchemy would map `cls`."""
+    if cls.mapped is None:
+        for item in reversed(mro(machine, cls)):  # from the top: each answer needs those above it
+            if isinstance(item, ClassValue) and item.mapped is None:
+                item.mapped = False  # what a cyclic question sees
+                prepare(machine, item)
+                item.mapped = _is_mapped(machine, item)
+    return bool(cls.mapped)
+
+
+def _is_mapped(machine: Machine, cls: ClassValue) -> bool:
+    if cls.mapped_by:
+        return True
+    if (
+        cls.is_synthetic
+        or is_root(machine, cls)
+        or machine.known(cls.attrs.get("__abstract__")) is True
+    ):
+        return False
+    if is_abstract_concrete(machine, cls):
+        return root_of(machine, cls) is not None
+    root = root_of(machine, cls)
+    if root is None:
+        return _has_evidence(machine, cls) or _inherits_evidence(machine, cls)
+    if any(foreign.needs_table_keyword for foreign in foreigns(machine, cls)):
+        is_table = machine.known(cls.keywords.get("table")) is True
+        return is_table and not any(
+            isinstance(b, ClassValue) and is_mapped(machine, b) for b in bases_of(machine, cls)
+        )
+    return (
+        own_table(machine, cls) is not NO_TABLE
+        or has_mapped_parent(machine, cls)
+        or any(is_unfollowed(item) for item in ancestors(machine, cls))
+    )
+
+
+def is_abstract_concrete(machine: Machine, cls: ClassValue) -> bool:
+    """Whether a class is mapped to the union of its children's tables, and has none of its own."""
+    return any(has_role(base, "AbstractConcreteBase") for base in bases_of(machine, cls))
+
+
+def has_mapped_parent(machine: Machine, cls: ClassValue) -> bool:
+    """Whether a class above `cls` is mapped."""
+    return mapped_parent(machine, cls) is not None
+
+
+def mapped_parent(machine: Machine, cls: ClassValue) -> ClassValue | None:
+    """The nearest class above `cls` that is mapped and has a table to share."""
+    for item in ancestors(machine, cls):
+        if (
+            isinstance(item, ClassValue)
+            and is_mapped(machine, item)
+            and not is_abstract_concrete(machine, item)
+        ):
+            return item
+    return None
+
+
+def _has_evidence(machine: Machine, cls: ClassValue) -> bool:
+    """A table, or a table name and columns, of its own, below a base that could not be followed."""
+    if not any(is_unfollowed(item) for item in ancestors(machine, cls)):
+        return False
+    if "mixin" in cls.name.lower():
+        return False
+    if isinstance(machine.known(cls.attrs.get("__table__")), TableValue):
+        return True
+    return isinstance(machine.known(cls.attrs.get("__tablename__")), str) and has_columns(
+        machine, cls
+    )
+
+
+def _inherits_evidence(machine: Machine, cls: ClassValue) -> bool:
+    parent = mapped_parent(machine, cls)
+    return parent is not None and not parent.mapped_by
+
+
+def own_table(machine: Machine, cls: ClassValue) -> Value:
+    """The class's own table: a TableValue, a name, Unknown, or the mark that it has none."""
+    if cls.mapped_by == "imperative":
+        if cls.table is None:
+            return NO_TABLE
+        return _given_table(machine.known(cls.table))
+    explicit = declared(machine, cls, "__table__")
+    if explicit is not None:
+        return _given_table(explicit)
+    name = _table_name(machine, cls)
+    if name is None:
+        return NO_TABLE
+    if (
+        is_flask(machine, cls)
+        and has_mapped_parent(machine, cls)
+        and not _has_primary_key(machine, cls)
+    ):
+        return NO_TABLE
+    return name
+
+
+def _given_table(value: Value) -> TableValue | Selectable:
+    tables = (option for option in options_of(value) if isinstance(option, TableValue))
+    return next(tables, None) or Selectable()
+
+
+def declared(machine: Machine, cls: ClassValue, name: str) -> Value:
+    """The value of a declarative directive for `cls`, None if nothing that counts provides it."""
+    prepare(machine, cls)
+    for item in mro(machine, cls):
+        if not isinstance(item, ClassValue) or name not in item.attrs:
+            continue
+        raw = machine.known(item.attrs[name])
+        if item is cls or is_declared_attr(machine, raw) or not is_mapped(machine, item):
+            return machine.known(bound(machine, raw, cls))
+        return None  # the plain value of a mapped parent hides what is behind it
+    return None
+
+
+def bound(machine: Machine, value: Value, cls: ClassValue) -> Value:
+    """What a directive gives when it is read through `cls`."""
+    return machine.attempt(partial(bind, machine, value, cls))
+
+
+def _table_name(machine: Machine, cls: ClassValue) -> Value:
+    """The name of the class's own table: text, Unknown, or None for no table of its own."""
+    given = declared(machine, cls, "__tablename__")
+    foreign = next((f for f in foreigns(machine, cls) if f.naming or f.tablename), None)
+    if is_flask(machine, cls) and given is None and _flask_names(machine, cls):
+        return camel_to_snake(cls.name)
+    if given is None and foreign is not None and "__tablename__" not in cls.attrs:
+        overridden = _overridden(machine, cls)
+        if overridden is not None:
+            return overridden
+        return foreign.tablename or (foreign.naming or str.lower)(cls.name)
+    if isinstance(given, FunctionValue):
+        return Unknown("the name is computed by a method that is no declared attribute")
+    return _one_text(given)
+
+
+def _one_text(value: Value) -> Value:
+    """The text that a value is; None where it is None, Unknown where it may be several things."""
+    options = options_of(value)
+    unknown = next((option for option in options if isinstance(option, Unknown)), None)
+    if unknown is not None:
+        return unknown
+    texts = sorted({option for option in options if isinstance(option, str)})
+    if len(texts) > 1:
+        return Unknown(f"the name is one of {', '.join(texts)}")
+    may_be_text = all(isinstance(option, str | External | None) for option in options)
+    if texts and may_be_text:
+        return texts[0]
+    return None if value is None else Unknown("the name is no text")
+
+
+def _overridden(machine: Machine, cls: ClassValue) -> str | None:
+    """A plain `__tablename__` of a mapped parent hides the name that a library's base would compute."""
+    found = find(machine, cls, "__tablename__")
+    if found is None:
+        return None
+    value = machine.known(found[1])
+    return value if isinstance(value, str) else None
+
+
+def _flask_names(machine: Machine, cls: ClassValue) -> bool:
+    """Whether Flask-SQLAlchemy names the table: nobody does, or only a mapped parent."""
+    root = root_of(machine, cls)
+    if not isinstance(root, ClassValue) or not root.names_tables:
+        return False
+    found = find(machine, cls, "__tablename__")
+    return found is None or (found[0] is not cls and is_mapped(machine, found[0]))
+
+
+def _has_primary_key(machine: Machine, cls: ClassValue) -> bool:
+    """Whether the columns that would go into the class's own table hold a primary key."""
+    parent = mapped_parent(machine, cls)
+    inherited = mro(machine, parent) if parent is not None else ()
+    for item in mro(machine, cls):
+        if not isinstance(item, ClassValue) or item in inherited:
+            continue
+        for raw in item.attrs.values():
+            value = machine.known(raw)
+            if is_declared_attr(machine, value):
+                value = machine.known(bound(machine, value, cls))
+            if is_column(value):
+                given = machine.given(value).keywords
+                if machine.known(given.get("primary_key")) is True:
+                    return True
+    args = declared(machine, cls, "__table_args__")
+    items = args if isinstance(args, tuple) else ()
+    return any(
+        isinstance(machine.known(i), Made) and role_of(machine.known(i).callee) == "primary_key"
+        for i in items
+    )

@@ -1,0 +1,239 @@
+"""From the files of a project to its models: a first look at each, parts, each part, and the whole."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import msgspec
+
+from xcore_tools.discovery.cache.store import Store
+from xcore_tools.discovery.pipeline.component import PartScan
+from xcore_tools.discovery.pipeline.gc_pause import collected_alone
+from xcore_tools.discovery.pipeline.partition import split
+from xcore_tools.discovery.pipeline.tasks import Job, examined_by, seen_by
+from xcore_tools.discovery.pipeline.workers import Crew
+from xcore_tools.discovery.records import Examined, Part, Scanned
+from xcore_tools.discovery.request import Request
+from xcore_tools.discovery.results import Discovery, MetaData, Problem
+from xcore_tools.discovery.walk import ModuleIndex, Walk
+
+_CHECKED = 1_000_000
+"""Bytes: up to here, files that cannot matter are checked for errors as well. It is quickly done in a
+project of ordinary size; in a large one it would take longer than the scan.
+"""
+
+_DOMINANT = 0.8
+"""A part with more than this share of what is to be parsed is better shared out file by file."""
+
+_TIDY = 4_000_000
+"""Bytes with evidence, some 130 MB of memory of a worker: so much may be done before it is given back."""
+
+
+class Scan:
+    """One scan. `store` is what earlier scans told, and is told what this one does.
+
+    `progress` is told how many files of how many are done.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        walk: Walk,
+        store: Store,
+        crew: Crew,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self._request = request
+        self._walk = walk
+        self._store = store
+        self._crew = crew
+        self._progress = progress
+        self._sources = [source for source in walk.sources if source.selected]
+        self._index = ModuleIndex(request.project, request.roots, walk)
+        self._problems: set[Problem] = set()
+        self._unseen: set[str] = set()
+        self._done = 0
+        self._untidy = 0
+
+    def run(self) -> Discovery:
+        """Everything that the files hold; problems of the walk are not among it."""
+        self._look()
+        parts = split(
+            self._sources,
+            lambda source: self._store.outlook(source.path),
+            self._walk.import_roots,
+            self._index.names_in,
+            self._request.bases,
+        )
+        whole = _merged(self._scanned(parts))
+        self._check_the_rest(frozenset(whole.parsed))
+        problems = tuple(sorted({*self._problems, *whole.discovery.problems}))
+        discovery = msgspec.structs.replace(whole.discovery, problems=problems)
+        is_steady = whole.is_steady and not self._unseen
+        self._store.save(msgspec.structs.replace(whole, discovery=discovery, is_steady=is_steady))
+        return discovery
+
+    # -- a first look ---------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        """Looks at every file that no earlier scan has seen as it is."""
+        fresh = [
+            Job(self._request.project, source.path)
+            for source in self._sources
+            if not self._store.recognise(source.path)
+        ]
+        for job, found in seen_by(self._crew, fresh, self._store.size):
+            if isinstance(found, Problem):
+                self._problems.add(found)
+                self._unseen.add(job.path)
+            else:
+                self._store.see(job.path, found)
+
+    # -- parts ------------------------------------------------------------------------------------
+
+    def _scanned(self, parts: Sequence[Part]) -> Iterator[Scanned]:
+        waiting: list[tuple[Part, str]] = []
+        for part in parts:
+            key = self._store.key_of(part)
+            known = self._store.part(key, self._index)
+            if known is None:
+                waiting.append((part, key))
+            else:
+                self._tick(len(part.sources))
+                yield known
+        for (_, key), scanned in zip(waiting, self._scan([p for p, _ in waiting]), strict=True):
+            self._store.keep(key, scanned)
+            yield scanned
+
+    def _scan(self, parts: Sequence[Part]) -> Iterator[Scanned]:
+        weights = [part.weight for part in parts if part.weight]
+        total = sum(weights)
+        is_shared = weights and max(weights) <= _DOMINANT * total
+        if not (is_shared and self._crew.is_worth_it(total, len(weights))):
+            with collected_alone():
+                for part in parts:
+                    scan = self._part_scan(part, self._crew, self._tick)
+                    yield scan.run()
+                    self._store.learn(scan.examined)
+                    del scan
+                    self._tidy(part)
+            return
+        _RUNNING.append(self)
+        try:
+            for part, answer in zip(
+                parts, self._crew.map(_scan_apart, parts, total, len(parts)), strict=True
+            ):
+                scanned, examined = _ANSWER.decode(answer)
+                self._store.learn(examined)
+                self._tick(len(part.sources))
+                yield scanned
+        finally:
+            _RUNNING.pop()
+
+    def scan_alone(self, part: Part) -> bytes:
+        """A part scanned in this process alone: what it holds and what was parsed, encoded."""
+        scan = self._part_scan(part, Crew(alone=True), lambda _: None)
+        answer = msgspec.msgpack.encode((scan.run(), scan.examined))
+        del scan
+        self._tidy(part)
+        return answer
+
+    def _tidy(self, part: Part) -> None:
+        """Gives back the memory of parts that are done, now and then."""
+        self._untidy += part.weight
+        if self._untidy > _TIDY:
+            self._untidy = 0
+            gc.collect()
+
+    def _part_scan(self, part: Part, crew: Crew, tick: Callable[[int], None]) -> PartScan:
+        return PartScan(self._request, self._index, part, self._store, crew, tick)
+
+    # -- what nothing led to ------------------------------------------------------------------------
+
+    def _check_the_rest(self, parsed: frozenset[str]) -> None:
+        """Looks for errors in files that nothing led to: all of them in a small project, else at a glance."""
+        outlooks = ((source, self._store.outlook(source.path)) for source in self._sources)
+        rest = [(s, each) for s, each in outlooks if each is not None and s.path not in parsed]
+        if sum(outlook.size for _, outlook in rest) > _CHECKED:
+            rest = [(source, outlook) for source, outlook in rest if outlook.is_suspicious]
+        jobs: list[Job] = []
+        for source, _ in rest:
+            known = self._store.checked(source.path)
+            if known is None:
+                jobs.append(Job(self._request.project, source.path, only_check=True))
+            else:
+                self._note(known)
+        for job, examined in examined_by(self._crew, jobs, self._store.size):
+            self._store.check(job.path, examined)
+            self._note(examined)
+
+    def _note(self, examined: Examined) -> None:
+        if examined.problem is not None:
+            self._problems.add(examined.problem)
+
+    def _tick(self, count: int) -> None:
+        self._done += count
+        if self._progress is not None:
+            total = len(self._sources)
+            self._progress(min(self._done, total), total)
+
+
+_RUNNING: list[Scan] = []
+"""The scan whose parts are being scanned: processes forked for that find it here."""
+
+_ANSWER = msgspec.msgpack.Decoder(tuple[Scanned, dict[str, bytes]])
+
+
+def _scan_apart(part: Part) -> bytes:
+    """A part scanned in a forked process: what it holds and what was parsed, encoded."""
+    return _RUNNING[-1].scan_alone(part)
+
+
+def _merged(parts: Iterable[Scanned]) -> Scanned:
+    """What the parts hold together, sorted as the results of one are, and all that they depend on."""
+    each = list(parts)
+    found = [one.discovery for one in each]
+    discovery = Discovery(
+        models=tuple(
+            sorted(
+                (model for one in found for model in one.models),
+                key=lambda x: (x.path, x.line, x.name, x.table or ""),
+            )
+        ),
+        tables=tuple(
+            sorted(
+                (table for one in found for table in one.tables),
+                key=lambda x: (x.path, x.line, x.name or "", x.schema or ""),
+            )
+        ),
+        metadatas=tuple(_collections(metadata for one in found for metadata in one.metadatas)),
+        problems=tuple(sorted({problem for one in found for problem in one.problems})),
+        verdicts=tuple(
+            sorted(
+                (verdict for one in found for verdict in one.verdicts),
+                key=lambda x: (x.path, x.line, x.name),
+            )
+        ),
+    )
+    return Scanned(
+        discovery=discovery,
+        parsed=tuple(sorted(path for one in each for path in one.parsed)),
+        outside={path: digest for one in each for path, digest in one.outside.items()},
+        directories={path: told for one in each for path, told in one.directories.items()},
+        is_steady=all(one.is_steady for one in each),
+    )
+
+
+def _collections(found: Iterable[MetaData]) -> Iterator[MetaData]:
+    """Each collection once, with what all parts put into it."""
+    named: dict[str, MetaData] = {}
+    for one in found:
+        other = named.get(one.name, MetaData(one.name, "", 0, 0))
+        named[one.name] = MetaData(
+            one.name,
+            other.module or one.module,
+            other.models + one.models,
+            other.tables + one.tables,
+        )
+    yield from (named[name] for name in sorted(named))

@@ -1,0 +1,1 @@
+"""What a new revision may say."""

@@ -1,0 +1,1 @@
+"""One run of env.py, and its manners."""
