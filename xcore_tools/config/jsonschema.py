@@ -6,30 +6,23 @@ spelling of a section. https://json-schema.org/draft/2020-12
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
-
-import msgspec
 
 from xcore_tools.config.convert import ALIASES
 from xcore_tools.config.meanings import MEANINGS
 from xcore_tools.config.schema import Migration
-
-__all__ = ["config_schema"]
+from xcore_tools.jsonschema import schema_components
 
 _HOME = "https://json-schema.org/draft/2020-12/schema"
 
 
 def config_schema() -> dict[str, Any]:
     """The schema as plain data, with every key, its type, its default and what it means."""
-    (migration,), definitions = msgspec.json.schema_components(
-        [Migration], ref_template="#/$defs/{name}"
-    )
+    migration, definitions = schema_components(Migration)
     meanings = {kind.__name__: keys for kind, keys in MEANINGS.items()}
     for name, definition in definitions.items():
         properties = definition["properties"]
         definition["additionalProperties"] = False
-        definition["description"] = inspect.cleandoc(definition["description"])
         for key, meaning in meanings[name].items():
             properties[key] = {"description": meaning, **properties[key]}
         for alias, key in ALIASES.items():

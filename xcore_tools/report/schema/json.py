@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from xcore_tools.database.schema import SCHEMA_VERSION, DatabaseSchema, Export, Meta
+from xcore_tools.jsonschema import schema_components
 
-__all__ = ["json_schema", "render"]
-
+_HOME = "https://json-schema.org/draft/2020-12/schema"
 _ID = "urn:xcore-tools:export:1"
 
 
@@ -29,6 +29,6 @@ def render(schema: DatabaseSchema, *, meta: Meta | None = None) -> str:
 
 def json_schema() -> str:
     """The JSON Schema of exports, as it is published in the package."""
-    schema = msgspec.json.schema(Export)
-    document = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": _ID, **schema}
+    schema, definitions = schema_components(Export)
+    document = {"$schema": _HOME, "$id": _ID, **schema, "$defs": definitions}
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
