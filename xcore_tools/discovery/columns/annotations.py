@@ -16,14 +16,14 @@ from xcore_tools.discovery.evaluate.expressions import evaluate
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,
-    Frame,
-    Made,
+    LibraryObject,
+    Scope,
     Unknown,
     Value,
 )
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 _MAX_DEPTH = 20
 _MAPPED = frozenset({"Mapped", "MappedColumn", "MappedSQLExpression", "Named"})
@@ -51,14 +51,14 @@ class Hint(msgspec.Struct):
     element: Hint | None = None
 
 
-def read_hint(machine: Machine, cls: ClassValue, expr: ir.Expr) -> Hint | None:
+def read_hint(interpreter: Interpreter, cls: ClassValue, expr: ir.Expr) -> Hint | None:
     """What the annotation `expr` of an attribute of `cls` says; None where nothing can be read."""
-    parsed = _parsed(machine, expr)
-    if parsed is None or cls.frame is None:
+    parsed = _parsed(interpreter, expr)
+    if parsed is None or cls.scope is None:
         return None
-    frame = Frame(cls.frame.module, "class", cls.attrs, cls.frame, cls.qualname, cls)
+    scope = Scope(cls.scope.module, "class", cls.attrs, cls.scope, cls.qualname, cls)
     hint = Hint(unparsed(parsed))
-    reader = _Reader(machine, frame, hint)
+    reader = _Reader(interpreter, scope, hint)
     head = reader.head(parsed)
     if head in _MAPPED | _OTHERS and isinstance(parsed, ir.Subscript):
         hint.is_mapped = True
@@ -71,24 +71,24 @@ def read_hint(machine: Machine, cls: ClassValue, expr: ir.Expr) -> Hint | None:
     return hint
 
 
-def _parsed(machine: Machine, expr: ir.Expr) -> ir.Expr | None:
+def _parsed(interpreter: Interpreter, expr: ir.Expr) -> ir.Expr | None:
     """The expression, out of its quotes if it is in some."""
     if not (isinstance(expr, ir.Const) and isinstance(expr.value, str)):
         return expr
     text = " ".join(expr.value.split())
     source = ir.Unread(f"def annotation():\n    return ({text})\n", 1)
-    body = machine.read(ir.FunctionDef("annotation", (), (), None, 1, source)).body
+    body = interpreter.read(ir.FunctionDef("annotation", (), (), None, 1, source)).body
     statement = body[0] if body else None
     inner = statement.value if isinstance(statement, ir.Return) else None
-    return None if inner is None else _parsed(machine, inner)
+    return None if inner is None else _parsed(interpreter, inner)
 
 
 class _Reader:
     """Goes through one annotation and writes what it finds into the hint."""
 
-    def __init__(self, machine: Machine, frame: Frame, hint: Hint) -> None:
-        self._machine = machine
-        self._frame = frame
+    def __init__(self, interpreter: Interpreter, scope: Scope, hint: Hint) -> None:
+        self._machine = interpreter
+        self._frame = scope
         self._hint = hint
 
     def head(self, expr: ir.Expr) -> str:
@@ -130,7 +130,7 @@ class _Reader:
                 self.read(items[0], depth + 1)
             case "Literal":
                 values = tuple(self._value(item) for item in items)
-                self._hint.types.append(Made("typing.Literal", values, {}, 0))
+                self._hint.types.append(LibraryObject("typing.Literal", values, {}, 0))
             case head:
                 if head in _LISTS:
                     self._hint.is_list = True
@@ -141,7 +141,7 @@ class _Reader:
 
     def _read_value(self, value: Value, depth: int) -> None:
         """What an alias stands for."""
-        if isinstance(value, Made) and value.callee.partition(".")[0] in TYPING:
+        if isinstance(value, LibraryObject) and value.callee.partition(".")[0] in TYPING:
             match value.callee.rpartition(".")[2]:
                 case "Optional" | "Union":
                     self._hint.nullable = self._hint.nullable or value.callee.endswith("Optional")
@@ -166,7 +166,7 @@ class _Reader:
                 self._read_value(known, depth + 1)
 
     def _value(self, expr: ir.Expr) -> Value:
-        found = self._machine.attempt(partial(evaluate, self._machine, expr, self._frame))
+        found = self._machine.try_value(partial(evaluate, self._machine, expr, self._frame))
         return asked(self._machine, found)
 
     def _unknown(self, reason: str) -> None:

@@ -18,7 +18,7 @@ from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,
     Instance,
-    Made,
+    LibraryObject,
     Unknown,
     Value,
     options_of,
@@ -26,7 +26,7 @@ from xcore_tools.discovery.evaluate.values import (
 from xcore_tools.discovery.results import ColumnType
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 _COLUMNS = frozenset({"Column", "mapped_column"})
 _AROUND = frozenset({"deferred", "column_property", "query_expression", "copy", "_copy"})
@@ -65,7 +65,7 @@ class Draft:
     computed: str | None = None
     identity: bool = False
     comment: str | None = None
-    checks: list[Made] = field(default_factory=list)
+    checks: list[LibraryObject] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     source: Value = None
 
@@ -76,75 +76,77 @@ class Draft:
         return str(name) if isinstance(name, str) else None
 
 
-def calls_of(machine: Machine, value: Value) -> list[Made | None]:
+def calls_of(interpreter: Interpreter, value: Value) -> list[LibraryObject | None]:
     """The calls of `Column` or `mapped_column` that a value may be; None for what is no column."""
-    return [_as_call(machine, option) for option in options_of(value)]
+    return [_as_call(interpreter, option) for option in options_of(value)]
 
 
 def is_wrapped(value: Value) -> bool:
     """Whether a column stands in another call, which hides it from its annotation."""
-    return isinstance(value, Made) and value.callee.rpartition(".")[2] in _AROUND
+    return isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] in _AROUND
 
 
-def as_call(machine: Machine, value: Value) -> Made | None:
+def as_call(interpreter: Interpreter, value: Value) -> LibraryObject | None:
     """The call of `Column` or `mapped_column` that a value is, goes around, or inherits from."""
-    return next((call for call in calls_of(machine, value) if call is not None), None)
+    return next((call for call in calls_of(interpreter, value) if call is not None), None)
 
 
-def _as_call(machine: Machine, value: Value) -> Made | None:
+def _as_call(interpreter: Interpreter, value: Value) -> LibraryObject | None:
     if isinstance(value, Instance):
-        bases = (item for item in mro(machine, value.cls) if isinstance(item, External))
+        bases = (item for item in mro(interpreter, value.cls) if isinstance(item, External))
         is_column = any(role_of(item.path) == "column" for item in bases)
-        return Made("sqlalchemy.Column", value.args, value.keywords, 0) if is_column else None
-    if not isinstance(value, Made):
+        return (
+            LibraryObject("sqlalchemy.Column", value.args, value.keywords, 0) if is_column else None
+        )
+    if not isinstance(value, LibraryObject):
         return None
     name = value.callee.rpartition(".")[2]
     if name in _COLUMNS:
         return value
     if name in _AROUND and value.args:
-        inner = asked(machine, value.args[0])
-        return as_call(machine, inner)
+        inner = asked(interpreter, value.args[0])
+        return as_call(interpreter, inner)
     return None
 
 
-def item_name(machine: Machine, value: Value) -> str:
+def item_name(interpreter: Interpreter, value: Value) -> str:
     """What kind of item a value is, as the library calls it: `ForeignKey`, `Identity`, …; "" for others."""
-    if isinstance(value, Made | External):
-        path = value.callee if isinstance(value, Made) else value.path
+    if isinstance(value, LibraryObject | External):
+        path = value.callee if isinstance(value, LibraryObject) else value.path
         return path.rpartition(".")[2]
     if isinstance(value, Instance):
-        for item in mro(machine, value.cls):
+        for item in mro(interpreter, value.cls):
             if isinstance(item, External) and item.path.startswith("sqlalchemy"):
                 return item.name
     return ""
 
 
-def draft_of(machine: Machine, call: Made, attribute: str | None) -> Draft:
+def draft_of(interpreter: Interpreter, call: LibraryObject, attribute: str | None) -> Draft:
     """What a call of `Column` or `mapped_column` says."""
     draft = Draft(attribute=attribute, source=call)
-    args = [asked(machine, arg) for arg in call.args]
+    args = [asked(interpreter, arg) for arg in call.args]
     if args and (isinstance(args[0], str) or args[0] is None):
         draft.name = args.pop(0)
-    elif args and attribute is None and _is_opaque(machine, args[0]):
+    elif args and attribute is None and _is_opaque(interpreter, args[0]):
         draft.name = args.pop(0)
         draft.unknown.append("name: it is only known at run time")
     if args and args[0] is None:
         args.pop(0)
-    if args and item_name(machine, args[0]) not in ITEMS and is_type(machine, args[0]):
+    if args and item_name(interpreter, args[0]) not in ITEMS and is_type(interpreter, args[0]):
         given = args.pop(0)
-        draft.written, draft.type = written(given), type_of(machine, given)
-    elif args and _is_opaque(machine, args[0]):
-        draft.type = type_of(machine, args.pop(0))
+        draft.written, draft.type = written(given), type_of(interpreter, given)
+    elif args and _is_opaque(interpreter, args[0]):
+        draft.type = type_of(interpreter, args.pop(0))
     for item in args:
-        _read_item(machine, draft, item)
-    _read_keywords(machine, draft, call.keywords)
+        _read_item(interpreter, draft, item)
+    _read_keywords(interpreter, draft, call.keywords)
     return draft
 
 
-def draft_of_one(machine: Machine, value: Value, attribute: str | None) -> Draft | None:
+def draft_of_one(interpreter: Interpreter, value: Value, attribute: str | None) -> Draft | None:
     """The column that a value is; where it is one of several, what they agree on. None if it is none."""
-    calls = calls_of(machine, value)
-    drafts = [draft_of(machine, call, attribute) for call in calls if call is not None]
+    calls = calls_of(interpreter, value)
+    drafts = [draft_of(interpreter, call, attribute) for call in calls if call is not None]
     if not drafts:
         return None
     draft = drafts[0]
@@ -156,26 +158,30 @@ def draft_of_one(machine: Machine, value: Value, attribute: str | None) -> Draft
     return draft
 
 
-def _is_opaque(machine: Machine, value: Value) -> bool:
+def _is_opaque(interpreter: Interpreter, value: Value) -> bool:
     """Whether nobody knows what an argument is: a name or a type, it is no item by the looks of it."""
-    is_library = isinstance(value, External | Made)
+    is_library = isinstance(value, External | LibraryObject)
     return isinstance(value, Unknown) or (
-        is_library and not is_type(machine, value) and item_name(machine, value) not in ITEMS
+        is_library
+        and not is_type(interpreter, value)
+        and item_name(interpreter, value) not in ITEMS
     )
 
 
-def _read_item(machine: Machine, draft: Draft, item: Value) -> None:
+def _read_item(interpreter: Interpreter, draft: Draft, item: Value) -> None:
     args, keywords = _given(item)
-    match item_name(machine, item):
+    match item_name(interpreter, item):
         case "ForeignKey":
-            draft.references.append(_reference(machine, args, keywords))
+            draft.references.append(_reference(interpreter, args, keywords))
         case "Identity":
             draft.identity = True
         case "Computed":
-            text = asked(machine, args[0]) if args else asked(machine, keywords.get("sqltext"))
+            text = (
+                asked(interpreter, args[0]) if args else asked(interpreter, keywords.get("sqltext"))
+            )
             draft.computed = _sql(text)
         case "CheckConstraint":
-            draft.checks.append(Made("sqlalchemy.CheckConstraint", args, keywords, 0))
+            draft.checks.append(LibraryObject("sqlalchemy.CheckConstraint", args, keywords, 0))
         case "Sequence" | "ColumnDefault":
             draft.default = shown(item)
         case "DefaultClause" | "FetchedValue":
@@ -186,27 +192,27 @@ def _read_item(machine: Machine, draft: Draft, item: Value) -> None:
 
 
 def _given(value: Value) -> tuple[tuple[Value, ...], dict[str, Value]]:
-    return (value.args, value.keywords) if isinstance(value, Made | Instance) else ((), {})
+    return (value.args, value.keywords) if isinstance(value, LibraryObject | Instance) else ((), {})
 
 
 def _reference(
-    machine: Machine, args: tuple[Value, ...], keywords: Mapping[str, Value]
+    interpreter: Interpreter, args: tuple[Value, ...], keywords: Mapping[str, Value]
 ) -> Reference:
-    target = asked(machine, args[0] if args else keywords.get("column"))
+    target = asked(interpreter, args[0] if args else keywords.get("column"))
     texts = {
         key: value
         for key in ("ondelete", "onupdate", "name")
-        if isinstance(value := asked(machine, keywords.get(key)), str)
+        if isinstance(value := asked(interpreter, keywords.get(key)), str)
     }
     return Reference(target, texts.get("ondelete"), texts.get("onupdate"), texts.get("name"))
 
 
-def _read_keywords(machine: Machine, draft: Draft, keywords: Mapping[str, Value]) -> None:
-    known = {name: asked(machine, v) for name, v in keywords.items() if name not in _DEFAULTS}
+def _read_keywords(interpreter: Interpreter, draft: Draft, keywords: Mapping[str, Value]) -> None:
+    known = {name: asked(interpreter, v) for name, v in keywords.items() if name not in _DEFAULTS}
     if "name" in known:
         draft.name = known["name"]
     if "type_" in known:
-        draft.written, draft.type = written(known["type_"]), type_of(machine, known["type_"])
+        draft.written, draft.type = written(known["type_"]), type_of(interpreter, known["type_"])
     draft.nullable = _flag(known, "nullable", None)
     draft.primary_key = _flag(known, "primary_key", False) or False
     draft.index, draft.unique = _flag(known, "index", None), _flag(known, "unique", None)
@@ -236,22 +242,26 @@ def _flag(
 
 def _sql(value: Value) -> str:
     """A text of SQL, given as it is or by `text(…)`; `…` where it is not known."""
-    if isinstance(value, Made) and value.callee.rpartition(".")[2] == "text" and value.args:
+    if (
+        isinstance(value, LibraryObject)
+        and value.callee.rpartition(".")[2] == "text"
+        and value.args
+    ):
         value = value.args[0]
     return value if isinstance(value, str) else "…"
 
 
-def hinted(machine: Machine, cls: ClassValue, draft: Draft, hint: Hint) -> Draft:
+def hinted(interpreter: Interpreter, cls: ClassValue, draft: Draft, hint: Hint) -> Draft:
     """The draft with what `Mapped[…]` adds to it, as `MappedColumn._init_column_for_annotation` does."""
     nullable = draft.nullable if draft.nullable is not None else hint.nullable
     found = replace(draft, nullable=nullable, written=draft.written or hint.text)
     for extra in hint.extras:
-        call = as_call(machine, extra)
+        call = as_call(interpreter, extra)
         if call is not None:
-            found = _merged(found, draft_of(machine, call, None), draft)
+            found = _merged(found, draft_of(interpreter, call, None), draft)
             break
     if found.type is None and not found.references:
-        found.type = hinted_type(machine, cls, hint)
+        found.type = hinted_type(interpreter, cls, hint)
     return found
 
 
@@ -279,9 +289,9 @@ def _merged(found: Draft, given: Draft, own: Draft) -> Draft:
     )
 
 
-def parts_of(machine: Machine, value: Value, attribute: str) -> list[Draft]:
+def parts_of(interpreter: Interpreter, value: Value, attribute: str) -> list[Draft]:
     """The columns among the arguments of `composite(…)`."""
-    if not (isinstance(value, Made) and value.callee.rpartition(".")[2] == "composite"):
+    if not (isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] == "composite"):
         return []
-    parts = (draft_of_one(machine, asked(machine, arg), attribute) for arg in value.args)
+    parts = (draft_of_one(interpreter, asked(interpreter, arg), attribute) for arg in value.args)
     return [part for part in parts if part is not None]

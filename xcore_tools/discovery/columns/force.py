@@ -8,34 +8,36 @@ from typing import TYPE_CHECKING
 from xcore_tools.discovery.columns.unparse import unparsed, written
 from xcore_tools.discovery.evaluate.errors import TOO_MUCH
 from xcore_tools.discovery.evaluate.values import (
-    Choice,
-    Deferred,
     ImportedName,
-    Made,
+    LibraryObject,
+    Thunk,
+    Union,
     Unknown,
     Value,
     options_of,
 )
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
-def asked(machine: Machine, value: Value) -> Value:
+def asked(interpreter: Interpreter, value: Value) -> Value:
     """The value behind `value`; Unknown where it is not to be had, or takes too long."""
-    if isinstance(value, ImportedName | Deferred | Choice):
-        found = machine.attempt(lambda: value)
+    if isinstance(value, ImportedName | Thunk | Union):
+        found = interpreter.try_value(lambda: value)
         if isinstance(found, Unknown) and found.reason == TOO_MUCH:
-            found = machine.attempt(lambda: value)  # what took so long is known now, and left out
+            found = interpreter.try_value(
+                lambda: value
+            )  # what took so long is known now, and left out
         value = found
     for option in options_of(value):
-        if isinstance(option, Made) and option.waiting is not None:
-            machine.attempt(partial(machine.given, option))
+        if isinstance(option, LibraryObject) and option.waiting is not None:
+            interpreter.try_value(partial(interpreter.with_arguments, option))
     return value
 
 
 def shown(value: Value) -> str:
     """A value of which only the text counts: as it was written if it was not followed yet; `…` if unknown."""
-    if isinstance(value, Deferred):
+    if isinstance(value, Thunk):
         return unparsed(value.expr)
     return written(value)

@@ -15,11 +15,11 @@ from xcore_tools.discovery.evaluate.classes import find, is_enumeration
 from xcore_tools.discovery.evaluate.mro import mro
 from xcore_tools.discovery.evaluate.table_values import RegistryValue
 from xcore_tools.discovery.evaluate.values import (
-    Choice,
     ClassValue,
     Display,
     External,
-    Made,
+    LibraryObject,
+    Union,
     Unknown,
     Value,
     options_of,
@@ -28,53 +28,57 @@ from xcore_tools.discovery.results import ColumnType
 
 if TYPE_CHECKING:
     from xcore_tools.discovery.columns.annotations import Hint
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
-def hinted_type(machine: Machine, cls: ClassValue, hint: Hint) -> ColumnType | Unknown | None:
+def hinted_type(
+    interpreter: Interpreter, cls: ClassValue, hint: Hint
+) -> ColumnType | Unknown | None:
     """The type that `Mapped[…]` has by the map of the base, or by that of SQLAlchemy.
 
     As in `sqlalchemy.orm.registry._resolve_type`, only enumerations are known by what they inherit.
     """
-    maps = list(_maps(machine, cls))
+    maps = list(_maps(interpreter, cls))
     for whole in (*hint.wholes, *hint.types[:1]):
         found = _mapped_to(maps, whole)
         if found is not None:
-            return type_of(machine, asked(machine, found))
-    if any(isinstance(each, ClassValue) and is_enumeration(machine, each) for each in hint.types):
+            return type_of(interpreter, asked(interpreter, found))
+    if any(
+        isinstance(each, ClassValue) and is_enumeration(interpreter, each) for each in hint.types
+    ):
         found = _mapped_to(maps, External("enum.Enum"))
-        stated = None if found is None else type_of(machine, asked(machine, found))
+        stated = None if found is None else type_of(interpreter, asked(interpreter, found))
         if isinstance(stated, ColumnType):
             return msgspec.structs.replace(stated, values=None)
-    return _of_one(machine, hint.types, PYTHON_TYPES)
+    return _of_one(interpreter, hint.types, PYTHON_TYPES)
 
 
-def sqlmodel_type(machine: Machine, hint: Hint) -> ColumnType | Unknown | None:
+def sqlmodel_type(interpreter: Interpreter, hint: Hint) -> ColumnType | Unknown | None:
     """The type that SQLModel gives to a field of this annotation, by the nearest base that it knows."""
     types = list(hint.types)
     if (
         len(types) == 1
         and isinstance(types[0], ClassValue)
-        and not is_enumeration(machine, types[0])
+        and not is_enumeration(interpreter, types[0])
     ):
-        order = (item for item in mro(machine, types[0]) if isinstance(item, External))
+        order = (item for item in mro(interpreter, types[0]) if isinstance(item, External))
         types = [next((item for item in order if item.path in SQLMODEL_TYPES), types[0])]
-    return _of_one(machine, types, SQLMODEL_TYPES)
+    return _of_one(interpreter, types, SQLMODEL_TYPES)
 
 
-def _maps(machine: Machine, cls: ClassValue) -> Iterator[Display]:
+def _maps(interpreter: Interpreter, cls: ClassValue) -> Iterator[Display]:
     """The `type_annotation_map` of the base, or of its registry."""
     for name in ("type_annotation_map", "registry", "__xt_registry__"):
-        found = find(machine, cls, name)
-        value = asked(machine, found[1]) if found else None
-        value = asked(machine, value.type_map) if isinstance(value, RegistryValue) else value
+        found = find(interpreter, cls, name)
+        value = asked(interpreter, found[1]) if found else None
+        value = asked(interpreter, value.type_map) if isinstance(value, RegistryValue) else value
         if isinstance(value, Display):
             yield value
 
 
 def _mapped_to(maps: list[Display], key: Value) -> Value | None:
     """What a map has for a Python type; classes of libraries are known by their names."""
-    if isinstance(key, Choice):
+    if isinstance(key, Union):
         found = [_mapped_to(maps, option) for option in key.options]
         return found[0] if all(each is found[0] for each in found) else None
     for each in maps:
@@ -88,7 +92,7 @@ def _mapped_to(maps: list[Display], key: Value) -> Value | None:
 
 def _is_class(key: Value) -> bool:
     """Whether a key of a map is a class, or an alias of one: the call of a library could give any."""
-    is_call = isinstance(key, Made) and key.callee.partition(".")[0] not in TYPING
+    is_call = isinstance(key, LibraryObject) and key.callee.partition(".")[0] not in TYPING
     return not is_call
 
 
@@ -97,24 +101,24 @@ def _is_same(one: Value, other: Value) -> bool:
 
 
 def _of_one(
-    machine: Machine, types: list[Value], usual: Mapping[str, str]
+    interpreter: Interpreter, types: list[Value], usual: Mapping[str, str]
 ) -> ColumnType | Unknown | None:
     if len(types) != 1:
         return Unknown("the annotation is a union of several types")
     value = types[0]
     if isinstance(value, Unknown):
         return value
-    if isinstance(value, Choice):
-        found = {_of_one(machine, [each], usual) for each in value.options}
+    if isinstance(value, Union):
+        found = {_of_one(interpreter, [each], usual) for each in value.options}
         return found.pop() if len(found) == 1 else Unknown("the type is one of several")
-    if isinstance(value, ClassValue) and is_enumeration(machine, value):
-        return _enumeration(machine, value)
+    if isinstance(value, ClassValue) and is_enumeration(interpreter, value):
+        return _enumeration(interpreter, value)
     path = value.path if isinstance(value, External) else getattr(value, "callee", "")
     if path not in usual:
         return Unknown(f"no type is known for {written(value)}")
     name = usual[path]
     if name == "Enum":
-        return _enumeration(machine, value)
+        return _enumeration(interpreter, value)
     return ColumnType(name, (), _HOMES.get(name, "sqlalchemy"))
 
 
@@ -122,10 +126,10 @@ _HOMES = {"AutoString": "sqlmodel", "Float": ""}
 """`Mapped[float]` is Float up to SQLAlchemy 2.0, and Double from 2.1 on."""
 
 
-def _enumeration(machine: Machine, value: Value) -> ColumnType | Unknown | None:
+def _enumeration(interpreter: Interpreter, value: Value) -> ColumnType | Unknown | None:
     """`Enum` of a Python enumeration, or of the texts of a `Literal`."""
-    if isinstance(value, Made):
-        known = [asked(machine, each) for each in value.args]
+    if isinstance(value, LibraryObject):
+        known = [asked(interpreter, each) for each in value.args]
         is_known = all(isinstance(each, str) for each in known)
         return ColumnType("Enum", (), "sqlalchemy", values=tuple(known) if is_known else None)
-    return type_of(machine, Made("sqlalchemy.Enum", (value,), {}, 0))
+    return type_of(interpreter, LibraryObject("sqlalchemy.Enum", (value,), {}, 0))

@@ -23,7 +23,7 @@ from xcore_tools.discovery.orm.evidence import is_unfollowed
 from xcore_tools.discovery.orm.table_rules import bound, mapped_parent
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 _SPECIAL = re.compile(r"__.+__")
 
@@ -38,22 +38,22 @@ class Member(msgspec.Struct):
     has_value: bool
 
 
-def _sources(machine: Machine, cls: ClassValue) -> tuple[Value, ...]:
+def _sources(interpreter: Interpreter, cls: ClassValue) -> tuple[Value, ...]:
     """The classes whose attributes go into the table of `cls`: not those of a mapped parent."""
-    parent = mapped_parent(machine, cls)
-    inherited = {*mro(machine, parent)} if parent is not None else set()
-    return tuple(item for item in mro(machine, cls) if item not in inherited)
+    parent = mapped_parent(interpreter, cls)
+    inherited = {*mro(interpreter, parent)} if parent is not None else set()
+    return tuple(item for item in mro(interpreter, cls) if item not in inherited)
 
 
-def members(machine: Machine, cls: ClassValue) -> Iterator[Member]:
+def members(interpreter: Interpreter, cls: ClassValue) -> Iterator[Member]:
     """The attributes that count for the table of `cls`; the nearest class that has a name decides.
 
     None in its place drops a column, but not an annotation alone: as `attribute_is_overridden` has it.
     """
     seen: set[str] = set()
     dropped: set[str] = set()
-    counting = {*_sources(machine, cls)}
-    for item in mro(machine, cls):
+    counting = {*_sources(interpreter, cls)}
+    for item in mro(interpreter, cls):
         if not isinstance(item, ClassValue):
             continue
         is_counting = item in counting
@@ -61,7 +61,7 @@ def members(machine: Machine, cls: ClassValue) -> Iterator[Member]:
         for name in names:
             if name in seen or _SPECIAL.fullmatch(name):
                 continue
-            member = _member(machine, cls, item, name)
+            member = _member(interpreter, cls, item, name)
             if member is None or (name in dropped and member.has_value):
                 continue
             if member.has_value and member.value is None and member.annotation is None:
@@ -84,21 +84,23 @@ def _in_order(values: Iterable[str], annotations: Iterable[str]) -> Iterator[str
     yield from other
 
 
-def _member(machine: Machine, cls: ClassValue, owner: ClassValue, name: str) -> Member | None:
+def _member(
+    interpreter: Interpreter, cls: ClassValue, owner: ClassValue, name: str
+) -> Member | None:
     has_value = name in owner.attrs
-    value = asked(machine, owner.attrs.get(name))
+    value = asked(interpreter, owner.attrs.get(name))
     annotation = owner.annotations.get(name)
-    if is_declared_attr(machine, value):
-        annotation = _returned(machine, value) or annotation
-        value = asked(machine, bound(machine, value, cls))
+    if is_declared_attr(interpreter, value):
+        annotation = _returned(interpreter, value) or annotation
+        value = asked(interpreter, bound(interpreter, value, cls))
     elif isinstance(value, FunctionValue | ClassValue):
         return None
     return Member(name, owner, value, annotation, has_value)
 
 
-def _returned(machine: Machine, value: Value) -> ir.Expr | None:
+def _returned(interpreter: Interpreter, value: Value) -> ir.Expr | None:
     """The annotation of what a declared attribute returns."""
-    return machine.read(value.facts).returns if isinstance(value, FunctionValue) else None
+    return interpreter.read(value.facts).returns if isinstance(value, FunctionValue) else None
 
 
 def _cascading(cls: ClassValue) -> list[str]:
@@ -114,8 +116,8 @@ def _cascading(cls: ClassValue) -> list[str]:
     ]
 
 
-def unfollowed(machine: Machine, cls: ClassValue) -> Iterator[External | Unknown]:
+def unfollowed(interpreter: Interpreter, cls: ClassValue) -> Iterator[External | Unknown]:
     """The ancestors that may have columns which nobody here knows."""
-    for item in _sources(machine, cls):
+    for item in _sources(interpreter, cls):
         if isinstance(item, External | Unknown) and is_unfollowed(item):
             yield item

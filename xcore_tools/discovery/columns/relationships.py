@@ -15,52 +15,54 @@ from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     FunctionValue,
     LambdaValue,
-    Made,
+    LibraryObject,
     Value,
 )
 from xcore_tools.discovery.results import Relationship
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 Models = Mapping[str, list[ClassValue]]
 """The mapped classes by their names."""
 
 
 def relationships_of(
-    machine: Machine, declaring: Iterable[Member], models: Models
+    interpreter: Interpreter, declaring: Iterable[Member], models: Models
 ) -> Iterator[Relationship]:
     """What the members of a class say of other models."""
     for member in declaring:
         value = member.value
-        if isinstance(value, Made) and value.callee.rpartition(".")[2] in RELATIONSHIPS:
-            yield _relationship(machine, member, value, models)
+        if isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] in RELATIONSHIPS:
+            yield _relationship(interpreter, member, value, models)
 
 
-def _relationship(machine: Machine, member: Member, call: Made, models: Models) -> Relationship:
+def _relationship(
+    interpreter: Interpreter, member: Member, call: LibraryObject, models: Models
+) -> Relationship:
     hint = None
     if member.annotation is not None:
-        hint = read_hint(machine, member.owner, member.annotation)
+        hint = read_hint(interpreter, member.owner, member.annotation)
     given = call.args[0] if call.args else call.keywords.get("argument")
-    target = _called(machine, asked(machine, given)) if given is not None else _hinted(hint)
-    partner = asked(machine, call.keywords.get("back_populates"))
-    backref = asked(machine, call.keywords.get("backref"))
-    if isinstance(backref, Made) and backref.args:
-        backref = asked(machine, backref.args[0])
+    target = _called(interpreter, asked(interpreter, given)) if given is not None else _hinted(hint)
+    partner = asked(interpreter, call.keywords.get("back_populates"))
+    backref = asked(interpreter, call.keywords.get("backref"))
+    if isinstance(backref, LibraryObject) and backref.args:
+        backref = asked(interpreter, backref.args[0])
     other = partner or backref
     return Relationship(
         name=member.name,
         target=_class_name(target, models),
-        secondary=_table_name(machine, call.keywords.get("secondary")),
+        secondary=_table_name(interpreter, call.keywords.get("secondary")),
         back_populates=other if isinstance(other, str) else None,
-        is_list=_is_list(machine, call, hint),
+        is_list=_is_list(interpreter, call, hint),
     )
 
 
-def _called(machine: Machine, value: Value) -> Value:
+def _called(interpreter: Interpreter, value: Value) -> Value:
     """What a lambda gives that stands for a class or a table."""
     if isinstance(value, LambdaValue | FunctionValue):
-        return machine.attempt(partial(machine.call, value, (), {}))
+        return interpreter.try_value(partial(interpreter.call, value, (), {}))
     return value
 
 
@@ -85,16 +87,16 @@ def _class_name(value: Value, models: Models) -> str | None:
     return known.pop() if len(known) == 1 else name
 
 
-def _table_name(machine: Machine, value: Value) -> str | None:
-    table = _called(machine, asked(machine, value))
+def _table_name(interpreter: Interpreter, value: Value) -> str | None:
+    table = _called(interpreter, asked(interpreter, value))
     if isinstance(table, TableValue):
         schema = f"{table.schema}." if isinstance(table.schema, str) else ""
         return f"{schema}{table.name}" if isinstance(table.name, str) else None
     return str(table) if isinstance(table, str) else None
 
 
-def _is_list(machine: Machine, call: Made, hint: Hint | None) -> bool | None:
-    stated = asked(machine, call.keywords.get("uselist"))
+def _is_list(interpreter: Interpreter, call: LibraryObject, hint: Hint | None) -> bool | None:
+    stated = asked(interpreter, call.keywords.get("uselist"))
     if isinstance(stated, bool):
         return stated
     if hint is not None and hint.is_mapped:

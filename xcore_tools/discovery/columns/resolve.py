@@ -16,10 +16,10 @@ from xcore_tools.discovery.evaluate.operators import iterate
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,
-    Frame,
     Instance,
-    Made,
+    LibraryObject,
     MemberText,
+    Scope,
     Unknown,
     Value,
 )
@@ -35,7 +35,7 @@ from xcore_tools.discovery.results import (
 )
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 _MAX_STEPS = 20
 """Foreign keys that a type is looked for along."""
@@ -44,8 +44,8 @@ _MAX_STEPS = 20
 class Finisher:
     """Knows all tables, so that a reference to one finds it."""
 
-    def __init__(self, machine: Machine, tables: Iterable[TableDraft]) -> None:
-        self._machine = machine
+    def __init__(self, interpreter: Interpreter, tables: Iterable[TableDraft]) -> None:
+        self._machine = interpreter
         self._by_name: dict[tuple[Value, str], TableDraft] = {}
         self._by_class: dict[ClassValue, TableDraft] = {}
         self._homes: dict[int, list[tuple[TableDraft, Draft]]] = {}
@@ -55,21 +55,21 @@ class Finisher:
                 self._homes.setdefault(id(draft.source), []).append((table, draft))
             self._by_class.update(dict.fromkeys(table.classes, table))
 
-    def attach(self, call: ir.Call, frame: Frame) -> None:
+    def attach(self, call: ir.Call, scope: Scope) -> None:
         """Adds an index or a constraint that stands alone to the table whose columns it is given, if to one.
 
         One that is among the arguments of a table, too, stays what it is there.
         """
         call = self._machine.read(call) if call.unread else call
-        callee = asked(self._machine, self._machine.tentative(call.func, frame))
+        callee = asked(self._machine, self._machine.lazily(call.func, scope))
         if not isinstance(callee, External) or callee.name not in ITEMS:
             return
-        args, keywords = arguments_of(self._machine, call, frame)
+        args, keywords = arguments_of(self._machine, call, scope)
         given = [*args, *keywords.values()]
         homes = [table for value in given for table in self._tables_in(value)]
         names = {id(table) for table in homes}
         if len(names) == 1 or (homes and callee.name == "ForeignKeyConstraint"):
-            homes[0].items.append(Made(callee.path, args, keywords, call.line))
+            homes[0].items.append(LibraryObject(callee.path, args, keywords, call.line))
 
     def _tables_in(self, value: Value) -> Iterator[TableDraft]:
         """The tables of the columns in a value: in a list, or in an expression of SQL."""
@@ -77,7 +77,12 @@ class Finisher:
         found = [table for table, _ in self._homes_of(value)]
         yield from found
         inner = iterate(value) if isinstance(value, list | tuple) else None
-        if inner is None and not found and isinstance(value, Made) and value.callee != ATTRIBUTE:
+        if (
+            inner is None
+            and not found
+            and isinstance(value, LibraryObject)
+            and value.callee != ATTRIBUTE
+        ):
             inner = [*value.args]
         for each in inner or ():
             yield from self._tables_in(each)
@@ -222,7 +227,7 @@ class Finisher:
 
     def _homes_of(self, value: Value) -> Iterator[tuple[TableDraft, Draft]]:
         """The columns that a reference to a column or to an attribute of a class may mean."""
-        if isinstance(value, Made) and value.callee == ATTRIBUTE:
+        if isinstance(value, LibraryObject) and value.callee == ATTRIBUTE:
             cls, name = value.args
             table = self._by_class.get(cls)
             for draft in table.columns if table else ():
@@ -303,7 +308,11 @@ class Finisher:
     def _check(self, item: Value) -> Check:
         args = _args(item)
         text = asked(self._machine, args[0] if args else _keywords(item).get("sqltext"))
-        if isinstance(text, Made) and text.callee.rpartition(".")[2] == "text" and text.args:
+        if (
+            isinstance(text, LibraryObject)
+            and text.callee.rpartition(".")[2] == "text"
+            and text.args
+        ):
             text = asked(self._machine, text.args[0])
         return Check(expression=str(text) if isinstance(text, str) else None)
 
@@ -314,11 +323,11 @@ def _place(table: TableDraft) -> str:
 
 
 def _args(item: Value) -> tuple[Value, ...]:
-    return item.args if isinstance(item, Made | Instance) else ()
+    return item.args if isinstance(item, LibraryObject | Instance) else ()
 
 
 def _keywords(item: Value) -> dict[str, Value]:
-    return item.keywords if isinstance(item, Made | Instance) else {}
+    return item.keywords if isinstance(item, LibraryObject | Instance) else {}
 
 
 def _targets(constraints: Iterable[object]) -> dict[str, list[str]]:
@@ -339,7 +348,10 @@ def _text(value: Value) -> str | None:
         return str.__str__(value)
     if isinstance(value, str):
         return f"'{value}'"
-    if isinstance(value, Made) and value.callee.rpartition(".")[2] in {"text", "literal_column"}:
+    if isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] in {
+        "text",
+        "literal_column",
+    }:
         inner = value.args[0] if value.args else None
         return inner if isinstance(inner, str) else "…"
     return written(value)

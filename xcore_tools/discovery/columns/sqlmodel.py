@@ -13,32 +13,37 @@ from xcore_tools.discovery.columns.force import asked, shown
 from xcore_tools.discovery.columns.mapped_annotation import sqlmodel_type
 from xcore_tools.discovery.columns.types import type_of
 from xcore_tools.discovery.columns.unparse import written
-from xcore_tools.discovery.evaluate.values import Made, Unknown, Value
+from xcore_tools.discovery.evaluate.values import LibraryObject, Unknown, Value
 from xcore_tools.discovery.results import ColumnType
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
 def is_field(value: Value) -> bool:
     """Whether a value is what `Field(…)` returned."""
-    return isinstance(value, Made) and value.callee.rpartition(".")[2] in {"Field", "FieldInfo"}
+    return isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] in {
+        "Field",
+        "FieldInfo",
+    }
 
 
-def field_draft(machine: Machine, name: str, value: Value, hint: Hint | None) -> Draft:
+def field_draft(interpreter: Interpreter, name: str, value: Value, hint: Hint | None) -> Draft:
     """The column of a field; `value` is its default, or a call of `Field`."""
     field = next((extra for extra in (hint.extras if hint else ()) if is_field(extra)), None)
     call = value if is_field(value) else field
-    given = call.keywords if isinstance(call, Made) else {}
-    keywords = {key: asked(machine, each) for key, each in given.items() if key not in _DEFAULTS}
-    column = as_call(machine, keywords.get("sa_column"))
+    given = call.keywords if isinstance(call, LibraryObject) else {}
+    keywords = {
+        key: asked(interpreter, each) for key, each in given.items() if key not in _DEFAULTS
+    }
+    column = as_call(interpreter, keywords.get("sa_column"))
     if column is not None:
-        return draft_of(machine, column, name)
+        return draft_of(interpreter, column, name)
     draft = Draft(name=name, attribute=name, written=hint.text if hint else None, source=call)
-    draft.type = _type(machine, keywords, hint)
+    draft.type = _type(interpreter, keywords, hint)
     _read_flags(draft, keywords, hint)
-    _read_more(machine, draft, keywords)
-    if is_field(value) and isinstance(value, Made):
+    _read_more(interpreter, draft, keywords)
+    if is_field(value) and isinstance(value, LibraryObject):
         stated = (given.get(key) for key in _DEFAULTS)
         value = next((each for each in (*stated, *value.args[:1]) if each is not None), None)
     draft.default = None if value is None or value is ... else shown(value)
@@ -49,12 +54,12 @@ _DEFAULTS = ("default_factory", "default")
 
 
 def _type(
-    machine: Machine, keywords: Mapping[str, Value], hint: Hint | None
+    interpreter: Interpreter, keywords: Mapping[str, Value], hint: Hint | None
 ) -> ColumnType | Unknown | None:
     given = keywords.get("sa_type")
     if given is not None:
-        return type_of(machine, given)
-    found = sqlmodel_type(machine, hint) if hint else Unknown("it has no annotation")
+        return type_of(interpreter, given)
+    found = sqlmodel_type(interpreter, hint) if hint else Unknown("it has no annotation")
     if not isinstance(found, ColumnType):
         return found
     arguments = tuple(
@@ -84,7 +89,7 @@ def _read_flags(draft: Draft, keywords: Mapping[str, Value], hint: Hint | None) 
         draft.nullable = given
 
 
-def _read_more(machine: Machine, draft: Draft, keywords: Mapping[str, Value]) -> None:
+def _read_more(interpreter: Interpreter, draft: Draft, keywords: Mapping[str, Value]) -> None:
     target = keywords.get("foreign_key")
     if target is not None:
         on_delete = keywords.get("ondelete")
@@ -92,13 +97,13 @@ def _read_more(machine: Machine, draft: Draft, keywords: Mapping[str, Value]) ->
             Reference(target, on_delete if isinstance(on_delete, str) else None)
         )
     args, named = keywords.get("sa_column_args"), keywords.get("sa_column_kwargs")
-    call = Made(
+    call = LibraryObject(
         "sqlalchemy.Column",
         tuple(args) if isinstance(args, list | tuple) else (),
         dict(named) if isinstance(named, dict) else {},
         0,
     )
-    given = draft_of(machine, call, None)
+    given = draft_of(interpreter, call, None)
     draft.references += given.references
     draft.name = given.name or draft.name
     draft.identity, draft.computed = given.identity, given.computed

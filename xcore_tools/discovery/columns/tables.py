@@ -26,7 +26,7 @@ from xcore_tools.discovery.evaluate.table_values import MetaDataValue, TableValu
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,
-    Made,
+    LibraryObject,
     Unknown,
     Value,
     options_of,
@@ -35,7 +35,7 @@ from xcore_tools.discovery.orm.declarative_bases import foreigns
 from xcore_tools.discovery.orm.table_rules import declared
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
 @dataclass(slots=True)
@@ -69,35 +69,35 @@ class TableDraft:
         self.columns.append(draft)
 
 
-def read_table(machine: Machine, table: TableValue, draft: TableDraft) -> None:
+def read_table(interpreter: Interpreter, table: TableValue, draft: TableDraft) -> None:
     """Adds the arguments of `Table(name, metadata, …)`; of one that keeps what exists, nothing to that."""
-    if draft.columns and asked(machine, table.keywords.get("keep_existing")) is True:
+    if draft.columns and asked(interpreter, table.keywords.get("keep_existing")) is True:
         return
     for item in table.items:
-        _read_item(machine, draft, asked(machine, item))
-    keywords = {name: asked(machine, value) for name, value in table.keywords.items()}
+        _read_item(interpreter, draft, asked(interpreter, item))
+    keywords = {name: asked(interpreter, value) for name, value in table.keywords.items()}
     comment = keywords.get("comment")
     draft.comment = comment if isinstance(comment, str) else draft.comment
     if {"autoload_with", "autoload"} & keywords.keys():
         draft.unknown.append("it is read from the database when the application starts")
 
 
-def _read_item(machine: Machine, draft: TableDraft, item: Value) -> None:
-    column = draft_of_one(machine, item, None)
+def _read_item(interpreter: Interpreter, draft: TableDraft, item: Value) -> None:
+    column = draft_of_one(interpreter, item, None)
     if column is not None:
         draft.add(column)
-    elif item_name(machine, item):
+    elif item_name(interpreter, item):
         draft.items.append(item)
     elif isinstance(item, ClassValue):  # TypedColumns of SQLAlchemy 2.1
-        for member in members(machine, item):
-            for found in _drafts(machine, item, member, is_sqlmodel=False):
+        for member in members(interpreter, item):
+            for found in _drafts(interpreter, item, member, is_sqlmodel=False):
                 draft.add(found)
     elif isinstance(item, Unknown):
         draft.unknown.append(f"an argument: {item.reason}")
 
 
 def read_class(
-    machine: Machine,
+    interpreter: Interpreter,
     cls: ClassValue,
     declaring: Iterable[Member],
     draft: TableDraft,
@@ -106,14 +106,14 @@ def read_class(
 ) -> None:
     """Adds the columns that members of `cls` declare; the owner of the table also says what else it has."""
     draft.classes.append(cls)
-    is_sqlmodel = any(foreign.needs_table_keyword for foreign in foreigns(machine, cls))
+    is_sqlmodel = any(foreign.needs_table_keyword for foreign in foreigns(interpreter, cls))
     if is_sqlmodel:  # where a class has the fields of its bases first
-        order = mro(machine, cls)
+        order = mro(interpreter, cls)
         declaring = sorted(declaring, key=lambda member: -order.index(member.owner))
     for member in declaring:
-        for found in _drafts(machine, cls, member, is_sqlmodel=is_sqlmodel):
+        for found in _drafts(interpreter, cls, member, is_sqlmodel=is_sqlmodel):
             draft.add(found)
-    for item in unfollowed(machine, cls):
+    for item in unfollowed(interpreter, cls):
         known = library_columns(item.path) if isinstance(item, External) else None
         for column in known or ():
             draft.add(column)
@@ -121,36 +121,36 @@ def read_class(
             reason = item.path if isinstance(item, External) else item.reason
             draft.unknown.append(f"columns of a base that is not read: {reason}")
     if is_owner:
-        _read_arguments(machine, cls, draft)
+        _read_arguments(interpreter, cls, draft)
 
 
 def _drafts(
-    machine: Machine, cls: ClassValue, member: Member, *, is_sqlmodel: bool
+    interpreter: Interpreter, cls: ClassValue, member: Member, *, is_sqlmodel: bool
 ) -> Iterable[Draft]:
     hint = None
     if member.annotation is not None:
-        hint = read_hint(machine, member.owner, member.annotation)
+        hint = read_hint(interpreter, member.owner, member.annotation)
     if hint is not None and (hint.is_relationship or hint.is_class_variable):
         return
-    value = _dataclass_value(machine, cls, member.value)
+    value = _dataclass_value(interpreter, cls, member.value)
     if is_sqlmodel and member.annotation is not None:
         if not _is_relationship(value) and not member.name.startswith("_"):
-            yield field_draft(machine, member.name, value, hint)
+            yield field_draft(interpreter, member.name, value, hint)
         return
-    composed = parts_of(machine, value, member.name)
+    composed = parts_of(interpreter, value, member.name)
     yield from composed
-    draft = draft_of_one(machine, value, member.name)
+    draft = draft_of_one(interpreter, value, member.name)
     if draft is None and not (member.has_value or composed):
         draft = Draft(attribute=member.name, source=hint)
         if hint is None or not hint.is_mapped or _points_to_model(hint):
             return
     if draft is not None:
         is_hinted = hint is not None and hint.is_mapped and not is_wrapped(value)
-        yield hinted(machine, cls, draft, hint) if is_hinted and hint else draft
+        yield hinted(interpreter, cls, draft, hint) if is_hinted and hint else draft
 
 
 def _is_relationship(value: Value) -> bool:
-    return isinstance(value, Made) and value.callee.rpartition(".")[2] in RELATIONSHIPS
+    return isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] in RELATIONSHIPS
 
 
 def _points_to_model(hint: Hint) -> bool:
@@ -158,26 +158,26 @@ def _points_to_model(hint: Hint) -> bool:
     return hint.is_list and not hint.wholes and not hint.extras
 
 
-def _dataclass_value(machine: Machine, cls: ClassValue, value: Value) -> Value:
+def _dataclass_value(interpreter: Interpreter, cls: ClassValue, value: Value) -> Value:
     """What a field of a dataclass holds for SQLAlchemy: `field(metadata={"sa": Column(…)})`."""
-    if not (isinstance(value, Made) and value.callee == "dataclasses.field"):
+    if not (isinstance(value, LibraryObject) and value.callee == "dataclasses.field"):
         return value
-    metadata = asked(machine, value.keywords.get("metadata"))
-    key = declared(machine, cls, "__sa_dataclass_metadata_key__")
+    metadata = asked(interpreter, value.keywords.get("metadata"))
+    key = declared(interpreter, cls, "__sa_dataclass_metadata_key__")
     if isinstance(metadata, dict) and isinstance(key, str):
-        return asked(machine, metadata.get(key))
+        return asked(interpreter, metadata.get(key))
     return value
 
 
-def _read_arguments(machine: Machine, cls: ClassValue, draft: TableDraft) -> None:
-    args = declared(machine, cls, "__table_args__")
+def _read_arguments(interpreter: Interpreter, cls: ClassValue, draft: TableDraft) -> None:
+    args = declared(interpreter, cls, "__table_args__")
     for option in options_of(args):
         items = [option] if isinstance(option, dict) else iterate(option) or []
-        for item in (asked(machine, each) for each in items):
+        for item in (asked(interpreter, each) for each in items):
             if isinstance(item, dict):
-                comment = asked(machine, item.get("comment"))
+                comment = asked(interpreter, item.get("comment"))
                 draft.comment = comment if isinstance(comment, str) else draft.comment
             else:
-                _read_item(machine, draft, item)
+                _read_item(interpreter, draft, item)
         if isinstance(option, Unknown):
             draft.unknown.append(f"__table_args__: {option.reason}")

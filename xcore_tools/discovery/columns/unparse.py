@@ -17,7 +17,7 @@ from xcore_tools.discovery.evaluate.values import (
     FunctionValue,
     Instance,
     LambdaValue,
-    Made,
+    LibraryObject,
     Member,
     MemberText,
     Value,
@@ -145,7 +145,7 @@ def _(item: Instance) -> Iterator[str]:
 
 
 @_pieces.register
-def _(item: Made) -> Iterator[str]:
+def _(item: LibraryObject) -> Iterator[str]:
     yield _short(item.callee)
     yield from _arguments(item.args, item.keywords)
 

@@ -11,42 +11,42 @@ from xcore_tools.discovery.evaluate.table_values import DatabaseValue, MetaDataV
 from xcore_tools.discovery.evaluate.values import (
     OPEN,
     ClassValue,
-    Frame,
     FunctionValue,
     Instance,
     Member,
+    Scope,
     Unknown,
     Value,
-    choice_of,
     options_of,
+    union_of,
 )
 from xcore_tools.discovery.evaluate.versions import put
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
-def assign(machine: Machine, target: ir.Expr, value: Value, frame: Frame) -> None:
+def assign(interpreter: Interpreter, target: ir.Expr, value: Value, scope: Scope) -> None:
     """Binds `value` to a target: a name, an attribute of a known object, an item, several of them."""
     if isinstance(target, ir.Name):
-        bind(frame, target.id, value)
+        bind(scope, target.id, value)
     elif isinstance(target, ir.Attribute):
-        _assign_attribute(machine, machine.tentative(target.value, frame), target.name, value)
+        _assign_attribute(interpreter, interpreter.lazily(target.value, scope), target.name, value)
     elif isinstance(target, ir.Subscript):
-        owner = machine.tentative(target.value, frame)
+        owner = interpreter.lazily(target.value, scope)
         if isinstance(owner, dict | list):
-            _assign_item(owner, index_of(machine, target.index, frame), value, frame)
+            _assign_item(owner, index_of(interpreter, target.index, scope), value, scope)
     elif isinstance(target, ir.Sequence):
         for part, item in zip(target.items, _parts(target, value), strict=True):
-            assign(machine, part.value if isinstance(part, ir.Starred) else part, item, frame)
+            assign(interpreter, part.value if isinstance(part, ir.Starred) else part, item, scope)
 
 
-def index_of(machine: Machine, index: ir.Expr, frame: Frame) -> Value:
+def index_of(interpreter: Interpreter, index: ir.Expr, scope: Scope) -> Value:
     """The key, the number or the slice between the brackets of a subscript."""
     if not isinstance(index, ir.Slice):
-        return machine.known(machine.tentative(index, frame))
+        return interpreter.force(interpreter.lazily(index, scope))
     parts = [
-        machine.known(machine.tentative(part, frame)) if part is not None else None
+        interpreter.force(interpreter.lazily(part, scope)) if part is not None else None
         for part in (index.lower, index.upper, index.step)
     ]
     is_known = all(part is None or isinstance(part, int) for part in parts)
@@ -61,11 +61,11 @@ def is_key(value: Value) -> bool:
 
 
 def _assign_item(
-    owner: dict[Value, Value] | list[Value], key: Value, value: Value, frame: Frame
+    owner: dict[Value, Value] | list[Value], key: Value, value: Value, scope: Scope
 ) -> None:
     """`owner[key] = value`; where the key is not known, or this may not happen, any item may have changed."""
     try:
-        if frame.uncertain or not (is_key(key) or isinstance(key, slice)):
+        if scope.uncertain or not (is_key(key) or isinstance(key, slice)):
             _blur(owner)
         elif isinstance(key, slice):
             owner[key] = iterate(value) or []
@@ -83,18 +83,18 @@ def _blur(owner: dict[Value, Value] | list[Value]) -> None:
         owner[OPEN] = Unknown("an item that may be missing")
 
 
-def delete(machine: Machine, target: ir.Expr, frame: Frame) -> None:
+def delete(interpreter: Interpreter, target: ir.Expr, scope: Scope) -> None:
     """`del target`"""
     if isinstance(target, ir.Name):
-        frame.names.pop(target.id, None)
+        scope.names.pop(target.id, None)
     elif isinstance(target, ir.Attribute):
-        owner = machine.tentative(target.value, frame)
+        owner = interpreter.lazily(target.value, scope)
         if isinstance(owner, ClassValue | Instance):
             owner.attrs.pop(target.name, None)
     elif isinstance(target, ir.Subscript):
-        owner = machine.tentative(target.value, frame)
+        owner = interpreter.lazily(target.value, scope)
         if isinstance(owner, dict | list):
-            key = index_of(machine, target.index, frame)
+            key = index_of(interpreter, target.index, scope)
             try:
                 del owner[key]
             except (LookupError, TypeError):
@@ -115,106 +115,106 @@ def _parts(target: ir.Sequence, value: Value) -> list[Value]:
     return items
 
 
-def _assign_attribute(machine: Machine, owner: Value, name: str, value: Value) -> None:
+def _assign_attribute(interpreter: Interpreter, owner: Value, name: str, value: Value) -> None:
     if isinstance(owner, ClassValue | Instance):
         owner.attrs[name] = value
         if isinstance(owner, ClassValue) and isinstance(value, MetaDataValue) and not value.home:
             value.owners.append(owner)
     elif isinstance(owner, MetaDataValue) and name == "schema":
-        owner.schema = machine.known(value)
+        owner.schema = interpreter.force(value)
     elif isinstance(owner, RegistryValue) and name == "metadata":
-        owner.metadata = machine.known(value)
+        owner.metadata = interpreter.force(value)
 
 
-def bind(frame: Frame, name: str, value: Value) -> None:
+def bind(scope: Scope, name: str, value: Value) -> None:
     """Binds `value` to a name; beside its old value where it is not known that this code runs."""
-    if name in frame.global_names:
-        while frame.parent is not None:
-            frame = frame.parent
-    elif name in frame.outer_names:
-        scope = frame.parent
-        while scope is not None and (scope.kind == "class" or name not in scope.names):
+    if name in scope.global_names:
+        while scope.parent is not None:
             scope = scope.parent
-        frame = scope or frame
-    _give_home(frame, name, value)
-    if frame.uncertain and name in frame.names:
-        value = choice_of([frame.names[name], value])
-    put(frame, name, value)
+    elif name in scope.outer_names:
+        outer = scope.parent
+        while outer is not None and (outer.kind == "class" or name not in outer.names):
+            outer = outer.parent
+        scope = outer or scope
+    _give_home(scope, name, value)
+    if scope.uncertain and name in scope.names:
+        value = union_of([scope.names[name], value])
+    put(scope, name, value)
 
 
-def _give_home(frame: Frame, name: str, value: Value) -> None:
+def _give_home(scope: Scope, name: str, value: Value) -> None:
     """The first place that binds a base or a collection is where it can be imported from."""
-    if frame.kind == "function":
+    if scope.kind == "function":
         return
-    if "<locals>" in frame.qualname:
-        if isinstance(value, MetaDataValue) and frame.cls is not None:
-            value.owners.append(frame.cls)
+    if "<locals>" in scope.qualname:
+        if isinstance(value, MetaDataValue) and scope.cls is not None:
+            value.owners.append(scope.cls)
         return
     options = [option for option in options_of(value) if isinstance(option, _WITH_HOME)]
     if not options:
         return
-    home = ".".join(filter(None, (frame.module.module, frame.qualname, name)))
+    home = ".".join(filter(None, (scope.module.module, scope.qualname, name)))
     for option in options:
-        _set_home(frame, name, option, home)
+        _set_home(scope, name, option, home)
 
 
 _WITH_HOME = (MetaDataValue, DatabaseValue, RegistryValue, ClassValue)
 
 
-def _set_home(frame: Frame, name: str, value: Value, home: str) -> None:
+def _set_home(scope: Scope, name: str, value: Value, home: str) -> None:
     if isinstance(value, MetaDataValue):
-        if (not value.owners and frame.cls is None) or name == "metadata":
+        if (not value.owners and scope.cls is None) or name == "metadata":
             value.home = value.home or (home if not value.owners else None)
         value.alias = value.alias or home
     elif (
         isinstance(value, DatabaseValue)
-        or (isinstance(value, RegistryValue) and frame.cls is None)
+        or (isinstance(value, RegistryValue) and scope.cls is None)
         or (isinstance(value, ClassValue) and (value.is_synthetic or "<locals>" in value.qualname))
     ):
         value.home = value.home or home
 
 
-def forget(body: ir.Block, frame: Frame) -> None:
+def forget(body: ir.Block, scope: Scope) -> None:
     """After a loop whose rounds are not known, what a function computed in it is not known either."""
-    if frame.kind != "function":
+    if scope.kind != "function":
         return
     for node in ir.walk(body):
         targets = node.targets if isinstance(node, ir.Assign) else ()
         if isinstance(node, ir.Call) and isinstance(node.func, ir.Attribute):
             targets = (node.func.value,)
         for target in targets:
-            if isinstance(target, ir.Name) and _is_data(frame.names.get(target.id)):
-                frame.names[target.id] = Unknown("a loop whose rounds are not known")
+            if isinstance(target, ir.Name) and _is_data(scope.names.get(target.id)):
+                scope.names[target.id] = Unknown("a loop whose rounds are not known")
 
 
-def pinned(expr: ir.Expr, frame: Frame) -> Frame:
+def pinned(expr: ir.Expr, scope: Scope) -> Scope:
     """The scope in which `expr` can be evaluated later: the names of a class mean what they mean now."""
     names = (node.id for node in ir.walk(expr) if isinstance(node, ir.Name))
-    if frame.kind != "class" or not any(name in frame.names for name in names):
-        return frame  # of a module, the moment is known; of a function, nothing is bound after its call
-    return Frame(
-        frame.module,
-        frame.kind,
-        dict(frame.names),
-        frame.parent,
-        frame.qualname,
-        frame.cls,
-        call_site=frame.call_site,
-        global_names=frame.global_names,
-        uncertain=frame.uncertain,
-        in_loop=frame.in_loop,
+    if scope.kind != "class" or not any(name in scope.names for name in names):
+        return scope  # of a module, the version is known; of a function, nothing is bound after its call
+    return Scope(
+        scope.module,
+        scope.kind,
+        dict(scope.names),
+        scope.parent,
+        scope.qualname,
+        scope.cls,
+        call_site=scope.call_site,
+        global_names=scope.global_names,
+        uncertain=scope.uncertain,
+        in_loop=scope.in_loop,
     )
 
 
-def lose(block: ir.Block, frame: Frame) -> None:
+def mark_unknown(block: ir.Block, scope: Scope) -> None:
     """After statements that could not be followed, what they bind or change is not known."""
     for name in bound_names(block):
-        if name not in frame.names or _is_data(frame.names[name]):
-            put(frame, name, Unknown("more work than can be followed"))
+        if name not in scope.names or _is_data(scope.names[name]):
+            put(scope, name, Unknown("more work than can be followed"))
 
 
 def bound_names(node: object) -> Iterator[str]:
-    """The names that statements bind in their own scope."""
+    """The names that statements bind in their own outer."""
     stack = [node]
     while stack:
         current = stack.pop()

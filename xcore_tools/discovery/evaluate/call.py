@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xcore_tools.discovery.evaluate.values import Site, Value
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
 class Call:
@@ -15,18 +15,18 @@ class Call:
 
     def __init__(
         self,
-        machine: Machine,
+        interpreter: Interpreter,
         args: tuple[Value, ...],
         keywords: dict[str, Value],
         site: Site | None,
     ) -> None:
-        self.machine = machine
+        self.interpreter = interpreter
         self.args = args
         self.keywords = keywords
-        self.frame = site.frame if site else None
+        self.scope = site.scope if site else None
         self.line = site.line if site else 0
         self.site = site
-        self.insists = True
+        self.is_strict = True
 
     def arg(self, position: int, keyword: str = "") -> Value:
         """The argument, or None if it is not given."""
@@ -38,17 +38,17 @@ class Call:
         """The value behind an argument.
 
         Raises:
-            NotReadyError: it is not to be had, and the call does not insist.
+            NotReadyError: it is not to be had, and the call is not strict.
         """
-        return self.machine.known(value) if self.insists else self.machine.resolve(value)
+        return self.interpreter.force(value) if self.is_strict else self.interpreter.resolve(value)
 
     def behind_first(self) -> Call:
         """The call without its first argument, which becomes the object of the method: `str.lower(x)`."""
-        call = Call(self.machine, self.args[1:], self.keywords, self.site)
-        call.insists = self.insists
+        call = Call(self.interpreter, self.args[1:], self.keywords, self.site)
+        call.is_strict = self.is_strict
         return call
 
     @property
     def module(self) -> str:
         """The module in which the call stands."""
-        return self.frame.module.module if self.frame else ""
+        return self.scope.module.module if self.scope else ""

@@ -13,7 +13,7 @@ from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,
     FunctionValue,
-    Made,
+    LibraryObject,
     Member,
     MemberText,
     PropertyValue,
@@ -25,15 +25,15 @@ from xcore_tools.discovery.evaluate.values import (
 )
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
 def find(
-    machine: Machine, cls: ClassValue, name: str, after: ClassValue | None = None
+    interpreter: Interpreter, cls: ClassValue, name: str, after: ClassValue | None = None
 ) -> tuple[ClassValue, Value] | None:
     """The class of the MRO (behind `after`) that has `name` in its namespace, and the value there."""
-    prepare(machine, cls)
-    order = mro(machine, cls)
+    prepare(interpreter, cls)
+    order = mro(interpreter, cls)
     start = order.index(after) + 1 if after in order else 0
     for item in order[start:]:
         if isinstance(item, ClassValue):
@@ -43,22 +43,22 @@ def find(
     return None
 
 
-def attribute(machine: Machine, cls: ClassValue, name: str) -> Value:
+def attribute(interpreter: Interpreter, cls: ClassValue, name: str) -> Value:
     """`cls.name`, bound as Python binds it; Unknown when no class of the project has it."""
-    found = find(machine, cls, name)
+    found = find(interpreter, cls, name)
     if found is None:
-        return _special(machine, cls, name)
-    value = machine.known(found[1])
+        return _special(interpreter, cls, name)
+    value = interpreter.force(found[1])
     if (
         not isinstance(value, FunctionValue)
         and not name.startswith("_")
-        and is_enumeration(machine, found[0])
+        and is_enumeration(interpreter, found[0])
     ):
-        return _member(machine, found[0], name, value)
-    return bind(machine, value, cls)
+        return _member(interpreter, found[0], name, value)
+    return bind(interpreter, value, cls)
 
 
-def _special(machine: Machine, cls: ClassValue, name: str) -> Value:
+def _special(interpreter: Interpreter, cls: ClassValue, name: str) -> Value:
     match name:
         case "__name__":
             return cls.name
@@ -67,31 +67,33 @@ def _special(machine: Machine, cls: ClassValue, name: str) -> Value:
         case "__module__":
             return cls.module
         case "__mro__":
-            return mro(machine, cls)
+            return mro(interpreter, cls)
         case "__bases__" | "__orig_bases__":
-            return tuple(bases_of(machine, cls))
+            return tuple(bases_of(interpreter, cls))
         case "__dict__":
             return cls.attrs
         case "__class__":
-            return metaclass_of(machine, cls) or External("builtins.type")
-    return machine.implicit_attribute(cls, name)
+            return metaclass_of(interpreter, cls) or External("builtins.type")
+    return interpreter.implicit_attribute(cls, name)
 
 
-def bind(machine: Machine, value: Value, receiver: Value) -> Value:
+def bind(interpreter: Interpreter, value: Value, receiver: Value) -> Value:
     """What the attribute `value` of a class gives when read through `receiver`."""
     if isinstance(value, PropertyValue):
-        return machine.call(value.getter, (receiver,), {}, _made_for(receiver))
+        return interpreter.call(value.getter, (receiver,), {}, _made_for(receiver))
     if not isinstance(value, FunctionValue) or value.is_bound:
         return value
-    kinds = _kinds(machine, value)
+    kinds = _kinds(interpreter, value)
     if "staticmethod" in kinds:
-        return machine.call(value, (), {}) if is_declared_attr(machine, value) else value
-    if is_declared_attr(machine, value):
-        return machine.call(value, (receiver,), {}, _made_for(receiver))
+        return interpreter.call(value, (), {}) if is_declared_attr(interpreter, value) else value
+    if is_declared_attr(interpreter, value):
+        return interpreter.call(value, (receiver,), {}, _made_for(receiver))
     is_class = isinstance(receiver, ClassValue)
     if "property" in kinds or "cached_property" in kinds:
         return (
-            Unknown("a property of instances") if is_class else machine.call(value, (receiver,), {})
+            Unknown("a property of instances")
+            if is_class
+            else interpreter.call(value, (receiver,), {})
         )
     if is_class and not ("classmethod" in kinds or value.facts.name in _IMPLICIT_CLASSMETHODS):
         return value
@@ -101,28 +103,28 @@ def bind(machine: Machine, value: Value, receiver: Value) -> Value:
 _IMPLICIT_CLASSMETHODS = frozenset({"__init_subclass__", "__class_getitem__"})
 
 
-def is_declared_attr(machine: Machine, value: Value) -> bool:
+def is_declared_attr(interpreter: Interpreter, value: Value) -> bool:
     """Whether a class attribute is computed from the class that is asked: `@declared_attr`, `@classproperty`."""
     if isinstance(value, PropertyValue):
         return True
-    return isinstance(value, FunctionValue) and "declared_attr" in _kinds(machine, value)
+    return isinstance(value, FunctionValue) and "declared_attr" in _kinds(interpreter, value)
 
 
-def _kinds(machine: Machine, function: FunctionValue) -> frozenset[str]:
+def _kinds(interpreter: Interpreter, function: FunctionValue) -> frozenset[str]:
     """What the decorators of a function make of it: `declared_attr`, `classmethod`, `property`, …"""
     return frozenset(
         kind
         for decorator in function.facts.decorators
-        for kind in _kinds_of(machine, decorator, function)
+        for kind in _kinds_of(interpreter, decorator, function)
     )
 
 
-def _kinds_of(machine: Machine, decorator: ir.Expr, function: FunctionValue) -> list[str]:
+def _kinds_of(interpreter: Interpreter, decorator: ir.Expr, function: FunctionValue) -> list[str]:
     expr = decorator.func if isinstance(decorator, ir.Call) else decorator
     written = expr.id if isinstance(expr, ir.Name) else getattr(expr, "name", "")
     if "classproperty" in written.lower() or written == "declared_attr":
         return ["declared_attr"]
-    value = machine.tentative(expr, function.frame)
+    value = interpreter.lazily(expr, function.scope)
     if isinstance(value, External):
         return [role_of(value.path) or value.name]
     return [written]
@@ -130,19 +132,19 @@ def _kinds_of(machine: Machine, decorator: ir.Expr, function: FunctionValue) -> 
 
 def _made_for(receiver: Value) -> Site | None:
     """What a declared attribute makes belongs to the class statement that asks for it."""
-    if isinstance(receiver, ClassValue) and receiver.frame is not None:
-        return Site(receiver.frame, receiver.line)
+    if isinstance(receiver, ClassValue) and receiver.scope is not None:
+        return Site(receiver.scope, receiver.line)
     return None
 
 
-def super_attribute(machine: Machine, value: SuperValue, name: str) -> Value:
+def super_attribute(interpreter: Interpreter, value: SuperValue, name: str) -> Value:
     """`super().name`."""
     receiver = value.cls
     cls = receiver if isinstance(receiver, ClassValue) else getattr(receiver, "cls", None)
-    found = find(machine, cls, name, value.after) if isinstance(cls, ClassValue) else None
+    found = find(interpreter, cls, name, value.after) if isinstance(cls, ClassValue) else None
     if found is None:
         return External(f"builtins.type.{name}")
-    return bind(machine, machine.resolve(found[1]), receiver)
+    return bind(interpreter, interpreter.resolve(found[1]), receiver)
 
 
 _ENUMERATIONS = frozenset(
@@ -150,20 +152,20 @@ _ENUMERATIONS = frozenset(
 )
 
 
-def is_enumeration(machine: Machine, cls: ClassValue) -> bool:
+def is_enumeration(interpreter: Interpreter, cls: ClassValue) -> bool:
     """Whether `cls` inherits `enum.Enum` or one of its kin."""
     return any(
-        isinstance(item, External) and item.path in _ENUMERATIONS for item in mro(machine, cls)
+        isinstance(item, External) and item.path in _ENUMERATIONS for item in mro(interpreter, cls)
     )
 
 
-def _member(machine: Machine, cls: ClassValue, name: str, value: Value) -> Value:
+def _member(interpreter: Interpreter, cls: ClassValue, name: str, value: Value) -> Value:
     """The member of an enumeration that an assignment in its body makes."""
-    paths = {item.path for item in mro(machine, cls) if isinstance(item, External)}
+    paths = {item.path for item in mro(interpreter, cls) if isinstance(item, External)}
     names_itself = any(path.endswith(".StrEnum") for path in paths)
     is_text = names_itself or "builtins.str" in paths
-    if isinstance(value, Made) and value.callee == "enum.auto":
-        value = _automatic(machine, cls, name, names_itself=names_itself)
+    if isinstance(value, LibraryObject) and value.callee == "enum.auto":
+        value = _automatic(interpreter, cls, name, names_itself=names_itself)
         value = str(value) if is_text and isinstance(value, int) else value
     if is_text and isinstance(value, str):
         member = MemberText(value)
@@ -174,7 +176,9 @@ def _member(machine: Machine, cls: ClassValue, name: str, value: Value) -> Value
     return Member(name, value, cls, is_number="enum.IntEnum" in paths or "builtins.int" in paths)
 
 
-def _automatic(machine: Machine, cls: ClassValue, name: str, *, names_itself: bool) -> Value:
+def _automatic(
+    interpreter: Interpreter, cls: ClassValue, name: str, *, names_itself: bool
+) -> Value:
     """What `auto()` gives to a member: what the class says, its name in small letters, or the next number."""
     before = [
         key
@@ -182,25 +186,29 @@ def _automatic(machine: Machine, cls: ClassValue, name: str, *, names_itself: bo
         if not (key.startswith("_") or isinstance(value, FunctionValue))
     ]
     before = before[: before.index(name)] if name in before else []
-    values = [getattr(attribute(machine, cls, key), "value", None) for key in before]
-    found = find(machine, cls, "_generate_next_value_")
+    values = [getattr(attribute(interpreter, cls, key), "value", None) for key in before]
+    found = find(interpreter, cls, "_generate_next_value_")
     if found is not None:
-        getter = machine.known(found[1])
-        return machine.attempt(partial(machine.call, getter, (name, 1, len(before), values), {}))
+        getter = interpreter.force(found[1])
+        return interpreter.try_value(
+            partial(interpreter.call, getter, (name, 1, len(before), values), {})
+        )
     if names_itself:
         return name.lower()
     numbers = [value for value in values if isinstance(value, int)]
     return max(numbers) + 1 if len(numbers) == len(values) and numbers else len(before) + 1
 
 
-def shown(machine: Machine, value: Value) -> Value:
+def shown(interpreter: Interpreter, value: Value) -> Value:
     """The text that `str()` makes of a member of an enumeration; other values as they are."""
     if not isinstance(value, Member | MemberText):
         return value
-    for item in mro(machine, value.cls):
+    for item in mro(interpreter, value.cls):
         if isinstance(item, ClassValue) and "__str__" in item.attrs:
-            found = machine.known(item.attrs["__str__"])
-            return machine.attempt(partial(machine.call, bind(machine, found, value), (), {}))
+            found = interpreter.force(item.attrs["__str__"])
+            return interpreter.try_value(
+                partial(interpreter.call, bind(interpreter, found, value), (), {})
+            )
         if isinstance(item, External) and item.path.endswith(".StrEnum"):
             return str(value)
         if isinstance(item, External) and item.path == "enum.IntEnum" and isinstance(value, Member):
@@ -208,7 +216,7 @@ def shown(machine: Machine, value: Value) -> Value:
     return f"{value.cls.name}.{value.member if isinstance(value, MemberText) else value.name}"
 
 
-def prepare(machine: Machine, cls: ClassValue) -> None:
+def prepare(interpreter: Interpreter, cls: ClassValue) -> None:
     """Follows what Python runs when the class is made: the metaclass and `__init_subclass__`, once.
 
     Only for classes below a declarative base: other hooks give nobody a table name.
@@ -216,31 +224,33 @@ def prepare(machine: Machine, cls: ClassValue) -> None:
     if cls.is_prepared:
         return
     cls.is_prepared = True
-    if not machine.is_declarative(cls):
+    if not interpreter.is_declarative(cls):
         return
-    metaclass = metaclass_of(machine, cls)
+    metaclass = metaclass_of(interpreter, cls)
     for option in options_of(metaclass):
         if isinstance(option, ClassValue):
-            _run_metaclass(machine, cls, option)
-    found = _inherited_hook(machine, cls)
+            _run_metaclass(interpreter, cls, option)
+    found = _inherited_hook(interpreter, cls)
     if found is not None:
         keywords = {k: v for k, v in cls.keywords.items() if k not in {"metaclass", "**"}}
-        machine.call(bind(machine, found, cls), (), keywords)
+        interpreter.call(bind(interpreter, found, cls), (), keywords)
 
 
-def _inherited_hook(machine: Machine, cls: ClassValue) -> Value:
-    for item in ancestors(machine, cls):
+def _inherited_hook(interpreter: Interpreter, cls: ClassValue) -> Value:
+    for item in ancestors(interpreter, cls):
         if isinstance(item, ClassValue) and "__init_subclass__" in item.attrs:
-            return machine.known(item.attrs["__init_subclass__"])
+            return interpreter.force(item.attrs["__init_subclass__"])
     return None
 
 
-def _run_metaclass(machine: Machine, cls: ClassValue, metaclass: ClassValue) -> None:
-    bases = tuple(bases_of(machine, cls))
+def _run_metaclass(interpreter: Interpreter, cls: ClassValue, metaclass: ClassValue) -> None:
+    bases = tuple(bases_of(interpreter, cls))
     keywords = {k: v for k, v in cls.keywords.items() if k not in {"metaclass", "**"}}
     for name, first in (("__new__", metaclass), ("__init__", cls)):
-        found = find(machine, metaclass, name)
+        found = find(interpreter, metaclass, name)
         if found is not None:
-            machine.preparing.append(cls)
-            machine.call(machine.known(found[1]), (first, cls.name, bases, cls.attrs), keywords)
-            machine.preparing.pop()
+            interpreter.preparing.append(cls)
+            interpreter.call(
+                interpreter.force(found[1]), (first, cls.name, bases, cls.attrs), keywords
+            )
+            interpreter.preparing.pop()

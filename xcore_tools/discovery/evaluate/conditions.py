@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import ir
 from xcore_tools.discovery.evaluate.operators import truth_of
-from xcore_tools.discovery.evaluate.values import Frame
+from xcore_tools.discovery.evaluate.values import Scope
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
-def decided(machine: Machine, test: ir.Expr, frame: Frame) -> bool | None:
+def decided(interpreter: Interpreter, test: ir.Expr, scope: Scope) -> bool | None:
     """Whether the test is true; None where that depends on the environment, or is not known."""
     if is_type_checking(test):
         return False
     if isinstance(test, ir.Unary) and test.op == "not" and is_type_checking(test.value):
         return True
-    if isinstance(test, ir.Const) or _is_main(test) or frame.kind == "function" or frame.in_loop:
-        return truth_of(machine.known(machine.tentative(test, frame)))
+    if isinstance(test, ir.Const) or _is_main(test) or scope.kind == "function" or scope.in_loop:
+        return truth_of(interpreter.force(interpreter.lazily(test, scope)))
     return None
 
 

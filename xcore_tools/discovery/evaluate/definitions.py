@@ -10,29 +10,29 @@ from xcore_tools.discovery.evaluate.classes import bind, find
 from xcore_tools.discovery.evaluate.operators import iterate
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
-    Deferred,
     External,
-    Frame,
     FunctionValue,
     Instance,
     LambdaValue,
     ModuleValue,
+    Scope,
     Site,
+    Thunk,
     Unknown,
     Value,
 )
-from xcore_tools.discovery.evaluate.versions import moment_of
+from xcore_tools.discovery.evaluate.versions import version_of
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
-def function_value(machine: Machine, statement: ir.FunctionDef, frame: Frame) -> Value:
+def function_value(interpreter: Interpreter, statement: ir.FunctionDef, scope: Scope) -> Value:
     """What a function statement binds; `@name.setter` and its kin keep the property they belong to."""
-    moment = moment_of(machine, frame)
-    value = FunctionValue(statement, frame, _qualname(frame, statement.name), moment)
-    if frame.kind == "class" and _is_setter(statement):
-        return frame.names.get(statement.name, value)
+    version = version_of(interpreter, scope)
+    value = FunctionValue(statement, scope, _qualname(scope, statement.name), version)
+    if scope.kind == "class" and _is_setter(statement):
+        return scope.names.get(statement.name, value)
     return value
 
 
@@ -43,55 +43,57 @@ def _is_setter(statement: ir.FunctionDef) -> bool:
 _SETTERS = frozenset({"setter", "deleter", "expression", "comparator"})
 
 
-def begin_class(machine: Machine, statement: ir.ClassDef, frame: Frame) -> tuple[ClassValue, Frame]:
-    """The class that a statement makes, known to the machine, and the scope for its body."""
+def begin_class(
+    interpreter: Interpreter, statement: ir.ClassDef, scope: Scope
+) -> tuple[ClassValue, Scope]:
+    """The class that a statement makes, known to the interpreter, and the scope for its body."""
     cls = ClassValue(
         statement.name,
-        _qualname(frame, statement.name),
-        frame.module.module,
+        _qualname(scope, statement.name),
+        scope.module.module,
         statement.line,
-        tuple(_bases(machine, statement.bases, frame)),
-        {k.name or "**": machine.tentative(k.value, frame) for k in statement.keywords},
-        is_conditional=bool(frame.uncertain),
-        frame=frame,
-        moment=moment_of(machine, frame),
+        tuple(_bases(interpreter, statement.bases, scope)),
+        {k.name or "**": interpreter.lazily(k.value, scope) for k in statement.keywords},
+        is_conditional=bool(scope.uncertain),
+        scope=scope,
+        version=version_of(interpreter, scope),
     )
-    machine.classes.append(cls)
-    body = Frame(
-        frame.module, "class", cls.attrs, frame, cls.qualname, cls, call_site=frame.call_site
+    interpreter.classes.append(cls)
+    body = Scope(
+        scope.module, "class", cls.attrs, scope, cls.qualname, cls, call_site=scope.call_site
     )
-    body.in_loop = frame.in_loop
+    body.in_loop = scope.in_loop
     return cls, body
 
 
-def _bases(machine: Machine, exprs: tuple[ir.Expr, ...], frame: Frame) -> list[Value]:
+def _bases(interpreter: Interpreter, exprs: tuple[ir.Expr, ...], scope: Scope) -> list[Value]:
     found: list[Value] = []
     for expr in exprs:
         if isinstance(expr, ir.Starred):
-            found += iterate(machine.tentative(expr.value, frame)) or []
+            found += iterate(interpreter.lazily(expr.value, scope)) or []
         else:
-            value = machine.tentative(expr, frame)
+            value = interpreter.lazily(expr, scope)
             # No class: a package not at hand may bind the name of a submodule to one.
-            moment = moment_of(machine, frame)
+            version = version_of(interpreter, scope)
             later = isinstance(value, ModuleValue)
-            found.append(Deferred(expr, frame, moment) if later else value)
+            found.append(Thunk(expr, scope, version) if later else value)
     return found
 
 
 def decorated(
-    machine: Machine, cls: ClassValue, statement: ir.ClassDef, frame: Frame
+    interpreter: Interpreter, cls: ClassValue, statement: ir.ClassDef, scope: Scope
 ) -> ClassValue:
     """What the decorators make of a class; the class itself unless another class comes back."""
     for decorator in reversed(statement.decorators):
-        callee = machine.tentative(decorator, frame)
-        if isinstance(callee, Deferred | Unknown):
+        callee = interpreter.lazily(decorator, scope)
+        if isinstance(callee, Thunk | Unknown):
             continue
         cls.is_record = cls.is_record or _is_dataclass(callee)
-        site = Site(frame, statement.line)
+        site = Site(scope, statement.line)
         if isinstance(callee, FunctionValue | LambdaValue):  # runs here and now, whatever it does
-            result = machine.attempt(partial(machine.call, callee, (cls,), {}, site))
+            result = interpreter.try_value(partial(interpreter.call, callee, (cls,), {}, site))
         else:
-            result = machine.try_call(callee, (cls,), site)
+            result = interpreter.try_call(callee, (cls,), site)
         cls = result if isinstance(result, ClassValue) else cls
     return cls
 
@@ -101,19 +103,19 @@ def _is_dataclass(decorator: Value) -> bool:
     return path == "dataclasses.dataclass"
 
 
-def entered(machine: Machine, value: Value) -> Value:
+def entered(interpreter: Interpreter, value: Value) -> Value:
     """What `with value as target` binds: what `__enter__` of a class of the project returns."""
     if not isinstance(value, Instance):
         return Unknown("what a context manager gives")
-    found = find(machine, value.cls, "__enter__")
+    found = find(interpreter, value.cls, "__enter__")
     if found is None:
         return Unknown("what a context manager gives")
-    method = bind(machine, machine.known(found[1]), value)
-    return machine.attempt(partial(machine.call, method, (), {}))
+    method = bind(interpreter, interpreter.force(found[1]), value)
+    return interpreter.try_value(partial(interpreter.call, method, (), {}))
 
 
-def _qualname(frame: Frame, name: str) -> str:
-    if not frame.qualname:
+def _qualname(scope: Scope, name: str) -> str:
+    if not scope.qualname:
         return name
-    between = ".<locals>." if frame.kind == "function" else "."
-    return f"{frame.qualname}{between}{name}"
+    between = ".<locals>." if scope.kind == "function" else "."
+    return f"{scope.qualname}{between}{name}"

@@ -13,7 +13,7 @@ from xcore_tools.discovery.catalog.symbols import library_classes, library_maker
 from xcore_tools.discovery.evaluate.values import ClassValue, FunctionValue, ImportedName
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 LIBRARY = library_classes() | library_makers()
 _MAKERS = frozenset(
@@ -105,20 +105,22 @@ def _called_name(call: ir.Call) -> str:
     return call.func.id if isinstance(call.func, ir.Name) else getattr(call.func, "name", "")
 
 
-def makes(machine: Machine, function: FunctionValue) -> bool:
+def makes(interpreter: Interpreter, function: FunctionValue) -> bool:
     """Whether a call of `function` may make a class or a table, itself or through what it calls."""
     key = id(function.facts)
-    if key not in machine.makers:
-        machine.makers[key] = False  # what a recursive function sees
-        machine.makers[key] = _may_be_maker(machine, function) and _is_maker_of(machine, function)
-    return machine.makers[key]
+    if key not in interpreter.makers:
+        interpreter.makers[key] = False  # what a recursive function sees
+        interpreter.makers[key] = _may_be_maker(interpreter, function) and _is_maker_of(
+            interpreter, function
+        )
+    return interpreter.makers[key]
 
 
 _SIGN = re.compile(r"\bclass\b|\.__table|\btype\b|Table\b")
 _CALLED = re.compile(r"(\w+)[\s\\)]*\(")
 
 
-def _may_be_maker(machine: Machine, function: FunctionValue) -> bool:
+def _may_be_maker(interpreter: Interpreter, function: FunctionValue) -> bool:
     """Whether a look at the source of `function` finds it worth reading; yes in case of doubt."""
     unread = function.facts.unread
     if unread is None:
@@ -127,28 +129,29 @@ def _may_be_maker(machine: Machine, function: FunctionValue) -> bool:
     return (
         not called.isdisjoint(_MAKERS)
         or _SIGN.search(unread.text) is not None
-        or any(_makes_by_name(machine, name, function) for name in sorted(called))
+        or any(_makes_by_name(interpreter, name, function) for name in sorted(called))
     )
 
 
-def _is_maker_of(machine: Machine, function: FunctionValue) -> bool:
-    body = machine.read(function.facts).body
+def _is_maker_of(interpreter: Interpreter, function: FunctionValue) -> bool:
+    body = interpreter.read(function.facts).body
     return body is not None and (
-        may_make(body, machine.leads)
-        or any(_makes_by_name(machine, name, function) for name in sorted(_called_names(body)))
+        may_make(body, interpreter.leads)
+        or any(_makes_by_name(interpreter, name, function) for name in sorted(_called_names(body)))
     )
 
 
-def has_makers(machine: Machine, cls: ClassValue) -> bool:
+def has_makers(interpreter: Interpreter, cls: ClassValue) -> bool:
     """Whether a method of `cls` may make a class or a table."""
     return any(
-        isinstance(value, FunctionValue) and makes(machine, value) for value in cls.attrs.values()
+        isinstance(value, FunctionValue) and makes(interpreter, value)
+        for value in cls.attrs.values()
     )
 
 
-def changes(machine: Machine, function: FunctionValue) -> bool:
+def changes(interpreter: Interpreter, function: FunctionValue) -> bool:
     """Whether a call of `function` may change what others see: a global name, an attribute, an item."""
-    body = machine.read(function.facts).body
+    body = interpreter.read(function.facts).body
     return body is not None and any(_is_change(node) for node in ir.walk(body))
 
 
@@ -160,9 +163,9 @@ def _is_change(node: object) -> bool:
     return isinstance(node, ir.Global)
 
 
-def _makes_by_name(machine: Machine, name: str, caller: FunctionValue) -> bool:
-    frame = machine.frames.get(caller.frame.module.module)
-    value = frame.names.get(name) if frame else None
+def _makes_by_name(interpreter: Interpreter, name: str, caller: FunctionValue) -> bool:
+    scope = interpreter.scopes.get(caller.scope.module.module)
+    value = scope.names.get(name) if scope else None
     if isinstance(value, FunctionValue):
-        return makes(machine, value)
-    return isinstance(value, ImportedName) and name in machine.leads
+        return makes(interpreter, value)
+    return isinstance(value, ImportedName) and name in interpreter.leads

@@ -24,85 +24,87 @@ from xcore_tools.discovery.evaluate.scopes import lookup
 from xcore_tools.discovery.evaluate.values import (
     OPEN,
     BoundMethod,
-    Choice,
     ClassValue,
     Display,
     External,
-    Frame,
     LambdaValue,
-    Made,
+    LibraryObject,
+    Scope,
     Site,
+    Union,
     Unknown,
     Value,
-    choice_of,
+    union_of,
 )
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
-def evaluate(machine: Machine, expr: ir.Expr, frame: Frame) -> Value:
+def evaluate(interpreter: Interpreter, expr: ir.Expr, scope: Scope) -> Value:
     """The value of `expr`; Unknown with the reason where it cannot be known.
 
     Raises:
         NotReadyError: a name leads into a module that is not loaded, or not followed to that point yet.
     """
-    machine.spend()
+    interpreter.use_fuel()
     rule = _RULES.get(type(expr))
-    return rule(machine, expr, frame) if rule else Unknown("an expression that is not followed")
+    return rule(interpreter, expr, scope) if rule else Unknown("an expression that is not followed")
 
 
-def _name(machine: Machine, expr: ir.Name, frame: Frame) -> Value:
-    return machine.resolve(lookup(machine, expr.id, frame))
+def _name(interpreter: Interpreter, expr: ir.Name, scope: Scope) -> Value:
+    return interpreter.resolve(lookup(interpreter, expr.id, scope))
 
 
-def _attribute(machine: Machine, expr: ir.Attribute, frame: Frame) -> Value:
-    return attribute_of(machine, evaluate(machine, expr.value, frame), expr.name)
+def _attribute(interpreter: Interpreter, expr: ir.Attribute, scope: Scope) -> Value:
+    return attribute_of(interpreter, evaluate(interpreter, expr.value, scope), expr.name)
 
 
-def _const(machine: Machine, expr: ir.Const, frame: Frame) -> Value:
+def _const(interpreter: Interpreter, expr: ir.Const, scope: Scope) -> Value:
     return expr.value
 
 
-def _call(machine: Machine, expr: ir.Call, frame: Frame) -> Value:
-    callee = evaluate(machine, expr.func, frame)
+def _call(interpreter: Interpreter, expr: ir.Call, scope: Scope) -> Value:
+    callee = evaluate(interpreter, expr.func, scope)
     if expr.unread is not None:
-        if machine.may_wait(callee, expr):
-            return Made(callee.path, (), {}, expr.line, (expr, frame))
-        expr = machine.read(expr)
-    args, keywords = arguments_of(machine, expr, frame)
-    return machine.call(callee, args, keywords, Site(frame, expr.line, expr))
+        if interpreter.may_wait(callee, expr):
+            return LibraryObject(callee.path, (), {}, expr.line, (expr, scope))
+        expr = interpreter.read(expr)
+    args, keywords = arguments_of(interpreter, expr, scope)
+    return interpreter.call(callee, args, keywords, Site(scope, expr.line, expr))
 
 
 def arguments_of(
-    machine: Machine, call: ir.Call, frame: Frame
+    interpreter: Interpreter, call: ir.Call, scope: Scope
 ) -> tuple[tuple[Value, ...], dict[str, Value]]:
     """The arguments of a call, plain ones and keywords; "**" stands for keywords that are not known.
 
     Raises:
         NotReadyError: a starred one is not to be had.
     """
-    args = tuple(_arguments(machine, call.args, frame))
+    args = tuple(_arguments(interpreter, call.args, scope))
     keywords: dict[str, Value] = {}
     for keyword in call.keywords:
         if keyword.name is not None:
-            keywords[keyword.name] = machine.tentative(keyword.value, frame)
+            keywords[keyword.name] = interpreter.lazily(keyword.value, scope)
         else:
-            keywords |= _spread(machine, keyword.value, frame)
+            keywords |= _spread(interpreter, keyword.value, scope)
     return args, keywords
 
 
-def _arguments(machine: Machine, exprs: tuple[ir.Expr, ...], frame: Frame) -> Iterator[Value]:
+def _arguments(
+    interpreter: Interpreter, exprs: tuple[ir.Expr, ...], scope: Scope
+) -> Iterator[Value]:
     for expr in exprs:
         if isinstance(expr, ir.Starred):
-            items = iterate(evaluate(machine, expr.value, frame))
+            items = iterate(evaluate(interpreter, expr.value, scope))
             yield from [Unknown("a starred argument")] if items is None else items
         else:
-            yield machine.tentative(expr, frame)
+            yield interpreter.lazily(expr, scope)
 
 
-def _spread(machine: Machine, expr: ir.Expr, frame: Frame) -> dict[str, Value]:
-    value = evaluate(machine, expr, frame)
+def _spread(interpreter: Interpreter, expr: ir.Expr, scope: Scope) -> dict[str, Value]:
+    value = evaluate(interpreter, expr, scope)
     if isinstance(value, dict):
         return {
             "**" if key is OPEN else key: item
@@ -112,41 +114,41 @@ def _spread(machine: Machine, expr: ir.Expr, frame: Frame) -> dict[str, Value]:
     return {"**": Unknown("keyword arguments that are not known")}
 
 
-def _formatted(machine: Machine, expr: ir.FormattedString, frame: Frame) -> Value:
+def _formatted(interpreter: Interpreter, expr: ir.FormattedString, scope: Scope) -> Value:
     result: Value = ""
     for part in expr.parts:
-        result = binary("+", result, evaluate(machine, part, frame))
+        result = binary("+", result, evaluate(interpreter, part, scope))
     return result
 
 
-def _format_part(machine: Machine, expr: ir.FormatPart, frame: Frame) -> Value:
-    value = evaluate(machine, expr.value, frame)
-    spec = evaluate(machine, expr.spec, frame) if expr.spec else ""
+def _format_part(interpreter: Interpreter, expr: ir.FormatPart, scope: Scope) -> Value:
+    value = evaluate(interpreter, expr.value, scope)
+    spec = evaluate(interpreter, expr.spec, scope) if expr.spec else ""
     template = "{" + (f"!{expr.conversion}" if expr.conversion else "") + f":{spec}" + "}"
     if isinstance(spec, Unknown):
         return spec
-    value = shown(machine, value)
+    value = shown(interpreter, value)
     return over(value, lambda one: strings.call_method(template, "format", [one], {}))
 
 
-def _binary(machine: Machine, expr: ir.Binary, frame: Frame) -> Value:
-    left, right = evaluate(machine, expr.left, frame), evaluate(machine, expr.right, frame)
+def _binary(interpreter: Interpreter, expr: ir.Binary, scope: Scope) -> Value:
+    left, right = evaluate(interpreter, expr.left, scope), evaluate(interpreter, expr.right, scope)
     if expr.op == "%" and isinstance(left, str):
         right = (
-            tuple(shown(machine, item) for item in right)
+            tuple(shown(interpreter, item) for item in right)
             if isinstance(right, tuple)
-            else shown(machine, right)
+            else shown(interpreter, right)
         )
     if expr.op == "|" and (left is None or right is None) and isinstance(left or right, _TYPES):
-        return Made("typing.Union", (left, right), {}, 0)
+        return LibraryObject("typing.Union", (left, right), {}, 0)
     return binary(expr.op, left, right)
 
 
-_TYPES = (ClassValue, External, Made)
+_TYPES = (ClassValue, External, LibraryObject)
 
 
-def _unary(machine: Machine, expr: ir.Unary, frame: Frame) -> Value:
-    value = evaluate(machine, expr.value, frame)
+def _unary(interpreter: Interpreter, expr: ir.Unary, scope: Scope) -> Value:
+    value = evaluate(interpreter, expr.value, scope)
     if expr.op == "not":
         truth = truth_of(value)
         return Unknown("a condition that is not known") if truth is None else not truth
@@ -155,11 +157,11 @@ def _unary(machine: Machine, expr: ir.Unary, frame: Frame) -> Value:
     return Unknown(f"operator {expr.op} is not followed")
 
 
-def _compare(machine: Machine, expr: ir.Compare, frame: Frame) -> Value:
-    left = evaluate(machine, expr.left, frame)
+def _compare(interpreter: Interpreter, expr: ir.Compare, scope: Scope) -> Value:
+    left = evaluate(interpreter, expr.left, scope)
     result: Value = True
     for op, right_expr in zip(expr.ops, expr.rights, strict=True):
-        right = evaluate(machine, right_expr, frame)
+        right = evaluate(interpreter, right_expr, scope)
         result = compare(op, left, right)
         if result is not True:
             return result
@@ -167,42 +169,42 @@ def _compare(machine: Machine, expr: ir.Compare, frame: Frame) -> Value:
     return result
 
 
-def _boolean(machine: Machine, expr: ir.Boolean, frame: Frame) -> Value:
-    left = evaluate(machine, expr.left, frame)
+def _boolean(interpreter: Interpreter, expr: ir.Boolean, scope: Scope) -> Value:
+    left = evaluate(interpreter, expr.left, scope)
     truth = truth_of(left)
     if truth is None:
-        right = evaluate(machine, expr.right, frame)
+        right = evaluate(interpreter, expr.right, scope)
         if isinstance(left, External) and isinstance(right, str):
             left = first_unknown(left)
-        return choice_of([left, right])
-    return evaluate(machine, expr.right, frame) if truth == (expr.op == "and") else left
+        return union_of([left, right])
+    return evaluate(interpreter, expr.right, scope) if truth == (expr.op == "and") else left
 
 
-def _sequence(machine: Machine, expr: ir.Sequence, frame: Frame) -> Value:
+def _sequence(interpreter: Interpreter, expr: ir.Sequence, scope: Scope) -> Value:
     items: list[Value] = []
     for item in expr.items:
         if isinstance(item, ir.Starred):
-            inner = iterate(evaluate(machine, item.value, frame))
+            inner = iterate(evaluate(interpreter, item.value, scope))
             items += [Unknown("a starred item")] if inner is None else inner
         else:
-            items.append(machine.tentative(item, frame))
+            items.append(interpreter.lazily(item, scope))
     if expr.kind == "set" and strings.is_plain(items) and all(is_key(item) for item in items):
         return set(items)
     return items if expr.kind == "list" else tuple(items)
 
 
-def _dict(machine: Machine, expr: ir.Dict, frame: Frame) -> Value:
+def _dict(interpreter: Interpreter, expr: ir.Dict, scope: Scope) -> Value:
     result = Display()
     for key_expr, value_expr in expr.items:
         if key_expr is None:
-            inner = machine.resolve(evaluate(machine, value_expr, frame))
+            inner = interpreter.resolve(evaluate(interpreter, value_expr, scope))
             if not isinstance(inner, dict):
                 _open(result, first_unknown(inner))
             result |= inner if isinstance(inner, dict) else {}
             result.pairs += inner.pairs if isinstance(inner, Display) else []
             continue
-        key = machine.resolve(machine.tentative(key_expr, frame))
-        value = machine.tentative(value_expr, frame)
+        key = interpreter.resolve(interpreter.lazily(key_expr, scope))
+        value = interpreter.lazily(value_expr, scope)
         result.pairs.append((key, value))
         if is_key(key):
             result[key] = value
@@ -218,45 +220,50 @@ def _open(items: dict[Any, Value], unknown: Unknown) -> None:
     items[OPEN] = unknown
 
 
-def _subscript(machine: Machine, expr: ir.Subscript, frame: Frame) -> Value:
-    value = evaluate(machine, expr.value, frame)
-    if isinstance(value, ClassValue | External | Made):
-        return _of_class(machine, value, expr.index, frame)
-    if isinstance(value, Choice):
-        return choice_of(
+def _subscript(interpreter: Interpreter, expr: ir.Subscript, scope: Scope) -> Value:
+    value = evaluate(interpreter, expr.value, scope)
+    if isinstance(value, ClassValue | External | LibraryObject):
+        return _of_class(interpreter, value, expr.index, scope)
+    if isinstance(value, Union):
+        return union_of(
             [o for o in value.options if isinstance(o, ClassValue | External)]
             or [Unknown("a subscript")]
         )
     if isinstance(value, BoundMethod):  # `table.c["name"]`
-        index = index_of(machine, expr.index, frame)
+        index = index_of(interpreter, expr.index, scope)
         return (
-            attribute_of(machine, value, index)
+            attribute_of(interpreter, value, index)
             if isinstance(index, str)
             else Unknown("a subscript")
         )
     if not isinstance(value, str | tuple | list | dict):
         return first_unknown(value)
-    index = index_of(machine, expr.index, frame)
+    index = index_of(interpreter, expr.index, scope)
     if not (is_key(index) or isinstance(index, slice)):
         return first_unknown(index)
     if isinstance(value, dict) and index not in value and OPEN in value:
         return first_unknown(value[OPEN])
     try:
-        return machine.resolve(value[index])
+        return interpreter.resolve(value[index])
     except (KeyError, IndexError, TypeError, ValueError):
         return Unknown("a subscript that does not exist")
 
 
 def _of_class(
-    machine: Machine, value: ClassValue | External | Made, index: ir.Expr, frame: Frame
+    interpreter: Interpreter,
+    value: ClassValue | External | LibraryObject,
+    index: ir.Expr,
+    scope: Scope,
 ) -> Value:
     """`Base[T]`: the class itself; a member of an enumeration; an alias for annotations."""
-    if isinstance(value, ClassValue) and is_enumeration(machine, value):
-        name = evaluate(machine, index, frame)
-        return attribute(machine, value, name) if isinstance(name, str) else first_unknown(name)
+    if isinstance(value, ClassValue) and is_enumeration(interpreter, value):
+        name = evaluate(interpreter, index, scope)
+        return attribute(interpreter, value, name) if isinstance(name, str) else first_unknown(name)
     if isinstance(value, External) and value.path in _TYPING:
         items = index.items if isinstance(index, ir.Sequence) else (index,)
-        return Made(value.path, tuple(machine.tentative(item, frame) for item in items), {}, 0)
+        return LibraryObject(
+            value.path, tuple(interpreter.lazily(item, scope) for item in items), {}, 0
+        )
     return value
 
 
@@ -268,28 +275,28 @@ _TYPING = frozenset(
 """What has a meaning of its own with what stands in its brackets."""
 
 
-def _conditional(machine: Machine, expr: ir.Conditional, frame: Frame) -> Value:
-    truth = truth_of(evaluate(machine, expr.test, frame))
+def _conditional(interpreter: Interpreter, expr: ir.Conditional, scope: Scope) -> Value:
+    truth = truth_of(evaluate(interpreter, expr.test, scope))
     if truth is None:
-        return choice_of(
-            [evaluate(machine, expr.then, frame), evaluate(machine, expr.otherwise, frame)]
+        return union_of(
+            [evaluate(interpreter, expr.then, scope), evaluate(interpreter, expr.otherwise, scope)]
         )
-    return evaluate(machine, expr.then if truth else expr.otherwise, frame)
+    return evaluate(interpreter, expr.then if truth else expr.otherwise, scope)
 
 
-def _lambda(machine: Machine, expr: ir.Lambda, frame: Frame) -> Value:
+def _lambda(interpreter: Interpreter, expr: ir.Lambda, scope: Scope) -> Value:
     defaults = {
-        param.name: machine.tentative(param.default, frame)
+        param.name: interpreter.lazily(param.default, scope)
         for param in expr.params
         if param.default is not None
     }
-    return LambdaValue(expr, frame, defaults)
+    return LambdaValue(expr, scope, defaults)
 
 
-def _comprehension(machine: Machine, expr: ir.Comprehension, frame: Frame) -> Value:
-    inner = Frame(frame.module, "function", {}, frame, frame.qualname, call_site=frame.call_site)
+def _comprehension(interpreter: Interpreter, expr: ir.Comprehension, scope: Scope) -> Value:
+    inner = Scope(scope.module, "function", {}, scope, scope.qualname, call_site=scope.call_site)
     pairs: list[tuple[Value, Value]] = []
-    if not _fill(machine, expr, inner, 0, pairs):
+    if not _fill(interpreter, expr, inner, 0, pairs):
         return Unknown("a loop over values that are not known")
     if expr.kind == "dict":
         is_known = all(is_key(key) for key, _ in pairs)
@@ -301,51 +308,55 @@ def _comprehension(machine: Machine, expr: ir.Comprehension, frame: Frame) -> Va
 
 
 def _fill(
-    machine: Machine,
+    interpreter: Interpreter,
     expr: ir.Comprehension,
-    frame: Frame,
+    scope: Scope,
     depth: int,
     pairs: list[tuple[Value, Value]],
 ) -> bool:
     """Appends the items of the clauses from `depth` on; False if an iterable or a condition is not known."""
     if depth == len(expr.clauses):
-        key = evaluate(machine, expr.key, frame) if expr.key else None
-        pairs.append((key, evaluate(machine, expr.element, frame)))
+        key = evaluate(interpreter, expr.key, scope) if expr.key else None
+        pairs.append((key, evaluate(interpreter, expr.element, scope)))
         return len(pairs) <= MAX_ITEMS
     clause = expr.clauses[depth]
     # Python evaluates the first iterable outside: in a class body, it sees the class's own names
-    outside = frame.parent if depth == 0 and frame.parent is not None else frame
-    value = evaluate(machine, clause.iterable, outside)
+    outside = scope.parent if depth == 0 and scope.parent is not None else scope
+    value = evaluate(interpreter, clause.iterable, outside)
     items = each(value) if expr.kind == "set" else iterate(value)
     if items is None:
         return False
     for item in items:
-        assign(machine, clause.target, item, frame)
-        truths = [truth_of(evaluate(machine, condition, frame)) for condition in clause.conditions]
-        if None in truths or (all(truths) and not _fill(machine, expr, frame, depth + 1, pairs)):
+        assign(interpreter, clause.target, item, scope)
+        truths = [
+            truth_of(evaluate(interpreter, condition, scope)) for condition in clause.conditions
+        ]
+        if None in truths or (
+            all(truths) and not _fill(interpreter, expr, scope, depth + 1, pairs)
+        ):
             return False
     return True
 
 
-def _yield(machine: Machine, expr: ir.Yield, frame: Frame) -> Value:
-    value = evaluate(machine, expr.value, frame)
-    scope = frame
-    while scope.kind != "function" and scope.parent is not None:
-        scope = scope.parent
+def _yield(interpreter: Interpreter, expr: ir.Yield, scope: Scope) -> Value:
+    value = evaluate(interpreter, expr.value, scope)
+    function = scope
+    while function.kind != "function" and function.parent is not None:
+        function = function.parent
     items = iterate(value) if expr.is_from else [value]
-    if items is None or scope.uncertain or len(scope.yielded) >= MAX_ITEMS:
+    if items is None or function.uncertain or len(function.yielded) >= MAX_ITEMS:
         items = [Unknown("a generator whose items are not known")]
-    scope.yielded += items
+    function.yielded += items
     return None
 
 
-def _named(machine: Machine, expr: ir.Named, frame: Frame) -> Value:
-    value = evaluate(machine, expr.value, frame)
-    assign(machine, ir.Name(expr.name), value, frame)
+def _named(interpreter: Interpreter, expr: ir.Named, scope: Scope) -> Value:
+    value = evaluate(interpreter, expr.value, scope)
+    assign(interpreter, ir.Name(expr.name), value, scope)
     return value
 
 
-_RULES: dict[type, Callable[[Machine, Any, Frame], Value]] = {
+_RULES: dict[type, Callable[[Interpreter, Any, Scope], Value]] = {
     ir.Name: _name,
     ir.Attribute: _attribute,
     ir.Const: _const,

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,
-    Made,
+    LibraryObject,
     Unknown,
     Value,
     options_of,
 )
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 _BASES = (ClassValue, External, Unknown)
 
@@ -24,19 +24,19 @@ MAX_ANCESTORS = 3000
 """A longer order of ancestors is cut off; nobody's models come near."""
 
 
-def mro(machine: Machine, cls: ClassValue) -> tuple[Value, ...]:
+def mro(interpreter: Interpreter, cls: ClassValue) -> tuple[Value, ...]:
     """The classes in which attributes of `cls` are looked up, `cls` first.
 
     Items are ClassValue, External (a class of another library) and Unknown (a base that could not be
     followed). Follows C3 as Python does; where that fails, depth first. At most MAX_ANCESTORS of them.
     """
     if cls.mro is None:
-        for item in _unordered(machine, cls):
-            item.mro = _order(item, bases_of(machine, item))
+        for item in _unordered(interpreter, cls):
+            item.mro = _order(item, bases_of(interpreter, item))
     return cls.mro or (cls,)
 
 
-def _unordered(machine: Machine, cls: ClassValue) -> list[ClassValue]:
+def _unordered(interpreter: Interpreter, cls: ClassValue) -> list[ClassValue]:
     """The classes above `cls` that have no order yet, and `cls` itself; bases before their children.
 
     A stack of its own: a chain of a thousand classes would be too deep for Python's.
@@ -54,7 +54,7 @@ def _unordered(machine: Machine, cls: ClassValue) -> list[ClassValue]:
         elif isinstance(item, ClassValue) and item.mro is None:
             item.mro = (item,)  # what a cyclic base sees
             stack.append((item, waiting))
-            waiting = iter(bases_of(machine, item))
+            waiting = iter(bases_of(interpreter, item))
 
 
 def _order(cls: ClassValue, bases: list[Value]) -> tuple[Value, ...]:
@@ -65,17 +65,17 @@ def _order(cls: ClassValue, bases: list[Value]) -> tuple[Value, ...]:
     return (cls, *(_depth_first(orders) if merged is None else merged))[:MAX_ANCESTORS]
 
 
-def ancestors(machine: Machine, cls: ClassValue) -> tuple[Value, ...]:
+def ancestors(interpreter: Interpreter, cls: ClassValue) -> tuple[Value, ...]:
     """The MRO of `cls` without itself."""
-    return mro(machine, cls)[1:]
+    return mro(interpreter, cls)[1:]
 
 
-def bases_of(machine: Machine, cls: ClassValue) -> list[Value]:
+def bases_of(interpreter: Interpreter, cls: ClassValue) -> list[Value]:
     """The direct bases of `cls` that are classes, or cannot be known."""
     found: dict[Value, None] = {}
     for base in cls.bases:
-        for option in options_of(machine.known(base)):
-            item = External(f"{option.callee}()") if isinstance(option, Made) else option
+        for option in options_of(interpreter.force(base)):
+            item = External(f"{option.callee}()") if isinstance(option, LibraryObject) else option
             if isinstance(item, _BASES):
                 found[item] = None
     return list(found)
@@ -112,9 +112,9 @@ def _depth_first(orders: list[tuple[Value, ...]]) -> list[Value]:
     return list(dict.fromkeys(item for order in orders for item in order))
 
 
-def metaclass_of(machine: Machine, cls: ClassValue) -> Value:
+def metaclass_of(interpreter: Interpreter, cls: ClassValue) -> Value:
     """The metaclass that `cls` names or inherits; None for `type`."""
-    for item in mro(machine, cls):
+    for item in mro(interpreter, cls):
         if isinstance(item, ClassValue) and "metaclass" in item.keywords:
-            return machine.known(item.keywords["metaclass"])
+            return interpreter.force(item.keywords["metaclass"])
     return None

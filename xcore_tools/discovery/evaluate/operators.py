@@ -9,18 +9,18 @@ from xcore_tools.discovery.evaluate import strings
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue, TableValue
 from xcore_tools.discovery.evaluate.values import (
     OPEN,
-    Choice,
     ClassValue,
     External,
     FunctionValue,
     Generated,
     Instance,
-    Made,
+    LibraryObject,
     Member,
+    Union,
     Unknown,
     Value,
-    choice_of,
     options_of,
+    union_of,
 )
 
 MAX_ITEMS = 2000
@@ -35,7 +35,7 @@ def truth_of(value: Value) -> bool | None:
     return answers.pop() if len(answers) == 1 else None
 
 
-_WITHOUT_TRUTH = (Unknown, Instance, Made, External)
+_WITHOUT_TRUTH = (Unknown, Instance, LibraryObject, External)
 
 
 def _truth_of_one(value: Value) -> bool | None:
@@ -111,8 +111,8 @@ def _changed(op: str, left: Value, right: Value) -> Value:
 
 def over(value: Value, function: Callable[[Any], Value]) -> Value:
     """`function` of a plain value; of each option of a choice; Unknown stays Unknown."""
-    if isinstance(value, Choice):
-        return choice_of([over(option, function) for option in value.options])
+    if isinstance(value, Union):
+        return union_of([over(option, function) for option in value.options])
     return function(value) if strings.is_plain(value) else first_unknown(value)
 
 
@@ -149,9 +149,9 @@ def _is_member_known(item: Value, collection: Value) -> bool:
     if not isinstance(collection, tuple | list | dict) or not _is_certain(item):
         return False
     vague = (
-        Unknown | Choice | Instance | Made
+        Unknown | Union | Instance | LibraryObject
         if isinstance(item, ClassValue | External)
-        else Unknown | Choice | Instance | Made | External
+        else Unknown | Union | Instance | LibraryObject | External
     )
     return not any(isinstance(other, vague) or other is OPEN for other in collection)
 

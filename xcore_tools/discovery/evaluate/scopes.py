@@ -10,11 +10,11 @@ from xcore_tools.discovery.evaluate.imports import OUTSIDE, exists
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,
-    Frame,
     ImportedName,
     Instance,
     ModuleValue,
     Partial,
+    Scope,
     SuperValue,
     Unknown,
     Value,
@@ -22,7 +22,7 @@ from xcore_tools.discovery.evaluate.values import (
 from xcore_tools.discovery.evaluate.versions import value_of
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 # fmt: off
 _BUILTINS = frozenset({
@@ -37,95 +37,95 @@ _BUILTINS = frozenset({
 # fmt: on
 
 
-def lookup(machine: Machine, name: str, frame: Frame) -> Value:
-    """What `name` stands for in `frame`, as Python's scopes have it.
+def lookup(interpreter: Interpreter, name: str, scope: Scope) -> Value:
+    """What `name` stands for in `scope`, as Python's scopes have it.
 
     Raises:
         NotReadyError: the module is not followed to that point yet.
     """
-    if frame.kind == "class" and frame.cls is not None and name in {"__qualname__", "__module__"}:
-        return frame.cls.qualname if name == "__qualname__" else frame.cls.module
-    scope: Frame | None = frame
-    top = frame
-    while scope is not None:
-        if (scope is frame or scope.kind != "class") and name in scope.names:
-            hidden = _covering(machine, scope, name) if scope.stars else None
-            return value_of(machine, scope, name) if hidden is None else hidden
-        top, scope = scope, scope.parent
-    starred = _through_stars(machine, top, name)
+    if scope.kind == "class" and scope.cls is not None and name in {"__qualname__", "__module__"}:
+        return scope.cls.qualname if name == "__qualname__" else scope.cls.module
+    current: Scope | None = scope
+    top = scope
+    while current is not None:
+        if (current is scope or current.kind != "class") and name in current.names:
+            hidden = _covering(interpreter, current, name) if current.stars else None
+            return value_of(interpreter, current, name) if hidden is None else hidden
+        top, current = current, current.parent
+    starred = _through_stars(interpreter, top, name)
     if starred is not None:
         return starred
     if name in _BUILTINS:
         return External(f"builtins.{name}")
     if name == "super":
-        return Partial(External("builtins.super"), (_super_of(frame),), {})
-    if top.module.module in machine.running or _has_unread_star(machine, top):
+        return Partial(External("builtins.super"), (_super_of(scope),), {})
+    if top.module.module in interpreter.running or _has_unread_star(interpreter, top):
         raise NotReadyError
     return Unknown(f"the name {name} is not defined in {top.module.module}")
 
 
-def _super_of(frame: Frame) -> Value:
+def _super_of(scope: Scope) -> Value:
     """What `super()` means in a method: the first argument, and the class around the function."""
-    scope: Frame | None = frame
-    while scope is not None and not (
-        scope.kind == "function" and scope.parent and scope.parent.cls
+    current: Scope | None = scope
+    while current is not None and not (
+        current.kind == "function" and current.parent and current.parent.cls
     ):
-        scope = scope.parent
-    if scope is None or scope.parent is None or not scope.names:
+        current = current.parent
+    if current is None or current.parent is None or not current.names:
         return Unknown("super() outside of a class")
-    receiver = next(iter(scope.names.values()))
+    receiver = next(iter(current.names.values()))
     if isinstance(receiver, ClassValue | Instance):
-        return SuperValue(receiver, scope.parent.cls)
+        return SuperValue(receiver, current.parent.cls)
     return Unknown("super() of an unknown class")
 
 
-def module_attribute(machine: Machine, module: str, name: str) -> Value:
+def module_attribute(interpreter: Interpreter, module: str, name: str) -> Value:
     """The attribute `name` of a module of the project: a global, a re-export, or a submodule.
 
     Raises:
         NotReadyError: the module is not at hand, or not followed to that point yet.
     """
     submodule = f"{module}.{name}" if module else name
-    frame = machine.frame_of(module)
-    if frame is None:
-        may_skip = not machine.is_demanding and name not in machine.leads
-        if not exists(machine, module) or (may_skip and exists(machine, submodule)):
+    scope = interpreter.scope_of(module)
+    if scope is None:
+        may_skip = not interpreter.is_strict and name not in interpreter.leads
+        if not exists(interpreter, module) or (may_skip and exists(interpreter, submodule)):
             return ModuleValue(submodule)  # below a directory without __init__.py, as a rule
-        frame = None if may_skip else machine.loaded(module)
-        if frame is None:
+        scope = None if may_skip else interpreter.loaded(module)
+        if scope is None:
             raise NotReadyError
-    found = frame.names.get(name)
+    found = scope.names.get(name)
     if isinstance(found, ImportedName) and (found.module, found.name) == (module, name):
         return ModuleValue(submodule)  # `from . import name` in the package itself
-    if name in frame.names:
-        hidden = _covering(machine, frame, name) if frame.stars else None
+    if name in scope.names:
+        hidden = _covering(interpreter, scope, name) if scope.stars else None
         return found if hidden is None else hidden
-    starred = _through_stars(machine, frame, name)
+    starred = _through_stars(interpreter, scope, name)
     if starred is not None:
         return starred
-    if submodule in machine.packages or exists(machine, submodule):
+    if submodule in interpreter.packages or exists(interpreter, submodule):
         return ModuleValue(submodule)
-    if module in machine.running or _has_unread_star(machine, frame):
+    if module in interpreter.running or _has_unread_star(interpreter, scope):
         raise NotReadyError
-    if "__getattr__" in frame.names and name in frame.typing_names:
-        return frame.typing_names[name]
+    if "__getattr__" in scope.names and name in scope.typing_names:
+        return scope.typing_names[name]
     return Unknown(f"{module} has no name {name}")
 
 
-def _covering(machine: Machine, frame: Frame, name: str) -> Value | None:
+def _covering(interpreter: Interpreter, scope: Scope, name: str) -> Value | None:
     """What star imports give for a name that the module bound before them; None if they do not have it.
 
     Raises:
-        NotReadyError: nobody insists, and a module that may have the name is not at hand.
+        NotReadyError: the interpreter is not strict, and a module that may have the name is not at hand.
     """
-    before = frame.covered.get(name, 0)
-    if before == len(frame.stars):
+    before = scope.covered.get(name, 0)
+    if before == len(scope.stars):
         return None
-    return _through_stars(machine, frame, name, before, may_miss=False)
+    return _through_stars(interpreter, scope, name, before, may_miss=False)
 
 
 def _through_stars(
-    machine: Machine, frame: Frame, name: str, before: int = 0, *, may_miss: bool = True
+    interpreter: Interpreter, scope: Scope, name: str, before: int = 0, *, may_miss: bool = True
 ) -> Value | None:
     """What a star import gives for `name`; the last one wins, None if there is none.
 
@@ -137,7 +137,7 @@ def _through_stars(
         NotReadyError: there is a reason to wait.
     """
     asked: set[str] = set()
-    sources = frame.stars[before:]
+    sources = scope.stars[before:]
     while sources:
         source = sources.pop()
         if source in asked:
@@ -148,29 +148,29 @@ def _through_stars(
         if source.startswith(OUTSIDE):
             path = f"{source.removeprefix(OUTSIDE)}.{name}"
             if is_exported(path):
-                return machine.outside.external(path)
+                return interpreter.outside.external(path)
             continue
-        there = _starred(machine, source, name, may_miss=may_miss)
-        if there is None or not _exports(machine, there, name):
+        there = _starred(interpreter, source, name, may_miss=may_miss)
+        if there is None or not _exports(interpreter, there, name):
             continue
         if name in there.names and not isinstance(there.names[name], Unknown):
             return there.names[name]
-        if exists(machine, f"{source}.{name}"):
+        if exists(interpreter, f"{source}.{name}"):
             sources.append(f"{_SUBMODULE}{source}.{name}")
         sources += there.stars
     return None
 
 
-def _has_unread_star(machine: Machine, frame: Frame) -> bool:
-    """Whether a star import leads into a module of the project that is not read as long as nobody insists."""
+def _has_unread_star(interpreter: Interpreter, scope: Scope) -> bool:
+    """Whether a star import leads into a module of the project that is not read unless the interpreter is strict."""
     asked: set[str] = set()
-    sources = [] if machine.is_demanding else list(frame.stars)
+    sources = [] if interpreter.is_strict else list(scope.stars)
     while sources:
         source = sources.pop()
         if source in asked or source.startswith(OUTSIDE):
             continue
         asked.add(source)
-        there = machine.frames.get(source)
+        there = interpreter.scopes.get(source)
         if there is None:
             return True
         sources += there.stars
@@ -181,22 +181,22 @@ _SUBMODULE = "submodule:"
 """Stands before what a starred package has where none of its own star imports gives the name."""
 
 
-def _starred(machine: Machine, module: str, name: str, *, may_miss: bool) -> Frame | None:
+def _starred(interpreter: Interpreter, module: str, name: str, *, may_miss: bool) -> Scope | None:
     """The scope of a module that a star import names; None where it is not to be had."""
-    may_skip = not machine.is_demanding and name not in machine.leads
+    may_skip = not interpreter.is_strict and name not in interpreter.leads
     try:
-        frame = machine.frame_of(module)
-        if frame is None and not may_skip:
-            frame = machine.loaded(module)
+        scope = interpreter.scope_of(module)
+        if scope is None and not may_skip:
+            scope = interpreter.loaded(module)
     except NotReadyError:
         return None
-    if frame is None and may_skip and not may_miss and exists(machine, module):
+    if scope is None and may_skip and not may_miss and exists(interpreter, module):
         raise NotReadyError
-    return frame
+    return scope
 
 
-def _exports(machine: Machine, frame: Frame, name: str) -> bool:
-    public = machine.resolve(frame.names.get("__all__"))
+def _exports(interpreter: Interpreter, scope: Scope, name: str) -> bool:
+    public = interpreter.resolve(scope.names.get("__all__"))
     if isinstance(public, list | tuple) and all(isinstance(item, str) for item in public):
         return name in public
     return not name.startswith("_")

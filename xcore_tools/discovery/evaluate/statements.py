@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from xcore_tools.discovery import ir
-from xcore_tools.discovery.evaluate.assignment import assign, bind, delete, forget, lose
+from xcore_tools.discovery.evaluate.assignment import assign, bind, delete, forget, mark_unknown
 from xcore_tools.discovery.evaluate.conditions import decided, is_type_checking
 from xcore_tools.discovery.evaluate.definitions import (
     begin_class,
@@ -29,10 +29,10 @@ from xcore_tools.discovery.evaluate.imports import (
     top_level_value,
 )
 from xcore_tools.discovery.evaluate.operators import MAX_ITEMS, each, truth_of
-from xcore_tools.discovery.evaluate.values import Deferred, Frame, FunctionValue, Unknown, Value
+from xcore_tools.discovery.evaluate.values import FunctionValue, Scope, Thunk, Unknown, Value
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 _NEXT, _RETURN, _JUMP, _BREAK = range(4)
 """How a block was left: at its end, by return, by raise or continue, by break."""
@@ -45,53 +45,53 @@ _DIRECTIVES = frozenset(
 )
 
 
-def execute(machine: Machine, block: ir.Block, frame: Frame) -> int:
+def execute(interpreter: Interpreter, block: ir.Block, scope: Scope) -> int:
     """Follows the statements of `block`; says how it was left: at its end, by return, or by a jump."""
     for statement in block:
-        machine.spend()
-        flow = _RULES[type(statement)](machine, statement, frame)
+        interpreter.use_fuel()
+        flow = _RULES[type(statement)](interpreter, statement, scope)
         if flow:
             return flow
     return _NEXT
 
 
-def _import(machine: Machine, statement: ir.Import, frame: Frame) -> int:
+def _import(interpreter: Interpreter, statement: ir.Import, scope: Scope) -> int:
     if statement.alias:
-        bind(frame, statement.alias, module_value(machine, statement.name, frame.module))
+        bind(scope, statement.alias, module_value(interpreter, statement.name, scope.module))
     else:
         top = statement.name.partition(".")[0]
-        bind(frame, top, top_level_value(machine, statement.name, frame.module))
+        bind(scope, top, top_level_value(interpreter, statement.name, scope.module))
     return _NEXT
 
 
-def _import_from(machine: Machine, statement: ir.ImportFrom, frame: Frame) -> int:
-    source = source_module(machine, statement, frame.module)
+def _import_from(interpreter: Interpreter, statement: ir.ImportFrom, scope: Scope) -> int:
+    source = source_module(interpreter, statement, scope.module)
     for name, alias in statement.names:
         if name == "*":
-            frame.stars.append(source)
+            scope.stars.append(source)
         else:
-            bind(frame, alias, imported(machine, source, name, frame.module))
+            bind(scope, alias, imported(interpreter, source, name, scope.module))
     return _NEXT
 
 
-def _assign(machine: Machine, statement: ir.Assign, frame: Frame) -> int:
+def _assign(interpreter: Interpreter, statement: ir.Assign, scope: Scope) -> int:
     if (
         statement.annotation is not None
-        and frame.cls is not None
+        and scope.cls is not None
         and isinstance(statement.targets[0], ir.Name)
     ):
-        frame.cls.annotations[statement.targets[0].id] = statement.annotation
+        scope.cls.annotations[statement.targets[0].id] = statement.annotation
     if statement.value is None:
         return _NEXT
-    _note_loose(machine, statement.value, frame)
-    value = machine.tentative(statement.value, frame)
-    if isinstance(value, Deferred):
-        if machine.is_demanding or _refers_to_target(statement) or _is_directive(statement, frame):
-            value = machine.known(value)
+    _note_loose(interpreter, statement.value, scope)
+    value = interpreter.lazily(statement.value, scope)
+    if isinstance(value, Thunk):
+        if interpreter.is_strict or _refers_to_target(statement) or _is_directive(statement, scope):
+            value = interpreter.force(value)
         else:
-            machine.pending.append(value)
+            interpreter.pending.append(value)
     for target in statement.targets:
-        assign(machine, target, value, frame)
+        assign(interpreter, target, value, scope)
     return _NEXT
 
 
@@ -104,134 +104,139 @@ def _refers_to_target(statement: ir.Assign) -> bool:
     )
 
 
-def _is_directive(statement: ir.Assign, frame: Frame) -> bool:
+def _is_directive(statement: ir.Assign, scope: Scope) -> bool:
     target = statement.targets[0]
-    return frame.kind == "class" and isinstance(target, ir.Name) and target.id in _DIRECTIVES
+    return scope.kind == "class" and isinstance(target, ir.Name) and target.id in _DIRECTIVES
 
 
-def _delete(machine: Machine, statement: ir.Delete, frame: Frame) -> int:
+def _delete(interpreter: Interpreter, statement: ir.Delete, scope: Scope) -> int:
     for target in statement.targets:
-        delete(machine, target, frame)
+        delete(interpreter, target, scope)
     return _NEXT
 
 
-def _note_loose(machine: Machine, expr: ir.Expr, frame: Frame) -> None:
+def _note_loose(interpreter: Interpreter, expr: ir.Expr, scope: Scope) -> None:
     """Keeps what seems to be `Index("name", User.name)`: who asks for columns looks at it."""
-    if frame.kind == "module" and not frame.uncertain and isinstance(expr, ir.Call):
+    if scope.kind == "module" and not scope.uncertain and isinstance(expr, ir.Call):
         name = getattr(expr.func, "name", getattr(expr.func, "id", None))
         if name in _LOOSE:
-            machine.loose.append((expr, frame))
+            interpreter.loose.append((expr, scope))
 
 
 _LOOSE = frozenset({"Index", "UniqueConstraint", "ForeignKeyConstraint"})
 """What finds its table by the columns that it is given."""
 
 
-def _expression(machine: Machine, statement: ir.Expression, frame: Frame) -> int:
-    _note_loose(machine, statement.value, frame)
-    value = machine.tentative(statement.value, frame)
-    if isinstance(value, Deferred):
-        if _has_effect(machine, statement.value, frame):
-            machine.known(value)
+def _expression(interpreter: Interpreter, statement: ir.Expression, scope: Scope) -> int:
+    _note_loose(interpreter, statement.value, scope)
+    value = interpreter.lazily(statement.value, scope)
+    if isinstance(value, Thunk):
+        if _has_effect(interpreter, statement.value, scope):
+            interpreter.force(value)
         else:
-            machine.pending.append(value)
+            interpreter.pending.append(value)
     return _NEXT
 
 
-def _has_effect(machine: Machine, expr: ir.Expr, frame: Frame) -> bool:
+def _has_effect(interpreter: Interpreter, expr: ir.Expr, scope: Scope) -> bool:
     """Whether a call that stands alone calls a function of the project that changes what others see."""
-    callee = machine.tentative(expr.func, frame) if isinstance(expr, ir.Call) else None
-    return isinstance(callee, FunctionValue) and changes(machine, callee)
+    callee = interpreter.lazily(expr.func, scope) if isinstance(expr, ir.Call) else None
+    return isinstance(callee, FunctionValue) and changes(interpreter, callee)
 
 
-def _function(machine: Machine, statement: ir.FunctionDef, frame: Frame) -> int:
-    bind(frame, statement.name, function_value(machine, statement, frame))
+def _function(interpreter: Interpreter, statement: ir.FunctionDef, scope: Scope) -> int:
+    bind(scope, statement.name, function_value(interpreter, statement, scope))
     return _NEXT
 
 
-def _class(machine: Machine, statement: ir.ClassDef, frame: Frame) -> int:
-    cls, body = begin_class(machine, statement, frame)
+def _class(interpreter: Interpreter, statement: ir.ClassDef, scope: Scope) -> int:
+    cls, body = begin_class(interpreter, statement, scope)
     try:
-        _class_body(machine, statement.body, body)
+        _class_body(interpreter, statement.body, body)
     except LimitReachedError:
-        lose(statement.body, body)
-        bind(frame, statement.name, cls)
+        mark_unknown(statement.body, body)
+        bind(scope, statement.name, cls)
         raise
-    bind(frame, statement.name, decorated(machine, cls, statement, frame))
+    bind(scope, statement.name, decorated(interpreter, cls, statement, scope))
     return _NEXT
 
 
-def _class_body(machine: Machine, block: ir.Block, frame: Frame) -> None:
+def _class_body(interpreter: Interpreter, block: ir.Block, scope: Scope) -> None:
     """A statement that cannot be followed to its end does not take its class along, nor the other way."""
-    if frame.call_site is not None or frame.in_loop:
-        execute(machine, block, frame)
+    if scope.call_site is not None or scope.in_loop:
+        execute(interpreter, block, scope)
         return
     for statement in block:
-        if machine.follow(statement, frame):
+        if interpreter.follow(statement, scope):
             break
 
 
-def _if(machine: Machine, statement: ir.If, frame: Frame) -> int:
-    _bind_walrus(machine, statement.test, frame)
-    truth = decided(machine, statement.test, frame)
+def _if(interpreter: Interpreter, statement: ir.If, scope: Scope) -> int:
+    _bind_walrus(interpreter, statement.test, scope)
+    truth = decided(interpreter, statement.test, scope)
     if truth is not None:
         if not truth and is_type_checking(statement.test):
-            _note_typing_imports(machine, statement.body, frame)
-        return execute(machine, statement.body if truth else statement.orelse, frame)
-    with _uncertain(frame):
-        flows = {execute(machine, statement.body, frame), execute(machine, statement.orelse, frame)}
+            _note_typing_imports(interpreter, statement.body, scope)
+        return execute(interpreter, statement.body if truth else statement.orelse, scope)
+    with _uncertain(scope):
+        flows = {
+            execute(interpreter, statement.body, scope),
+            execute(interpreter, statement.orelse, scope),
+        }
     return flows.pop() if len(flows) == 1 else _NEXT
 
 
 @contextmanager
-def _uncertain(frame: Frame) -> Iterator[None]:
+def _uncertain(scope: Scope) -> Iterator[None]:
     """Inside, what is bound may also not be bound."""
-    frame.uncertain += 1
+    scope.uncertain += 1
     try:
         yield
     finally:
-        frame.uncertain -= 1
+        scope.uncertain -= 1
 
 
-def _bind_walrus(machine: Machine, test: ir.Expr, frame: Frame) -> None:
+def _bind_walrus(interpreter: Interpreter, test: ir.Expr, scope: Scope) -> None:
     for node in ir.walk(test):
         if isinstance(node, ir.Named):
-            machine.tentative(node, frame)
+            interpreter.lazily(node, scope)
 
 
-def _note_typing_imports(machine: Machine, block: ir.Block, frame: Frame) -> None:
+def _note_typing_imports(interpreter: Interpreter, block: ir.Block, scope: Scope) -> None:
     """Imports for type checkers bind nothing, but say where a module's `__getattr__` leads."""
     for statement in block:
         if isinstance(statement, ir.ImportFrom):
-            source = source_module(machine, statement, frame.module)
+            source = source_module(interpreter, statement, scope.module)
             for name, alias in statement.names:
                 if name != "*":
-                    frame.typing_names[alias] = imported(machine, source, name, frame.module)
+                    scope.typing_names[alias] = imported(interpreter, source, name, scope.module)
 
 
-def _for(machine: Machine, statement: ir.For, frame: Frame) -> int:
-    iterable = machine.tentative(statement.iterable, frame)
-    iterable = machine.known(iterable)
+def _for(interpreter: Interpreter, statement: ir.For, scope: Scope) -> int:
+    iterable = interpreter.lazily(statement.iterable, scope)
+    iterable = interpreter.force(iterable)
     items = each(iterable)
     if items is None:
         if isinstance(iterable, _COLLECTIONS) and may_make(statement.body):
             line = ir.line_of(statement)
-            machine.lose(frame.module.module, line, "a loop over more items than are followed")
-        with _uncertain(frame):
-            assign(machine, statement.target, Unknown("a loop variable"), frame)
-            execute(machine, statement.body, frame)
-            execute(machine, statement.orelse, frame)
-        forget(statement.body, frame)
+            interpreter.report_loss(
+                scope.module.module, line, "a loop over more items than are followed"
+            )
+        with _uncertain(scope):
+            assign(interpreter, statement.target, Unknown("a loop variable"), scope)
+            execute(interpreter, statement.body, scope)
+            execute(interpreter, statement.orelse, scope)
+        forget(statement.body, scope)
         return _NEXT
-    frame.in_loop += 1
+    scope.in_loop += 1
     flow = _NEXT
     for item in _living(iterable, items):
-        assign(machine, statement.target, item, frame)
-        flow = execute(machine, statement.body, frame)
+        assign(interpreter, statement.target, item, scope)
+        flow = execute(interpreter, statement.body, scope)
         if flow in {_RETURN, _BREAK}:
             break
-    frame.in_loop -= 1
-    return _left_loop(machine, flow, statement.orelse, frame)
+    scope.in_loop -= 1
+    return _left_loop(interpreter, flow, statement.orelse, scope)
 
 
 _COLLECTIONS = (str, tuple, list, dict, set, frozenset)
@@ -248,74 +253,74 @@ def _living(iterable: Value, items: list[Value]) -> Iterator[Value]:
         yield iterable[position]
 
 
-def _left_loop(machine: Machine, flow: int, orelse: ir.Block, frame: Frame) -> int:
+def _left_loop(interpreter: Interpreter, flow: int, orelse: ir.Block, scope: Scope) -> int:
     """What comes after a loop whose rounds are known: its `else`, unless it was left by break or return."""
     if flow in {_RETURN, _BREAK}:
         return flow if flow == _RETURN else _NEXT
-    return execute(machine, orelse, frame)
+    return execute(interpreter, orelse, scope)
 
 
-def _with(machine: Machine, statement: ir.With, frame: Frame) -> int:
+def _with(interpreter: Interpreter, statement: ir.With, scope: Scope) -> int:
     for item, target in statement.items:
-        value = machine.tentative(item, frame)
+        value = interpreter.lazily(item, scope)
         if target is not None:
-            value = entered(machine, value)
-            assign(machine, target, value, frame)
-    return execute(machine, statement.body, frame)
+            value = entered(interpreter, value)
+            assign(interpreter, target, value, scope)
+    return execute(interpreter, statement.body, scope)
 
 
-def _try(machine: Machine, statement: ir.Try, frame: Frame) -> int:
-    flow = execute(machine, statement.body, frame)
-    with _uncertain(frame):
+def _try(interpreter: Interpreter, statement: ir.Try, scope: Scope) -> int:
+    flow = execute(interpreter, statement.body, scope)
+    with _uncertain(scope):
         for handler in statement.handlers:
-            execute(machine, handler, frame)
+            execute(interpreter, handler, scope)
     if not flow:
-        flow = execute(machine, statement.orelse, frame)
-    left = execute(machine, statement.final, frame) or flow
-    return _NEXT if left == _JUMP and not frame.in_loop else left
+        flow = execute(interpreter, statement.orelse, scope)
+    left = execute(interpreter, statement.final, scope) or flow
+    return _NEXT if left == _JUMP and not scope.in_loop else left
 
 
-def _while(machine: Machine, statement: ir.While, frame: Frame) -> int:
-    if frame.kind == "function":
+def _while(interpreter: Interpreter, statement: ir.While, scope: Scope) -> int:
+    if scope.kind == "function":
         for _ in range(_MAX_ROUNDS):
-            truth = truth_of(machine.known(machine.tentative(statement.test, frame)))
+            truth = truth_of(interpreter.force(interpreter.lazily(statement.test, scope)))
             if truth is False:
-                return execute(machine, statement.orelse, frame)
+                return execute(interpreter, statement.orelse, scope)
             if truth is None:
                 break
-            flow = execute(machine, statement.body, frame)
+            flow = execute(interpreter, statement.body, scope)
             if flow in {_RETURN, _BREAK}:
                 return flow if flow == _RETURN else _NEXT
-    with _uncertain(frame):
-        execute(machine, statement.body, frame)
-        execute(machine, statement.orelse, frame)
-    forget(statement.body, frame)
+    with _uncertain(scope):
+        execute(interpreter, statement.body, scope)
+        execute(interpreter, statement.orelse, scope)
+    forget(statement.body, scope)
     return _NEXT
 
 
-def _branches(machine: Machine, statement: ir.Branches, frame: Frame) -> int:
-    with _uncertain(frame):
+def _branches(interpreter: Interpreter, statement: ir.Branches, scope: Scope) -> int:
+    with _uncertain(scope):
         for block in statement.blocks:
-            execute(machine, block, frame)
+            execute(interpreter, block, scope)
     return _NEXT
 
 
-def _global(machine: Machine, statement: ir.Global, frame: Frame) -> int:
-    names = frame.global_names if statement.kind == "global" else frame.outer_names
+def _global(interpreter: Interpreter, statement: ir.Global, scope: Scope) -> int:
+    names = scope.global_names if statement.kind == "global" else scope.outer_names
     names.update(statement.names)
     return _NEXT
 
 
-def _return(machine: Machine, statement: ir.Return, frame: Frame) -> int:
-    frame.returned.append(machine.tentative(statement.value, frame) if statement.value else None)
+def _return(interpreter: Interpreter, statement: ir.Return, scope: Scope) -> int:
+    scope.returned.append(interpreter.lazily(statement.value, scope) if statement.value else None)
     return _RETURN
 
 
-def _jump(machine: Machine, statement: ir.Jump, frame: Frame) -> int:
+def _jump(interpreter: Interpreter, statement: ir.Jump, scope: Scope) -> int:
     return _BREAK if statement.kind == "break" else _JUMP
 
 
-_RULES: dict[type, Callable[[Machine, Any, Frame], int]] = {
+_RULES: dict[type, Callable[[Interpreter, Any, Scope], int]] = {
     ir.Import: _import,
     ir.ImportFrom: _import_from,
     ir.Assign: _assign,

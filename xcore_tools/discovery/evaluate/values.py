@@ -53,37 +53,37 @@ class ImportedName:
 
 
 @dataclass(eq=False, slots=True, repr=False)
-class Deferred:
+class Thunk:
     """An expression whose value was not to be had when it was met; tried again when needed.
 
     A text, a collection or an object stays once it is known: a second evaluation might give another one.
     """
 
     expr: ir.Expr
-    frame: Frame
-    moment: Moment
+    scope: Scope
+    version: Version
     value: Value = ...
 
 
 @dataclass(eq=False, slots=True, repr=False)
-class Choice:
+class Union:
     """One of several values: both arms of an `if`, a name bound twice under `try`."""
 
     options: tuple[Value, ...]
 
 
 @dataclass(eq=False, slots=True, repr=False)
-class Made:
+class LibraryObject:
     """What a call of a library's name returned: a Column, a relationship, a field.
 
-    While the arguments are `waiting` to be read, there are none: `Machine.given` reads them.
+    While the arguments are `waiting` to be read, there are none: `Interpreter.with_arguments` reads them.
     """
 
     callee: str
     args: tuple[Value, ...]
     keywords: dict[str, Value]
     line: int
-    waiting: tuple[ir.Call, Frame] | None = None
+    waiting: tuple[ir.Call, Scope] | None = None
 
 
 @dataclass(eq=False, slots=True, repr=False)
@@ -91,13 +91,13 @@ class FunctionValue:
     """A function of the project; `receiver` is what a bound method passes first.
 
     `is_plain` says that its decorators are applied already. `defaults` are those of its parameters that
-    a call has asked for: they belong to the function, made at the `moment` of its definition.
+    a call has asked for: they belong to the function, made at the `version` of its definition.
     """
 
     facts: ir.FunctionDef
-    frame: Frame
+    scope: Scope
     qualname: str
-    moment: Moment
+    version: Version
     defaults: dict[str, Value] = field(default_factory=dict)
     receiver: Value = None
     is_bound: bool = False
@@ -109,7 +109,7 @@ class LambdaValue:
     """A lambda of the project, and the defaults that its parameters got when it was made."""
 
     facts: ir.Lambda
-    frame: Frame
+    scope: Scope
     defaults: dict[str, Value] = field(default_factory=dict)
 
 
@@ -212,7 +212,7 @@ class SuperValue:
 class ClassValue:
     """A class of the project, or one that a library call makes (then `line` is that of the call).
 
-    `attrs` is the class's own namespace, `moment` is when the class was made. `bases` are as written
+    `attrs` is the class's own namespace, `version` is when the class was made. `bases` are as written
     until `mro` is asked for. A base that `names_tables` gives its children table names, as
     Flask-SQLAlchemy does. A declarative base is made one by a call (`is_root`) or by its head
     (`is_base`). What is None until it is asked for is kept: `mro`, `is_base`, `mapped`, and `shared`,
@@ -235,8 +235,8 @@ class ClassValue:
     table: Value = None
     home: str | None = None
     names_tables: bool = False
-    frame: Frame | None = None
-    moment: Moment | None = None
+    scope: Scope | None = None
+    version: Version | None = None
     mro: tuple[Value, ...] | None = None
     is_record: bool = False
     is_prepared: bool = False
@@ -250,7 +250,7 @@ class ClassValue:
 
 
 @dataclass(eq=False, slots=True, repr=False)
-class Frame:
+class Scope:
     """A scope while it is followed: a module, a class body, or one call of a function.
 
     `replaced` are the values that names of a module had before they were bound again, in that order.
@@ -261,7 +261,7 @@ class Frame:
     module: ir.ModuleFacts
     kind: str
     names: dict[str, Value]
-    parent: Frame | None = None
+    parent: Scope | None = None
     qualname: str = ""
     cls: ClassValue | None = None
     params: frozenset[str] = frozenset()
@@ -278,10 +278,10 @@ class Frame:
     in_loop: int = 0
 
 
-class Moment(NamedTuple):
+class Version(NamedTuple):
     """A point in the course of a module: so many of its names had been bound again."""
 
-    module: Frame
+    module: Scope
     changes: int
 
 
@@ -289,7 +289,7 @@ class Moment(NamedTuple):
 class Site:
     """Where a call stands, and the call as it is written there."""
 
-    frame: Frame
+    scope: Scope
     line: int
     call: ir.Call | None = None
 
@@ -305,13 +305,13 @@ class Site:
 
 def options_of(value: Value) -> tuple[Value, ...]:
     """The values that `value` may be, in the order they were met."""
-    return value.options if isinstance(value, Choice) else (value,)
+    return value.options if isinstance(value, Union) else (value,)
 
 
 _MAX_OPTIONS = 40
 
 
-def choice_of(values: list[Value]) -> Value:
+def union_of(values: list[Value]) -> Value:
     """One value out of several possible ones; equal ones count once."""
     kept: list[Value] = []
     for value in (option for v in values for option in options_of(v)):
@@ -319,7 +319,7 @@ def choice_of(values: list[Value]) -> Value:
             kept.append(value)
         if len(kept) > _MAX_OPTIONS:
             return Unknown("one of too many values")
-    return kept[0] if len(kept) == 1 else Choice(tuple(kept))
+    return kept[0] if len(kept) == 1 else Union(tuple(kept))
 
 
 def _is_same(one: Value, other: Value) -> bool:

@@ -9,7 +9,7 @@ import msgspec
 
 from xcore_tools.discovery.ir import ModuleFacts
 from xcore_tools.discovery.link.columns import add_columns
-from xcore_tools.discovery.link.interpreter import Load, Locate, Machine, Read
+from xcore_tools.discovery.link.interpreter import Interpreter, Load, Locate, Read
 from xcore_tools.discovery.link.leads import leads_of
 from xcore_tools.discovery.link.models import add_models
 from xcore_tools.discovery.link.results import Results
@@ -41,18 +41,20 @@ def link(  # noqa: PLR0913 - what it asks for, and what it is told
     """What the modules define together.
 
     `origins` names the origin of each module that is reported; the others only help to resolve names.
-    `locate`, `load` and `read` find and read what is not at hand yet (see Machine).
+    `locate`, `load` and `read` find and read what is not at hand yet (see Interpreter).
     `bases` are dotted names of further declarative bases outside the project.
     """
-    machine = Machine(modules, locate, load, read, leads, bases)
-    machine.run()
-    results = Results(machine, origins)
-    add_models(machine, results)
-    add_tables(machine, results)
+    interpreter = Interpreter(modules, locate, load, read, leads, bases)
+    interpreter.run()
+    results = Results(interpreter, origins)
+    add_models(interpreter, results)
+    add_tables(interpreter, results)
     results.add_losses()
-    return Linked(results.discovery(), leads_of(machine), partial(_described, machine, results))
+    return Linked(
+        results.discovery(), leads_of(interpreter), partial(_described, interpreter, results)
+    )
 
 
-def _described(machine: Machine, results: Results) -> Discovery:
-    add_columns(machine, results)
+def _described(interpreter: Interpreter, results: Results) -> Discovery:
+    add_columns(interpreter, results)
     return results.discovery()

@@ -10,25 +10,25 @@ from xcore_tools.discovery.columns.resolve import Finisher
 from xcore_tools.discovery.columns.tables import TableDraft, read_class, read_table
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue, TableValue
 from xcore_tools.discovery.evaluate.values import ClassValue, Value
-from xcore_tools.discovery.link.interpreter import Machine
+from xcore_tools.discovery.link.interpreter import Interpreter
 from xcore_tools.discovery.link.results import Results
 from xcore_tools.discovery.orm.mapper import map_class
 from xcore_tools.discovery.orm.table_rules import NO_TABLE, is_mapped, mapped_parent, own_table
 from xcore_tools.discovery.results import Relationship
 
 
-def add_columns(machine: Machine, results: Results) -> None:
+def add_columns(interpreter: Interpreter, results: Results) -> None:
     """Gives each table among the results its structure."""
-    machine.is_describing = True
-    gathering = _Gathering(machine, results)
-    count = gathering.add_tables(machine.tables)
-    for cls in machine.classes:
-        machine.decide(cls, partial(gathering.add_class, cls))
-    gathering.add_tables(machine.tables[count:])  # of modules that were read only now
+    interpreter.is_describing = True
+    gathering = _Gathering(interpreter, results)
+    count = gathering.add_tables(interpreter.tables)
+    for cls in interpreter.classes:
+        interpreter.decide(cls, partial(gathering.add_class, cls))
+    gathering.add_tables(interpreter.tables[count:])  # of modules that were read only now
     gathering.add_tables(gathering.waiting, are_last=True)
-    finisher = Finisher(machine, gathering.drafts.values())
-    for call, frame in machine.loose:
-        machine.ask(frame.module.module, call.line, partial(finisher.attach, call, frame))
+    finisher = Finisher(interpreter, gathering.drafts.values())
+    for call, scope in interpreter.loose:
+        interpreter.ask(scope.module.module, call.line, partial(finisher.attach, call, scope))
     for key, draft in gathering.drafts.items():
         results.describe(key, finisher.structure(draft))
     results.relate(gathering.relationships)
@@ -37,14 +37,14 @@ def add_columns(machine: Machine, results: Results) -> None:
 class _Gathering:
     """The drafts of tables, by the keys that the results know them by; also of those they do not report."""
 
-    def __init__(self, machine: Machine, results: Results) -> None:
-        self._machine = machine
+    def __init__(self, interpreter: Interpreter, results: Results) -> None:
+        self._machine = interpreter
         self._results = results
         self.drafts: dict[tuple[object, ...], TableDraft] = {}
         self._owners: dict[ClassValue, ClassValue | None] = {}
         self._models: dict[str, list[ClassValue]] = {}
-        for cls in machine.classes:
-            if is_mapped(machine, cls):
+        for cls in interpreter.classes:
+            if is_mapped(interpreter, cls):
                 self._models.setdefault(cls.name, []).append(cls)
         self.waiting: list[TableValue] = []
         self.relationships: dict[tuple[str, str, int], tuple[Relationship, ...]] = {}
@@ -60,11 +60,11 @@ class _Gathering:
 
     def _add_table(self, table: TableValue) -> None:
         draft = self._draft(table.metadata, table.schema, table.name, table.module, table.line)
-        with self._machine.demand():
+        with self._machine.strict():
             read_table(self._machine, table, draft)
 
     def add_class(self, cls: ClassValue) -> None:
-        with self._machine.demand():
+        with self._machine.strict():
             mapping = map_class(self._machine, cls)
             if mapping is None:
                 return

@@ -1,7 +1,7 @@
 """Modules followed one after another, over values instead of objects, with bounded work.
 
 Nothing is imported and nothing runs. Imports are looked up only when their name is needed, so cyclic
-imports end by themselves; a module that is not at hand is loaded only when somebody insists.
+imports end by themselves; a module that is not at hand is loaded only in strict mode.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import partial
 from typing import Protocol
 
 from xcore_tools.discovery import ir
-from xcore_tools.discovery.evaluate.assignment import lose, pinned
+from xcore_tools.discovery.evaluate.assignment import mark_unknown, pinned
 from xcore_tools.discovery.evaluate.calls import call_function, call_lambda
 from xcore_tools.discovery.evaluate.classes import prepare
 from xcore_tools.discovery.evaluate.effects import LIBRARY
@@ -24,40 +24,40 @@ from xcore_tools.discovery.evaluate.strings import is_plain
 from xcore_tools.discovery.evaluate.table_values import TableValue
 from xcore_tools.discovery.evaluate.values import (
     BoundMethod,
-    Choice,
     ClassValue,
-    Deferred,
     External,
-    Frame,
     FunctionValue,
     ImportedName,
     Instance,
     LambdaValue,
-    Made,
+    LibraryObject,
     Partial,
+    Scope,
     Site,
+    Thunk,
+    Union,
     Unknown,
     Value,
-    choice_of,
+    union_of,
 )
-from xcore_tools.discovery.evaluate.versions import at, moment_of
+from xcore_tools.discovery.evaluate.versions import at, version_of
 from xcore_tools.discovery.orm.attributes import implicit_attribute, owned_attribute
 from xcore_tools.discovery.orm.declarative_bases import root_of
 from xcore_tools.discovery.orm.foreign import Outside
 from xcore_tools.discovery.orm.handlers import dispatch, ignores_arguments
 
-_ELSEWHERE = (ImportedName, Deferred)
+_ELSEWHERE = (ImportedName, Thunk)
 _DISPATCHED = (ClassValue, External, BoundMethod)
-_WAITING = (*_ELSEWHERE, Choice)
+_WAITING = (*_ELSEWHERE, Union)
 """Kinds of values that may stand for others; a tuple is made once, a union at every question."""
 
-_STATEMENT_BUDGET = 30_000
+_STATEMENT_FUEL = 30_000
 """Steps for one statement of a module, with all the calls in it."""
 
-_MODULE_BUDGET = 600_000
+_MODULE_FUEL = 600_000
 """Steps for all statements of a module; what comes after them counts only if it is evident."""
 
-_LAST_BUDGET = 2_000
+_LAST_FUEL = 2_000
 """Steps that are left in any case for a statement beside one that used up its share."""
 
 _EVIDENT = (ir.Import, ir.ImportFrom, ir.FunctionDef, ir.ClassDef)
@@ -92,13 +92,13 @@ _FAILURES = (
 """What following hostile code may end in; a finding then, never the end of the scan."""
 
 
-class Machine:
+class Interpreter:
     """Follows modules and keeps what they make: classes and tables, in the order they are met.
 
     `modules` are the facts at hand, `locate` tells which module of the project an import means in the
     file that imports it (None: none), `load` reads a module that is not at hand (None: it cannot),
     `read` reads a function or the arguments of a call that were left unread,
-    `leads` are names worth loading a module for although nobody insists, `bases` are dotted names of
+    `leads` are names worth loading a module for although the interpreter is not strict, `bases` are dotted names of
     declarative bases outside the project.
     """
 
@@ -119,18 +119,18 @@ class Machine:
         # what was made
         self.classes: list[ClassValue] = []
         self.tables: list[TableValue] = []
-        self.loose: list[tuple[ir.Call, Frame]] = []  # indexes and constraints outside of any table
-        self.frames: dict[str, Frame] = {}
+        self.loose: list[tuple[ir.Call, Scope]] = []  # indexes and constraints outside of any table
+        self.scopes: dict[str, Scope] = {}
         self.packages: set[str] = set()  # that imports lead through, with __init__.py or without
         self.losses: set[tuple[str, int, str, str]] = set()  # module, line, code, what
         # what is under way
-        self.pending: list[Deferred] = []
-        self.moments: dict[Frame, int] = {}  # of modules that are looked back to
+        self.pending: list[Thunk] = []
+        self.versions: dict[Scope, int] = {}  # of modules that are looked back to
         self.preparing: list[ClassValue] = []
         self.running: set[str] = set()
         self.makers: dict[int, bool] = {}
         self.roots: dict[ClassValue, Value] = {}
-        self.is_demanding = False
+        self.is_strict = False
         self.is_describing = False  # columns are read: an attribute says whose it is
         self.is_settled = False  # nothing more is made; what is asked from now on stays true
         self.depth = 0
@@ -138,20 +138,20 @@ class Machine:
         self._resolving: set[int] = set()
         self._too_dear: dict[int, Value] = {}
         self._attempts = 0
-        self._budget = _STATEMENT_BUDGET
+        self._fuel = _STATEMENT_FUEL
 
     # -- running ------------------------------------------------------------------------------
 
     def run(self) -> None:
         """Follows every module, packages before what they hold, then what had to wait."""
         for name in sorted(self.modules):
-            self.frame_of(name)
+            self.scope_of(name)
         waiting, self.pending = self.pending, []
-        for deferred in waiting:
-            self._budget = _STATEMENT_BUDGET
-            line = ir.line_of(deferred.expr)
-            self._guarded(deferred.frame, line, partial(self.resolve, deferred))
-        with self.demand():
+        for thunk in waiting:
+            self._fuel = _STATEMENT_FUEL
+            line = ir.line_of(thunk.expr)
+            self._guarded(thunk.scope, line, partial(self.resolve, thunk))
+        with self.strict():
             for cls in self.classes:
                 self.decide(cls, partial(prepare, self, cls))
         self.is_settled = True
@@ -159,30 +159,30 @@ class Machine:
     def decide(self, cls: ClassValue, work: Callable[[], object]) -> None:
         """Does `work` for one class, as of when it was made; whatever ends it early is noted."""
         assert (
-            cls.moment is not None
+            cls.version is not None
         )  # only synthetic bases have none, and nothing is decided for them
-        self._budget = _STATEMENT_BUDGET
-        with at(self, cls.moment):
-            self._guarded(cls.moment.module, cls.line, work)
+        self._fuel = _STATEMENT_FUEL
+        with at(self, cls.version):
+            self._guarded(cls.version.module, cls.line, work)
 
     def ask(self, module: str, line: int, work: Callable[[], object]) -> None:
         """Does `work` for what stands at a line of a module; whatever ends it early is noted."""
-        self._budget = _STATEMENT_BUDGET
-        self._guarded(self.frames[module], line, work)
+        self._fuel = _STATEMENT_FUEL
+        self._guarded(self.scopes[module], line, work)
 
-    def frame_of(self, name: str) -> Frame | None:
-        """The frame of a module at hand, followed to its end unless that is under way.
+    def scope_of(self, name: str) -> Scope | None:
+        """The scope of a module at hand, followed to its end unless that is under way.
 
         Raises:
             NotReadyError: too many modules wait for each other already; this one has to wait.
         """
-        frame = self.frames.get(name)
-        if frame is None and name in self.modules:
-            frame = self._followed(name)
-        return frame
+        scope = self.scopes.get(name)
+        if scope is None and name in self.modules:
+            scope = self._followed(name)
+        return scope
 
-    def loaded(self, name: str) -> Frame | None:
-        """The frame of a module that was not at hand; None if it cannot be read.
+    def loaded(self, name: str) -> Scope | None:
+        """The scope of a module that was not at hand; None if it cannot be read.
 
         Raises:
             NotReadyError: too many modules wait for each other already.
@@ -193,70 +193,70 @@ class Machine:
         self.modules[name] = facts
         return self._followed(name)
 
-    def _followed(self, name: str) -> Frame:
+    def _followed(self, name: str) -> Scope:
         if len(self.running) >= _MAX_RUNNING:
             raise NotReadyError
         facts = self.modules[name]
-        frame = self.frames[name] = Frame(facts, "module", {"__name__": name})
+        scope = self.scopes[name] = Scope(facts, "module", {"__name__": name})
         self.running.add(name)
-        budget, demanding = self._budget, self.is_demanding
-        self.is_demanding = False
-        left = _MODULE_BUDGET
+        fuel, strict = self._fuel, self.is_strict
+        self.is_strict = False
+        left = _MODULE_FUEL
         for statement in facts.body:
             if left <= 0 and not isinstance(statement, _EVIDENT):
-                lose((statement,), frame)
+                mark_unknown((statement,), scope)
                 continue
-            self._budget = before = max(min(_STATEMENT_BUDGET, left), _LAST_BUDGET)
-            self.follow(statement, frame)
-            left -= before - max(self._budget, 0)
+            self._fuel = before = max(min(_STATEMENT_FUEL, left), _LAST_FUEL)
+            self.follow(statement, scope)
+            left -= before - max(self._fuel, 0)
             if left <= 0 < left + before:
-                self.lose(name, ir.line_of(statement), _REST)
-        self._budget, self.is_demanding = budget, demanding
+                self.report_loss(name, ir.line_of(statement), _REST)
+        self._fuel, self.is_strict = fuel, strict
         self.running.discard(name)
-        return frame
+        return scope
 
-    def follow(self, statement: ir.Statement, frame: Frame) -> int:
+    def follow(self, statement: ir.Statement, scope: Scope) -> int:
         """Follows one statement of a module or of a class; what it might have bound is not known if it fails.
 
         Says how the statement was left, as `execute` does.
         """
         depth, preparing = self.depth, len(self.preparing)
         try:
-            return execute(self, (statement,), frame)
+            return execute(self, (statement,), scope)
         except NotReadyError:
             pass
         except _FAILURES:
-            self.lose(frame.module.module, ir.line_of(statement), _STATEMENT)
+            self.report_loss(scope.module.module, ir.line_of(statement), _STATEMENT)
         self.depth = depth
         del self.preparing[preparing:]
-        lose((statement,), frame)
-        if frame.kind == "class":
-            self._budget = max(self._budget, _LAST_BUDGET)  # for what else the body says
+        mark_unknown((statement,), scope)
+        if scope.kind == "class":
+            self._fuel = max(self._fuel, _LAST_FUEL)  # for what else the body says
         return 0
 
-    def _guarded(self, frame: Frame, line: int, work: Callable[[], object]) -> None:
+    def _guarded(self, scope: Scope, line: int, work: Callable[[], object]) -> None:
         depth, preparing = self.depth, len(self.preparing)
         try:
             work()
         except NotReadyError:
             pass
         except _FAILURES:
-            self.lose(frame.module.module, line, _STATEMENT)
+            self.report_loss(scope.module.module, line, _STATEMENT)
         self.depth = depth
         del self.preparing[preparing:]
 
-    def lose(self, module: str, line: int, what: str, code: str = "XT125") -> None:
+    def report_loss(self, module: str, line: int, what: str, code: str = "XT125") -> None:
         """Notes what is not followed although it may make a class or a table."""
         self.losses.add((module, line, code, what))
 
-    def attempt(self, work: Callable[[], Value]) -> Value:
+    def try_value(self, work: Callable[[], Value]) -> Value:
         """What `work` gives, Unknown where it needs what is not to be had or takes too long."""
         depth = self.depth
         if not self._attempts:
-            self._budget = _STATEMENT_BUDGET
+            self._fuel = _STATEMENT_FUEL
         self._attempts += 1
         try:
-            with self.demand():
+            with self.strict():
                 return self.resolve(work())
         except NotReadyError:
             return Unknown("a name that is not to be had")
@@ -266,40 +266,40 @@ class Machine:
             self._attempts -= 1
             self.depth = depth
 
-    def spend(self) -> None:
+    def use_fuel(self) -> None:
         """Counts one step.
 
         Raises:
             LimitReachedError: the statement that is followed has used up its share.
         """
-        self._budget -= 1
-        if self._budget < 0:
+        self._fuel -= 1
+        if self._fuel < 0:
             raise LimitReachedError
 
     # -- values that may have to wait -----------------------------------------------------------
 
     @contextmanager
-    def demand(self) -> Iterator[None]:
+    def strict(self) -> Iterator[None]:
         """Inside, a name that leads into a module not at hand has it loaded."""
-        before, self.is_demanding = self.is_demanding, True
+        before, self.is_strict = self.is_strict, True
         try:
             yield
         finally:
-            self.is_demanding = before
+            self.is_strict = before
 
-    def tentative(self, expr: ir.Expr, frame: Frame) -> Value:
-        """The value of `expr`, or Deferred if that would need what is not at hand."""
-        before, self.is_demanding = self.is_demanding, False
+    def lazily(self, expr: ir.Expr, scope: Scope) -> Value:
+        """The value of `expr`, or Thunk if that would need what is not at hand."""
+        before, self.is_strict = self.is_strict, False
         try:
-            return evaluate(self, expr, frame)
+            return evaluate(self, expr, scope)
         except NotReadyError:
             whole = self.read(expr) if isinstance(expr, ir.Call) else expr
-            return Deferred(whole, pinned(whole, frame), moment_of(self, frame))
+            return Thunk(whole, pinned(whole, scope), version_of(self, scope))
         finally:
-            self.is_demanding = before
+            self.is_strict = before
 
     def resolve(self, value: Value) -> Value:
-        """The value behind an imported name or a deferred expression.
+        """The value behind an imported name or a thunk expression.
 
         Raises:
             NotReadyError: it is not to be had yet.
@@ -319,8 +319,8 @@ class Machine:
                     value = module_attribute(self, value.module, value.name)
                 else:
                     value = self._evaluated(value)
-            if isinstance(value, Choice):
-                return choice_of([self.resolve(option) for option in value.options])
+            if isinstance(value, Union):
+                return union_of([self.resolve(option) for option in value.options])
             return value
         except LimitReachedError as error:
             self._note_dear(value, error)
@@ -328,28 +328,28 @@ class Machine:
         finally:
             self._resolving.difference_update(passed)
 
-    def _evaluated(self, deferred: Deferred) -> Value:
-        if deferred.value is ...:
-            with at(self, deferred.moment) if deferred.moment.module.replaced else nullcontext():
-                value = evaluate(self, deferred.expr, deferred.frame)
+    def _evaluated(self, thunk: Thunk) -> Value:
+        if thunk.value is ...:
+            with at(self, thunk.version) if thunk.version.module.replaced else nullcontext():
+                value = evaluate(self, thunk.expr, thunk.scope)
             if not isinstance(value, str | list | dict | Instance):
                 return value
-            deferred.value = value
-        return deferred.value
+            thunk.value = value
+        return thunk.value
 
     def _note_dear(self, value: Value, error: LimitReachedError) -> None:
         """Once all is made, the innermost global that took too long is not tried again."""
-        is_global = isinstance(value, Deferred) and value.frame.kind == "module"
+        is_global = isinstance(value, Thunk) and value.scope.kind == "module"
         if self.is_settled and is_global and not error.is_noted:
             error.is_noted = True
             self._too_dear[id(value)] = value
 
-    def known(self, value: Value) -> Value:
-        """The value behind `value`, Unknown where it is not to be had; insists on loading what it needs."""
+    def force(self, value: Value) -> Value:
+        """The value behind `value`, Unknown where it is not to be had; loads what it needs."""
         if not isinstance(value, _WAITING):
             return value
         try:
-            with self.demand():
+            with self.strict():
                 return self.resolve(value)
         except NotReadyError:
             return Unknown("a name that is not to be had")
@@ -366,14 +366,14 @@ class Machine:
         """What a call returns; classes and tables that it makes are kept.
 
         Raises:
-            NotReadyError: it needs what is not at hand, or nobody insists on it.
+            NotReadyError: it needs what is not at hand, or the interpreter is not strict.
         """
-        self.spend()
+        self.use_fuel()
         callee = self.resolve(callee)
-        if isinstance(callee, Choice):
+        if isinstance(callee, Union):
             results = [self.call(option, args, keywords, site) for option in callee.options]
             made = [r for r in results if not (isinstance(r, Unknown) or is_plain(r))]
-            return choice_of(made or results)
+            return union_of(made or results)
         if isinstance(callee, FunctionValue):
             return call_function(self, callee, args, keywords, site)
         if isinstance(callee, LambdaValue):
@@ -394,16 +394,16 @@ class Machine:
             and self.leads.isdisjoint(call.unread.calls)
         )
 
-    def given(self, made: Made) -> Made:
+    def with_arguments(self, made: LibraryObject) -> LibraryObject:
         """`made` with its arguments, read now if that has had to wait."""
         if made.waiting is not None:
-            (call, frame), made.waiting = made.waiting, None
-            with suppress(NotReadyError), self.demand():
-                made.args, made.keywords = arguments_of(self, self.read(call), frame)
+            (call, scope), made.waiting = made.waiting, None
+            with suppress(NotReadyError), self.strict():
+                made.args, made.keywords = arguments_of(self, self.read(call), scope)
         return made
 
     def try_call(self, callee: Value, args: tuple[Value, ...], site: Site) -> Value:
-        """What a call returns, Unknown where that needs what is not at hand; insists on nothing."""
+        """What a call returns, Unknown where that needs what is not at hand; loads nothing."""
         try:
             return self.resolve(self.call(callee, args, {}, site))
         except NotReadyError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from xcore_tools.discovery.evaluate.values import ClassValue, Unknown, options_of
-from xcore_tools.discovery.link.interpreter import Machine
+from xcore_tools.discovery.link.interpreter import Interpreter
 from xcore_tools.discovery.link.results import FoundTable, Results
 from xcore_tools.discovery.link.verdicts import acceptance, is_incomplete, refusal, verdict
 from xcore_tools.discovery.orm.declarative_bases import root_of
@@ -15,26 +15,28 @@ from xcore_tools.discovery.orm.table_rules import declared
 from xcore_tools.discovery.results import Model
 
 
-def add_models(machine: Machine, results: Results) -> None:
+def add_models(interpreter: Interpreter, results: Results) -> None:
     """Decides about every class that was made, and adds the models and their tables."""
-    for cls in machine.classes:  # grows while declared attributes are followed
-        machine.decide(cls, partial(_decide, machine, results, cls))
+    for cls in interpreter.classes:  # grows while declared attributes are followed
+        interpreter.decide(cls, partial(_decide, interpreter, results, cls))
 
 
-def _decide(machine: Machine, results: Results, cls: ClassValue) -> None:
-    with machine.demand():
-        mapping = map_class(machine, cls)
+def _decide(interpreter: Interpreter, results: Results, cls: ClassValue) -> None:
+    with interpreter.strict():
+        mapping = map_class(interpreter, cls)
     if not results.is_reported(cls.module):
         return
     if mapping is not None:
-        _add_model(machine, results, cls, mapping)
+        _add_model(interpreter, results, cls, mapping)
         reason = acceptance(mapping)
     else:
-        reason = _refused(machine, results, cls)
-    results.add_verdict(verdict(machine, results, cls, reason, taken=mapping is not None))
+        reason = _refused(interpreter, results, cls)
+    results.add_verdict(verdict(interpreter, results, cls, reason, taken=mapping is not None))
 
 
-def _add_model(machine: Machine, results: Results, cls: ClassValue, mapping: Mapping) -> None:
+def _add_model(
+    interpreter: Interpreter, results: Results, cls: ClassValue, mapping: Mapping
+) -> None:
     table = _table_name(results, cls, mapping)
     schema = results.schema_name(mapping.schema, cls.module, cls.line)
     model = Model(
@@ -51,14 +53,14 @@ def _add_model(machine: Machine, results: Results, cls: ClassValue, mapping: Map
     )
     results.add_model(model, is_conditional=cls.is_conditional)
     if mapping.makes_table:
-        is_excused = cls.is_conditional or _may_exist(machine, cls)
+        is_excused = cls.is_conditional or _may_exist(interpreter, cls)
         results.add_table(
             FoundTable(table, schema, mapping.metadata, cls.module, cls.line, is_excused)
         )
     if mapping.by_evidence:
         message = f"class {cls.qualname} is taken for a model by its own table name and columns; its base is not known"
         results.report("XT124", "note", cls.module, cls.line, message)
-    make_declared_tables(machine, cls)
+    make_declared_tables(interpreter, cls)
 
 
 def _table_name(results: Results, cls: ClassValue, mapping: Mapping) -> str | None:
@@ -70,22 +72,22 @@ def _table_name(results: Results, cls: ClassValue, mapping: Mapping) -> str | No
     return None
 
 
-def _may_exist(machine: Machine, cls: ClassValue) -> bool:
+def _may_exist(interpreter: Interpreter, cls: ClassValue) -> bool:
     """Whether the arguments of the table allow for one that exists already."""
-    for option in options_of(declared(machine, cls, "__table_args__")):
+    for option in options_of(declared(interpreter, cls, "__table_args__")):
         is_list = isinstance(option, tuple | list) and option
-        last = machine.known(option[-1]) if is_list else option
+        last = interpreter.force(option[-1]) if is_list else option
         if isinstance(last, dict) and any(
-            machine.known(last.get(key)) is True for key in ("extend_existing", "keep_existing")
+            interpreter.force(last.get(key)) is True for key in ("extend_existing", "keep_existing")
         ):
             return True
     return False
 
 
-def _refused(machine: Machine, results: Results, cls: ClassValue) -> str:
-    reason = refusal(machine, cls)
+def _refused(interpreter: Interpreter, results: Results, cls: ClassValue) -> str:
+    reason = refusal(interpreter, cls)
     if is_incomplete(reason):
-        base = dotted_name(root_of(machine, cls))
+        base = dotted_name(root_of(interpreter, cls))
         message = f"class {cls.qualname} inherits {base} but names no table and inherits none"
         results.report("XT122", "warning", cls.module, cls.line, message)
     return reason

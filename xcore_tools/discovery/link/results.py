@@ -9,7 +9,7 @@ import msgspec
 
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue
 from xcore_tools.discovery.evaluate.values import Unknown, Value
-from xcore_tools.discovery.link.interpreter import Machine
+from xcore_tools.discovery.link.interpreter import Interpreter
 from xcore_tools.discovery.orm.dotted_names import dotted_name
 from xcore_tools.discovery.results import (
     Discovery,
@@ -41,9 +41,9 @@ class FoundTable(msgspec.Struct, frozen=True):
 class Results:
     """What was found, as data. `origins` names the modules that are reported; the rest is left out."""
 
-    def __init__(self, machine: Machine, origins: Mapping[str, str]) -> None:
+    def __init__(self, interpreter: Interpreter, origins: Mapping[str, str]) -> None:
         self._verdicts: dict[tuple[str, str, int], Verdict] = {}
-        self._machine = machine
+        self._machine = interpreter
         self._origins = origins
         self._models: dict[tuple[object, ...], Model] = {}
         self._tables: dict[tuple[object, ...], tuple[Table, bool]] = {}

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue, TableValue
 from xcore_tools.discovery.evaluate.values import Unknown
-from xcore_tools.discovery.link.interpreter import Machine
+from xcore_tools.discovery.link.interpreter import Interpreter
 from xcore_tools.discovery.link.results import FoundTable, Results
 
 
-def add_tables(machine: Machine, results: Results) -> None:
+def add_tables(interpreter: Interpreter, results: Results) -> None:
     """Adds the tables that code names; not those that it refers to and that are defined elsewhere."""
-    for table in machine.tables:
+    for table in interpreter.tables:
         if not results.is_reported(table.module):
             continue
         name = _name(table, results)
         schema = results.schema_name(table.schema, table.module, table.line)
         if table.has_columns or not (
-            _is_defined(machine, name, table.metadata)
+            _is_defined(interpreter, name, table.metadata)
             or results.has_table(name, schema, table.metadata)
         ):
             is_excused = table.is_conditional or table.may_exist
@@ -25,8 +25,10 @@ def add_tables(machine: Machine, results: Results) -> None:
             )
 
 
-def _is_defined(machine: Machine, name: str | None, metadata: MetaDataValue | None) -> bool:
-    return any(t.has_columns and (t.name, t.metadata) == (name, metadata) for t in machine.tables)
+def _is_defined(interpreter: Interpreter, name: str | None, metadata: MetaDataValue | None) -> bool:
+    return any(
+        t.has_columns and (t.name, t.metadata) == (name, metadata) for t in interpreter.tables
+    )
 
 
 def _name(table: TableValue, results: Results) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xcore_tools.discovery.evaluate.mro import bases_of, mro
 from xcore_tools.discovery.evaluate.values import ClassValue, External, Value
-from xcore_tools.discovery.link.interpreter import Machine
+from xcore_tools.discovery.link.interpreter import Interpreter
 from xcore_tools.discovery.link.results import Results
 from xcore_tools.discovery.orm.declarative_bases import foreigns, has_role, root_of
 from xcore_tools.discovery.orm.dotted_names import dotted_name
@@ -24,10 +24,10 @@ _NO_TABLE = "it has no table and inherits none"
 
 
 def verdict(
-    machine: Machine, results: Results, cls: ClassValue, reason: str, *, taken: bool
+    interpreter: Interpreter, results: Results, cls: ClassValue, reason: str, *, taken: bool
 ) -> Verdict:
     """The decision about `cls` with the way to its base."""
-    chain = tuple(_chain(machine, results, cls))
+    chain = tuple(_chain(interpreter, results, cls))
     path = results.path_of(cls.module)
     return Verdict(cls.qualname, cls.module, path, cls.line, taken, reason, chain)
 
@@ -37,16 +37,16 @@ def acceptance(mapping: Mapping) -> str:
     return _REASONS.get(mapping.kind, "it inherits a declarative base and has a table")
 
 
-def refusal(machine: Machine, cls: ClassValue) -> str:
+def refusal(interpreter: Interpreter, cls: ClassValue) -> str:
     """Why a class is no model."""
-    root = root_of(machine, cls)
-    if dotted_name(cls) is not None and root is None and not _is_declarative(machine, cls):
+    root = root_of(interpreter, cls)
+    if dotted_name(cls) is not None and root is None and not _is_declarative(interpreter, cls):
         return "no declarative base is among its bases"
     if cls.is_root or root is None:
         return "it is a declarative base itself"
-    if machine.known(cls.attrs.get("__abstract__")) is True:
+    if interpreter.force(cls.attrs.get("__abstract__")) is True:
         return "it says __abstract__ = True"
-    if any(foreign.needs_table_keyword for foreign in foreigns(machine, cls)):
+    if any(foreign.needs_table_keyword for foreign in foreigns(interpreter, cls)):
         return "it has no table=True"
     return _NO_TABLE
 
@@ -56,15 +56,15 @@ def is_incomplete(reason: str) -> bool:
     return reason == _NO_TABLE
 
 
-def _is_declarative(machine: Machine, cls: ClassValue) -> bool:
-    return cls.is_root or any(has_role(b, "DeclarativeBase") for b in bases_of(machine, cls))
+def _is_declarative(interpreter: Interpreter, cls: ClassValue) -> bool:
+    return cls.is_root or any(has_role(b, "DeclarativeBase") for b in bases_of(interpreter, cls))
 
 
 _MAX_STEPS = 50
 """Of a chain of reasoning; whoever inherits through more classes does not want to read them all."""
 
 
-def _chain(machine: Machine, results: Results, cls: ClassValue) -> Iterator[Step]:
+def _chain(interpreter: Interpreter, results: Results, cls: ClassValue) -> Iterator[Step]:
     """The way from a class to its declarative base, one step for each class between them."""
     seen: list[Value] = []
     item: Value = cls
@@ -72,16 +72,16 @@ def _chain(machine: Machine, results: Results, cls: ClassValue) -> Iterator[Step
         seen.append(item)
         if item is not cls:
             yield Step(_shown(item), results.path_of(item.module), item.line)
-        item = _next_base(machine, item)
+        item = _next_base(interpreter, item)
     if isinstance(item, External):
         yield Step(item.path.removesuffix("()").rpartition(".")[2], "", 0)
 
 
-def _next_base(machine: Machine, cls: ClassValue) -> Value:
-    bases = bases_of(machine, cls)
-    root = root_of(machine, cls)
+def _next_base(interpreter: Interpreter, cls: ClassValue) -> Value:
+    bases = bases_of(interpreter, cls)
+    root = root_of(interpreter, cls)
     for base in bases:
-        if base is root or (isinstance(base, ClassValue) and root in mro(machine, base)):
+        if base is root or (isinstance(base, ClassValue) and root in mro(interpreter, base)):
             return base
     for base in bases:
         if has_role(base, "DeclarativeBase"):

@@ -12,7 +12,7 @@ from xcore_tools.discovery.orm.tables import metadata_or_new
 def make_base(this: Call) -> Value:
     """`declarative_base(...)`, `automap_base(...)`, `registry.generate_base(...)`."""
     given = this.keywords
-    name = this.machine.known(given.get("name"))
+    name = this.interpreter.force(given.get("name"))
     name = name if isinstance(name, str) else "Base"
     base = ClassValue(name, name, this.module, this.line, tuple(_parents(this)))
     base.is_synthetic = base.is_root = True
@@ -20,15 +20,15 @@ def make_base(this: Call) -> Value:
         base.attrs["type_annotation_map"] = given["type_annotation_map"]
     if "metaclass" in given:
         base.keywords["metaclass"] = given["metaclass"]
-    registry = this.machine.known(given.get("registry"))
-    metadata = this.machine.known(given.get("metadata"))
+    registry = this.interpreter.force(given.get("registry"))
+    metadata = this.interpreter.force(given.get("metadata"))
     if isinstance(registry, RegistryValue):
         base.attrs["metadata"] = registry.metadata
         registry.metadata.owners.append(base)
     elif metadata is not None or "declarative_base" not in given:
         base.attrs["metadata"] = metadata_or_new(this, metadata, base)
         base.attrs["metadata"].owners.append(base)
-    base.frame = this.frame
+    base.scope = this.scope
     return base
 
 
@@ -38,9 +38,9 @@ def _parents(this: Call) -> list[Value]:
     parts = [
         part
         for value in given or this.args[:1]
-        for part in (iterate(this.machine.known(value)) or [value])
+        for part in (iterate(this.interpreter.force(value)) or [value])
     ]
-    return [part for part in parts if not isinstance(this.machine.known(part), MetaDataValue)]
+    return [part for part in parts if not isinstance(this.interpreter.force(part), MetaDataValue)]
 
 
 def as_declarative(this: Call) -> Value:
@@ -56,8 +56,8 @@ def become_base(this: Call) -> Value:
     cls.is_root = True
     if "metaclass" in this.keywords:
         cls.keywords["metaclass"] = this.keywords["metaclass"]
-    registry = this.machine.known(this.keywords.get("registry"))
-    metadata = this.machine.known(this.keywords.get("metadata"))
+    registry = this.interpreter.force(this.keywords.get("registry"))
+    metadata = this.interpreter.force(this.keywords.get("metadata"))
     if isinstance(registry, RegistryValue):
         metadata = registry.metadata
     if isinstance(metadata, MetaDataValue) or "metadata" not in cls.attrs:

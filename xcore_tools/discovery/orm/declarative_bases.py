@@ -10,40 +10,42 @@ from xcore_tools.discovery.evaluate.mro import ancestors, bases_of, metaclass_of
 from xcore_tools.discovery.evaluate.values import ClassValue, External, Value, options_of
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
-def root_of(machine: Machine, cls: ClassValue) -> Value:
+def root_of(interpreter: Interpreter, cls: ClassValue) -> Value:
     """The declarative base in the ancestry of `cls`: a ClassValue, an External, or None."""
-    if cls in machine.roots:
-        return machine.roots[cls]
-    root = next((item for item in ancestors(machine, cls) if is_root(machine, item)), None)
-    if machine.is_settled:
-        machine.roots[cls] = root
+    if cls in interpreter.roots:
+        return interpreter.roots[cls]
+    root = next((item for item in ancestors(interpreter, cls) if is_root(interpreter, item)), None)
+    if interpreter.is_settled:
+        interpreter.roots[cls] = root
     return root
 
 
-def is_root(machine: Machine, item: Value) -> bool:
+def is_root(interpreter: Interpreter, item: Value) -> bool:
     """Whether a class, of the project or of a library, is a declarative base itself."""
     if isinstance(item, External):
-        foreign = machine.outside.foreign(item.path)
+        foreign = interpreter.outside.foreign(item.path)
         return foreign is not None and foreign.is_base
     if not isinstance(item, ClassValue):
         return False
     if item.is_base is None:
-        item.is_base = _is_base(machine, item)
+        item.is_base = _is_base(interpreter, item)
     return item.is_root or item.is_base
 
 
-def _is_base(machine: Machine, cls: ClassValue) -> bool:
+def _is_base(interpreter: Interpreter, cls: ClassValue) -> bool:
     """Whether the head of a class makes it a declarative base."""
-    if any(has_role(base, "DeclarativeBase") for base in bases_of(machine, cls)):
+    if any(has_role(base, "DeclarativeBase") for base in bases_of(interpreter, cls)):
         return True
-    if "registry" in cls.keywords and any(f.needs_table_keyword for f in foreigns(machine, cls)):
+    if "registry" in cls.keywords and any(
+        f.needs_table_keyword for f in foreigns(interpreter, cls)
+    ):
         return True  # class Base(SQLModel, registry=…)
     if "metaclass" not in cls.keywords:
         return False
-    return _descends(machine, metaclass_of(machine, cls), "DeclarativeMeta", "DefaultMeta")
+    return _descends(interpreter, metaclass_of(interpreter, cls), "DeclarativeMeta", "DefaultMeta")
 
 
 def has_role(value: Value, *roles: str) -> bool:
@@ -51,30 +53,30 @@ def has_role(value: Value, *roles: str) -> bool:
     return isinstance(value, External) and role_of(value.path) in roles
 
 
-def names_tables(machine: Machine, metaclass: Value) -> bool:
+def names_tables(interpreter: Interpreter, metaclass: Value) -> bool:
     """Whether a metaclass gives table names as Flask-SQLAlchemy does."""
-    return _descends(machine, metaclass, "NameMetaMixin", "DefaultMeta")
+    return _descends(interpreter, metaclass, "NameMetaMixin", "DefaultMeta")
 
 
-def _descends(machine: Machine, cls: Value, *roles: str) -> bool:
+def _descends(interpreter: Interpreter, cls: Value, *roles: str) -> bool:
     for option in options_of(cls):
-        order = mro(machine, option) if isinstance(option, ClassValue) else (option,)
+        order = mro(interpreter, option) if isinstance(option, ClassValue) else (option,)
         if any(has_role(item, *roles) for item in order):
             return True
     return False
 
 
-def foreigns(machine: Machine, cls: ClassValue) -> list[Foreign]:
+def foreigns(interpreter: Interpreter, cls: ClassValue) -> list[Foreign]:
     """What is known of the other libraries' classes among the ancestors of `cls`."""
     found = (
-        machine.outside.foreign(item.path)
-        for item in mro(machine, cls)
+        interpreter.outside.foreign(item.path)
+        for item in mro(interpreter, cls)
         if isinstance(item, External)
     )
     return [foreign for foreign in found if foreign is not None]
 
 
-def is_flask(machine: Machine, cls: ClassValue) -> bool:
+def is_flask(interpreter: Interpreter, cls: ClassValue) -> bool:
     """Whether a class inherits the `Model` of Flask-SQLAlchemy."""
-    root = root_of(machine, cls)
+    root = root_of(interpreter, cls)
     return isinstance(root, ClassValue) and "__fsa__" in root.attrs

@@ -7,7 +7,7 @@ from xcore_tools.discovery.evaluate.table_values import RegistryValue
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,
-    Made,
+    LibraryObject,
     Partial,
     Unknown,
     Value,
@@ -45,7 +45,7 @@ def map_imperatively(this: Call) -> Value:
     if isinstance(cls, ClassValue):
         cls.mapped_by = "imperative"
         cls.table = table
-    return Made("sqlalchemy.orm.Mapper", (), {}, this.line)
+    return LibraryObject("sqlalchemy.orm.Mapper", (), {}, this.line)
 
 
 def mapped_decorator(registry: Value, kind: str) -> Value:
@@ -73,4 +73,4 @@ def has_inherited_table(this: Call) -> Value:
     cls = this.arg(0)
     if not isinstance(cls, ClassValue):
         return Unknown("has_inherited_table()")
-    return has_mapped_parent(this.machine, cls)
+    return has_mapped_parent(this.interpreter, cls)

@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import ir
 from xcore_tools.discovery.catalog.symbols import role_of
-from xcore_tools.discovery.evaluate.values import ClassValue, External, Made, Unknown, Value
+from xcore_tools.discovery.evaluate.values import (
+    ClassValue,
+    External,
+    LibraryObject,
+    Unknown,
+    Value,
+)
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 _COLUMNS = frozenset({"Column", "mapped_column"})
 _PLAIN_LIBRARIES = frozenset(
@@ -18,15 +24,15 @@ _PLAIN_LIBRARIES = frozenset(
 )
 
 
-def has_columns(machine: Machine, cls: ClassValue) -> bool:
+def has_columns(interpreter: Interpreter, cls: ClassValue) -> bool:
     """Whether the body of a class has columns, or annotations that are `Mapped[…]`."""
     annotated = any(_is_mapped_annotation(a) for a in cls.annotations.values())
-    return annotated or any(is_column(machine.known(value)) for value in cls.attrs.values())
+    return annotated or any(is_column(interpreter.force(value)) for value in cls.attrs.values())
 
 
 def is_column(value: Value) -> bool:
     """Whether a value is a column: what a call of `Column` or `mapped_column` returned."""
-    return isinstance(value, Made) and value.callee.rpartition(".")[2] in _COLUMNS
+    return isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] in _COLUMNS
 
 
 def _is_mapped_annotation(annotation: ir.Expr) -> bool:

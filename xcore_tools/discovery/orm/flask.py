@@ -13,16 +13,16 @@ from xcore_tools.discovery.orm.tables import make_table, metadata_or_new
 
 def flask_sqlalchemy(this: Call) -> Value:
     """`SQLAlchemy(app, metadata=…, model_class=…)` of Flask-SQLAlchemy 2 and 3."""
-    metadata = this.machine.known(this.keywords.get("metadata"))
+    metadata = this.interpreter.force(this.keywords.get("metadata"))
     database = make_database(this.module, metadata_or_new(this, metadata, None))
     model: ClassValue = database.model
     model.line = this.line
-    model.frame = this.frame
-    for option in options_of(this.machine.known(this.keywords.get("model_class"))):
+    model.scope = this.scope
+    for option in options_of(this.interpreter.force(this.keywords.get("model_class"))):
         if isinstance(option, ClassValue):
             model.bases = (option, *model.bases)
             _adopt_model_class(this, model, option, database)
-    if this.machine.known(this.keywords.get("disable_autonaming")) is True:
+    if this.interpreter.force(this.keywords.get("disable_autonaming")) is True:
         model.names_tables = False
     return database
 
@@ -46,23 +46,23 @@ def _adopt_model_class(
     this: Call, model: ClassValue, option: ClassValue, database: DatabaseValue
 ) -> None:
     """A ready base keeps its own naming and MetaData, as Flask-SQLAlchemy does it."""
-    own = find(this.machine, option, "metadata")
-    value = this.machine.known(own[1]) if own else None
+    own = find(this.interpreter, option, "metadata")
+    value = this.interpreter.force(own[1]) if own else None
     if isinstance(value, MetaDataValue) and value.home:
         database.metadata = value
     model.attrs["metadata"] = database.metadata
     if option.is_root and option.is_synthetic:
-        named = metaclass_of(this.machine, option)
-        model.names_tables = names_tables(this.machine, named)
+        named = metaclass_of(this.interpreter, option)
+        model.names_tables = names_tables(this.interpreter, named)
 
 
 def call_database(this: Call, database: DatabaseValue, name: str) -> Value:
     """`db.Table(…)`, which may leave out the collection, and what gives the base."""
     if name == "Table" and not isinstance(this.arg(1, "metadata"), MetaDataValue):
-        args = [this.machine.known(arg) for arg in this.args]
-        key = this.machine.known(this.keywords.get("bind_key"))
+        args = [this.interpreter.force(arg) for arg in this.args]
+        key = this.interpreter.force(this.keywords.get("bind_key"))
         metadata = database.metadata
         if isinstance(key, str):
-            metadata = this.machine.outside.bound_metadata(database, key)
+            metadata = this.interpreter.outside.bound_metadata(database, key)
         this.args = (args[0] if args else None, metadata, *args[1:])
     return make_table(this) if name == "Table" else database.model

@@ -20,7 +20,7 @@ from xcore_tools.discovery.evaluate.values import (
     External,
     FunctionValue,
     Instance,
-    Made,
+    LibraryObject,
     MatchValue,
     Partial,
     PatternValue,
@@ -54,18 +54,18 @@ from xcore_tools.discovery.orm.tables import (
 )
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
 def dispatch(
-    machine: Machine,
+    interpreter: Interpreter,
     callee: ClassValue | External | BoundMethod,
     args: tuple[Value, ...],
     keywords: dict[str, Value],
     site: Site | None,
 ) -> Value:
     """What calling a class of the project, a library's name or a method of a known value returns."""
-    this = Call(machine, args, keywords, site)
+    this = Call(interpreter, args, keywords, site)
     if isinstance(callee, ClassValue):
         return _instantiate(this, callee)
     if isinstance(callee, BoundMethod):
@@ -86,7 +86,7 @@ def _call_external(this: Call, callee: External) -> Value:
     if role in _HANDLERS:
         return _HANDLERS[role](this)
     top, _, rest = callee.path.partition(".")
-    this.insists = top not in {"builtins", "re"} or rest == "type"
+    this.is_strict = top not in {"builtins", "re"} or rest == "type"
     if top == "builtins":
         return call_builtin(this, rest)
     if callee.path == "re.sub":
@@ -96,12 +96,12 @@ def _call_external(this: Call, callee: External) -> Value:
         return regex.call_re(rest, [this.value(arg) for arg in this.args], keywords)
     if callee.name == "Table" and this.args and isinstance(this.arg(0), str) and has_columns(this):
         return make_table(this)
-    return Made(callee.path, this.args, this.keywords, this.line)
+    return LibraryObject(callee.path, this.args, this.keywords, this.line)
 
 
 def _call_method(this: Call, method: BoundMethod) -> Value:
     receiver, name = method.receiver, method.name
-    this.insists = not isinstance(
+    this.is_strict = not isinstance(
         receiver, str | list | tuple | dict | set | frozenset | PatternValue
     )
     if isinstance(receiver, RegistryValue):
@@ -128,21 +128,21 @@ _CONSTRUCTORS = frozenset({"flask_sqlalchemy", "metadata", "registry", "table"})
 
 
 def _instantiate(this: Call, cls: ClassValue) -> Value:
-    for item in ancestors(this.machine, cls):
+    for item in ancestors(this.interpreter, cls):
         role = role_of(item.path) if isinstance(item, External) else None
         if role in _CONSTRUCTORS:
             return _HANDLERS[role](this)
     instance = Instance(cls, args=this.args, keywords=this.keywords)
-    found = find(this.machine, cls, "__init__")
+    found = find(this.interpreter, cls, "__init__")
     if found is None:
         _fill_fields(this, cls, instance)
-    function = this.machine.known(found[1]) if found else None
+    function = this.interpreter.force(found[1]) if found else None
     if isinstance(function, FunctionValue) and function.facts.has_body:
-        if has_makers(this.machine, cls):
-            with this.machine.demand():
-                this.machine.call(function, (instance, *this.args), this.keywords, this.site)
+        if has_makers(this.interpreter, cls):
+            with this.interpreter.strict():
+                this.interpreter.call(function, (instance, *this.args), this.keywords, this.site)
         else:
-            this.machine.call(function, (instance, *this.args), this.keywords, this.site)
+            this.interpreter.call(function, (instance, *this.args), this.keywords, this.site)
     return instance
 
 
@@ -151,7 +151,7 @@ def _fill_fields(this: Call, cls: ClassValue, instance: Instance) -> None:
 
     a named tuple, or of a library's model, which takes keywords.
     """
-    order = [item for item in mro(this.machine, cls) if isinstance(item, ClassValue)]
+    order = [item for item in mro(this.interpreter, cls) if isinstance(item, ClassValue)]
     fields = list(dict.fromkeys(name for item in reversed(order) for name in item.annotations))
     known = dict(zip(fields, this.args, strict=False)) | this.keywords
     if len(this.args) > len(fields) or "**" in known:

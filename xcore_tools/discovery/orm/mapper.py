@@ -34,7 +34,7 @@ from xcore_tools.discovery.orm.table_rules import (
 )
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
 class Mapping(msgspec.Struct):
@@ -49,16 +49,16 @@ class Mapping(msgspec.Struct):
     by_evidence: bool = False
 
 
-def map_class(machine: Machine, cls: ClassValue) -> Mapping | None:
+def map_class(interpreter: Interpreter, cls: ClassValue) -> Mapping | None:
     """How `cls` is mapped, or None if it is not."""
-    if not is_mapped(machine, cls):
+    if not is_mapped(interpreter, cls):
         return None
-    own = own_table(machine, cls)
-    parent = mapped_parent(machine, cls)
-    mapping = _without_table(machine, cls, _kind(machine, cls, own, parent))
-    if is_abstract_concrete(machine, cls):
+    own = own_table(interpreter, cls)
+    parent = mapped_parent(interpreter, cls)
+    mapping = _without_table(interpreter, cls, _kind(interpreter, cls, own, parent))
+    if is_abstract_concrete(interpreter, cls):
         mapping.kind, mapping.by_evidence = "declarative", False
-    elif own is NO_TABLE and parent is not None and (shared := _sharer(machine, parent)):
+    elif own is NO_TABLE and parent is not None and (shared := _sharer(interpreter, parent)):
         mapping.table, mapping.schema, mapping.metadata = (
             shared.table,
             shared.schema,
@@ -71,21 +71,21 @@ def map_class(machine: Machine, cls: ClassValue) -> Mapping | None:
         mapping.table = Unknown("it is mapped to something other than a Table")
     else:
         mapping.table = _UNNAMED if own is NO_TABLE else own
-        mapping.schema = _schema_of(machine, cls, mapping.metadata)
+        mapping.schema = _schema_of(interpreter, cls, mapping.metadata)
         mapping.makes_table = True
     return mapping
 
 
-def _sharer(machine: Machine, cls: ClassValue) -> Mapping | None:
+def _sharer(interpreter: Interpreter, cls: ClassValue) -> Mapping | None:
     """The mapping of the nearest class, `cls` or one above it, that has a table to share."""
     seen: list[ClassValue] = []
     source: ClassValue | None = cls
     while source is not None and source.shared is None:
         seen.append(source)
-        is_sharing = own_table(machine, source) is NO_TABLE
-        source = mapped_parent(machine, source) if is_sharing else None
-    shared = source.shared if source is not None else map_class(machine, seen[-1])
-    if machine.is_settled:
+        is_sharing = own_table(interpreter, source) is NO_TABLE
+        source = mapped_parent(interpreter, source) if is_sharing else None
+    shared = source.shared if source is not None else map_class(interpreter, seen[-1])
+    if interpreter.is_settled:
         for item in seen:
             item.shared = shared
     return shared
@@ -94,45 +94,47 @@ def _sharer(machine: Machine, cls: ClassValue) -> Mapping | None:
 _UNNAMED = Unknown("nothing in the project names it, but a base of another library may")
 
 
-def _without_table(machine: Machine, cls: ClassValue, kind: str) -> Mapping:
+def _without_table(interpreter: Interpreter, cls: ClassValue, kind: str) -> Mapping:
     """The base and the collection of a mapped class; a base of another library if there is no better one."""
-    root = root_of(machine, cls)
+    root = root_of(interpreter, cls)
     if root is not None or cls.mapped_by:
-        return Mapping(kind, root, metadata_of(machine, cls))
+        return Mapping(kind, root, metadata_of(interpreter, cls))
     outside = (
         item
-        for item in ancestors(machine, cls)
+        for item in ancestors(interpreter, cls)
         if isinstance(item, External) and is_unfollowed(item)
     )
     root = next(outside, None)
-    metadata = machine.outside.foreign_metadata(Foreign(root.path)) if root else None
+    metadata = interpreter.outside.foreign_metadata(Foreign(root.path)) if root else None
     return Mapping(kind, root, metadata, by_evidence=True)
 
 
-def _kind(machine: Machine, cls: ClassValue, own: Value, parent: ClassValue | None) -> str:
+def _kind(interpreter: Interpreter, cls: ClassValue, own: Value, parent: ClassValue | None) -> str:
     if own is NO_TABLE and parent is not None:
         return "single-table"
     if isinstance(own, TableValue | Selectable) and cls.mapped_by != "imperative":
         return "hybrid"
     if cls.mapped_by == "imperative":
         return "imperative"
-    if any(foreign.needs_table_keyword for foreign in foreigns(machine, cls)):
+    if any(foreign.needs_table_keyword for foreign in foreigns(interpreter, cls)):
         return "sqlmodel"
     if cls.mapped_by == "dataclass" or any(
-        has_role(item, "MappedAsDataclass") for item in mro(machine, cls)
+        has_role(item, "MappedAsDataclass") for item in mro(interpreter, cls)
     ):
         return "dataclass"
     return "declarative"
 
 
-def _schema_of(machine: Machine, cls: ClassValue, metadata: MetaDataValue | None) -> Value:
-    args = declared(machine, cls, "__table_args__")
+def _schema_of(interpreter: Interpreter, cls: ClassValue, metadata: MetaDataValue | None) -> Value:
+    args = declared(interpreter, cls, "__table_args__")
     default = metadata.schema if metadata else None
     found: list[Value] = []
     for option in options_of(args):
-        last = machine.known(option[-1]) if isinstance(option, tuple | list) and option else option
+        last = (
+            interpreter.force(option[-1]) if isinstance(option, tuple | list) and option else option
+        )
         if isinstance(last, dict) and "schema" in last:
-            schema = machine.known(last["schema"])
+            schema = interpreter.force(last["schema"])
             is_known = schema is None or isinstance(schema, str | Unknown)
             found.append(schema if is_known else Unknown("it is only known at run time"))
         elif isinstance(last, Unknown):
@@ -144,14 +146,14 @@ def _schema_of(machine: Machine, cls: ClassValue, metadata: MetaDataValue | None
     return unknown or default
 
 
-def make_declared_tables(machine: Machine, cls: ClassValue) -> None:
+def make_declared_tables(interpreter: Interpreter, cls: ClassValue) -> None:
     """Follows declared attributes of a mapped class that make tables, such as a mixin's association table."""
-    for item in mro(machine, cls):
-        if isinstance(item, ClassValue) and (item is cls or not is_mapped(machine, item)):
+    for item in mro(interpreter, cls):
+        if isinstance(item, ClassValue) and (item is cls or not is_mapped(interpreter, item)):
             for raw in tuple(item.attrs.values()):
                 if (
                     isinstance(raw, FunctionValue)
-                    and is_declared_attr(machine, raw)
-                    and makes(machine, raw)
+                    and is_declared_attr(interpreter, raw)
+                    and makes(interpreter, raw)
                 ):
-                    bound(machine, raw, cls)
+                    bound(interpreter, raw, cls)

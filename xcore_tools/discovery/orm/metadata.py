@@ -11,55 +11,59 @@ from xcore_tools.discovery.evaluate.values import ClassValue, External, Unknown,
 from xcore_tools.discovery.orm.declarative_bases import is_root, root_of
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
-def metadata_of(machine: Machine, cls: ClassValue) -> MetaDataValue | None:
+def metadata_of(interpreter: Interpreter, cls: ClassValue) -> MetaDataValue | None:
     """The collection of a mapped class, by its bind key, its base or its registry; None if not known."""
-    key = find(machine, cls, "__bind_key__")
-    root = root_of(machine, cls)
-    if key is not None and isinstance(root, ClassValue) and isinstance(machine.known(key[1]), str):
+    key = find(interpreter, cls, "__bind_key__")
+    root = root_of(interpreter, cls)
+    if (
+        key is not None
+        and isinstance(root, ClassValue)
+        and isinstance(interpreter.force(key[1]), str)
+    ):
         database = root.attrs.get("__fsa__")
         if isinstance(database, DatabaseValue):
-            return machine.outside.bound_metadata(database, machine.known(key[1]))
+            return interpreter.outside.bound_metadata(database, interpreter.force(key[1]))
     if isinstance(root, ClassValue):
-        _root_metadata(machine, root)
-    found = find(machine, cls, "metadata")
-    value = machine.known(found[1]) if found else None
+        _root_metadata(interpreter, root)
+    found = find(interpreter, cls, "metadata")
+    value = interpreter.force(found[1]) if found else None
     if isinstance(value, MetaDataValue):
         return value
-    registry = find(machine, cls, "__xt_registry__")
+    registry = find(interpreter, cls, "__xt_registry__")
     if registry is not None:
         return registry[1].metadata if isinstance(registry[1].metadata, MetaDataValue) else None
-    implicit = base_attribute(machine, cls, "metadata")
+    implicit = base_attribute(interpreter, cls, "metadata")
     return implicit if isinstance(implicit, MetaDataValue) else None
 
 
-def base_attribute(machine: Machine, cls: ClassValue, name: str) -> Value:
+def base_attribute(interpreter: Interpreter, cls: ClassValue, name: str) -> Value:
     """`metadata` or `registry` of a declarative base, as its children see it."""
-    root = cls if is_root(machine, cls) else root_of(machine, cls)
+    root = cls if is_root(interpreter, cls) else root_of(interpreter, cls)
     if isinstance(root, External):
-        foreign = machine.outside.foreign(root.path)
-        metadata = machine.outside.foreign_metadata(foreign or Foreign(root.path))
+        foreign = interpreter.outside.foreign(root.path)
+        metadata = interpreter.outside.foreign_metadata(foreign or Foreign(root.path))
         module = root.path.rpartition(".")[0]
     elif isinstance(root, ClassValue):
-        metadata, module = _root_metadata(machine, root), root.module
+        metadata, module = _root_metadata(interpreter, root), root.module
     else:
         return Unknown(f"{cls.name} has no attribute {name}")
     return metadata if name == "metadata" else RegistryValue(metadata, module)
 
 
-def _root_metadata(machine: Machine, root: ClassValue) -> MetaDataValue:
-    found = find(machine, root, "metadata")
-    value = machine.known(found[1]) if found else None
+def _root_metadata(interpreter: Interpreter, root: ClassValue) -> MetaDataValue:
+    found = find(interpreter, root, "metadata")
+    value = interpreter.force(found[1]) if found else None
     if isinstance(value, MetaDataValue):
         return value
-    found = find(machine, root, "registry")
-    registry = machine.known(found[1]) if found else None
+    found = find(interpreter, root, "registry")
+    registry = interpreter.force(found[1]) if found else None
     if not isinstance(registry, RegistryValue):
-        registry = registry or machine.known(root.keywords.get("registry"))
+        registry = registry or interpreter.force(root.keywords.get("registry"))
     if isinstance(registry, External):
-        metadata = machine.outside.named_metadata(f"{registry.path}.metadata")
+        metadata = interpreter.outside.named_metadata(f"{registry.path}.metadata")
     elif isinstance(registry, RegistryValue) and isinstance(registry.metadata, MetaDataValue):
         metadata = registry.metadata
         metadata.owners.append(root)

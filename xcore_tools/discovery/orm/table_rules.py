@@ -22,7 +22,7 @@ from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,
     FunctionValue,
-    Made,
+    LibraryObject,
     Unknown,
     Value,
     options_of,
@@ -37,7 +37,7 @@ from xcore_tools.discovery.orm.declarative_bases import (
 from xcore_tools.discovery.orm.evidence import has_columns, is_column, is_unfollowed
 
 if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Machine
+    from xcore_tools.discovery.link.interpreter import Interpreter
 
 NO_TABLE = object()
 """Stands for a class that has no table of its own."""
@@ -47,99 +47,102 @@ class Selectable(msgspec.Struct):
     """A `__table__` that is no Table that we know: a join, a select, a reflected table."""
 
 
-def is_mapped(machine: Machine, cls: ClassValue) -> bool:
+def is_mapped(interpreter: Interpreter, cls: ClassValue) -> bool:
     """Whether SQLAlchemy would map `cls`."""
     if cls.mapped is None:
-        for item in reversed(mro(machine, cls)):  # from the top: each answer needs those above it
+        for item in reversed(
+            mro(interpreter, cls)
+        ):  # from the top: each answer needs those above it
             if isinstance(item, ClassValue) and item.mapped is None:
                 item.mapped = False  # what a cyclic question sees
-                prepare(machine, item)
-                item.mapped = _is_mapped(machine, item)
+                prepare(interpreter, item)
+                item.mapped = _is_mapped(interpreter, item)
     return bool(cls.mapped)
 
 
-def _is_mapped(machine: Machine, cls: ClassValue) -> bool:
+def _is_mapped(interpreter: Interpreter, cls: ClassValue) -> bool:
     if cls.mapped_by:
         return True
     if (
         cls.is_synthetic
-        or is_root(machine, cls)
-        or machine.known(cls.attrs.get("__abstract__")) is True
+        or is_root(interpreter, cls)
+        or interpreter.force(cls.attrs.get("__abstract__")) is True
     ):
         return False
-    if is_abstract_concrete(machine, cls):
-        return root_of(machine, cls) is not None
-    root = root_of(machine, cls)
+    if is_abstract_concrete(interpreter, cls):
+        return root_of(interpreter, cls) is not None
+    root = root_of(interpreter, cls)
     if root is None:
-        return _has_evidence(machine, cls) or _inherits_evidence(machine, cls)
-    if any(foreign.needs_table_keyword for foreign in foreigns(machine, cls)):
-        is_table = machine.known(cls.keywords.get("table")) is True
+        return _has_evidence(interpreter, cls) or _inherits_evidence(interpreter, cls)
+    if any(foreign.needs_table_keyword for foreign in foreigns(interpreter, cls)):
+        is_table = interpreter.force(cls.keywords.get("table")) is True
         return is_table and not any(
-            isinstance(b, ClassValue) and is_mapped(machine, b) for b in bases_of(machine, cls)
+            isinstance(b, ClassValue) and is_mapped(interpreter, b)
+            for b in bases_of(interpreter, cls)
         )
     return (
-        own_table(machine, cls) is not NO_TABLE
-        or has_mapped_parent(machine, cls)
-        or any(is_unfollowed(item) for item in ancestors(machine, cls))
+        own_table(interpreter, cls) is not NO_TABLE
+        or has_mapped_parent(interpreter, cls)
+        or any(is_unfollowed(item) for item in ancestors(interpreter, cls))
     )
 
 
-def is_abstract_concrete(machine: Machine, cls: ClassValue) -> bool:
+def is_abstract_concrete(interpreter: Interpreter, cls: ClassValue) -> bool:
     """Whether a class is mapped to the union of its children's tables, and has none of its own."""
-    return any(has_role(base, "AbstractConcreteBase") for base in bases_of(machine, cls))
+    return any(has_role(base, "AbstractConcreteBase") for base in bases_of(interpreter, cls))
 
 
-def has_mapped_parent(machine: Machine, cls: ClassValue) -> bool:
+def has_mapped_parent(interpreter: Interpreter, cls: ClassValue) -> bool:
     """Whether a class above `cls` is mapped."""
-    return mapped_parent(machine, cls) is not None
+    return mapped_parent(interpreter, cls) is not None
 
 
-def mapped_parent(machine: Machine, cls: ClassValue) -> ClassValue | None:
+def mapped_parent(interpreter: Interpreter, cls: ClassValue) -> ClassValue | None:
     """The nearest class above `cls` that is mapped and has a table to share."""
-    for item in ancestors(machine, cls):
+    for item in ancestors(interpreter, cls):
         if (
             isinstance(item, ClassValue)
-            and is_mapped(machine, item)
-            and not is_abstract_concrete(machine, item)
+            and is_mapped(interpreter, item)
+            and not is_abstract_concrete(interpreter, item)
         ):
             return item
     return None
 
 
-def _has_evidence(machine: Machine, cls: ClassValue) -> bool:
+def _has_evidence(interpreter: Interpreter, cls: ClassValue) -> bool:
     """A table, or a table name and columns, of its own, below a base that could not be followed."""
-    if not any(is_unfollowed(item) for item in ancestors(machine, cls)):
+    if not any(is_unfollowed(item) for item in ancestors(interpreter, cls)):
         return False
     if "mixin" in cls.name.lower():
         return False
-    if isinstance(machine.known(cls.attrs.get("__table__")), TableValue):
+    if isinstance(interpreter.force(cls.attrs.get("__table__")), TableValue):
         return True
-    return isinstance(machine.known(cls.attrs.get("__tablename__")), str) and has_columns(
-        machine, cls
+    return isinstance(interpreter.force(cls.attrs.get("__tablename__")), str) and has_columns(
+        interpreter, cls
     )
 
 
-def _inherits_evidence(machine: Machine, cls: ClassValue) -> bool:
-    parent = mapped_parent(machine, cls)
+def _inherits_evidence(interpreter: Interpreter, cls: ClassValue) -> bool:
+    parent = mapped_parent(interpreter, cls)
     return parent is not None and not parent.mapped_by
 
 
-def own_table(machine: Machine, cls: ClassValue) -> Value:
+def own_table(interpreter: Interpreter, cls: ClassValue) -> Value:
     """The class's own table: a TableValue, a name, Unknown, or the mark that it has none."""
     if cls.mapped_by == "imperative":
         if cls.table is None:
             return NO_TABLE
-        return _given_table(machine.known(cls.table))
-    explicit = declared(machine, cls, "__table__")
+        return _given_table(interpreter.force(cls.table))
+    explicit = declared(interpreter, cls, "__table__")
     if explicit is not None:
         return _given_table(explicit)
-    name = _table_name(machine, cls)
+    name = _table_name(interpreter, cls)
     if name is None:
         return NO_TABLE
     if (
-        is_flask(machine, cls)
-        and has_mapped_parent(machine, cls)
-        and not _has_primary_key(machine, cls)
+        is_flask(interpreter, cls)
+        and has_mapped_parent(interpreter, cls)
+        and not _has_primary_key(interpreter, cls)
     ):
         return NO_TABLE
     return name
@@ -150,32 +153,32 @@ def _given_table(value: Value) -> TableValue | Selectable:
     return next(tables, None) or Selectable()
 
 
-def declared(machine: Machine, cls: ClassValue, name: str) -> Value:
+def declared(interpreter: Interpreter, cls: ClassValue, name: str) -> Value:
     """The value of a declarative directive for `cls`, None if nothing that counts provides it."""
-    prepare(machine, cls)
-    for item in mro(machine, cls):
+    prepare(interpreter, cls)
+    for item in mro(interpreter, cls):
         if not isinstance(item, ClassValue) or name not in item.attrs:
             continue
-        raw = machine.known(item.attrs[name])
-        if item is cls or is_declared_attr(machine, raw) or not is_mapped(machine, item):
-            return machine.known(bound(machine, raw, cls))
+        raw = interpreter.force(item.attrs[name])
+        if item is cls or is_declared_attr(interpreter, raw) or not is_mapped(interpreter, item):
+            return interpreter.force(bound(interpreter, raw, cls))
         return None  # the plain value of a mapped parent hides what is behind it
     return None
 
 
-def bound(machine: Machine, value: Value, cls: ClassValue) -> Value:
+def bound(interpreter: Interpreter, value: Value, cls: ClassValue) -> Value:
     """What a directive gives when it is read through `cls`."""
-    return machine.attempt(partial(bind, machine, value, cls))
+    return interpreter.try_value(partial(bind, interpreter, value, cls))
 
 
-def _table_name(machine: Machine, cls: ClassValue) -> Value:
+def _table_name(interpreter: Interpreter, cls: ClassValue) -> Value:
     """The name of the class's own table: text, Unknown, or None for no table of its own."""
-    given = declared(machine, cls, "__tablename__")
-    foreign = next((f for f in foreigns(machine, cls) if f.naming or f.tablename), None)
-    if is_flask(machine, cls) and given is None and _flask_names(machine, cls):
+    given = declared(interpreter, cls, "__tablename__")
+    foreign = next((f for f in foreigns(interpreter, cls) if f.naming or f.tablename), None)
+    if is_flask(interpreter, cls) and given is None and _flask_names(interpreter, cls):
         return camel_to_snake(cls.name)
     if given is None and foreign is not None and "__tablename__" not in cls.attrs:
-        overridden = _overridden(machine, cls)
+        overridden = _overridden(interpreter, cls)
         if overridden is not None:
             return overridden
         return foreign.tablename or (foreign.naming or str.lower)(cls.name)
@@ -199,42 +202,43 @@ def _one_text(value: Value) -> Value:
     return None if value is None else Unknown("the name is no text")
 
 
-def _overridden(machine: Machine, cls: ClassValue) -> str | None:
+def _overridden(interpreter: Interpreter, cls: ClassValue) -> str | None:
     """A plain `__tablename__` of a mapped parent hides the name that a library's base would compute."""
-    found = find(machine, cls, "__tablename__")
+    found = find(interpreter, cls, "__tablename__")
     if found is None:
         return None
-    value = machine.known(found[1])
+    value = interpreter.force(found[1])
     return value if isinstance(value, str) else None
 
 
-def _flask_names(machine: Machine, cls: ClassValue) -> bool:
+def _flask_names(interpreter: Interpreter, cls: ClassValue) -> bool:
     """Whether Flask-SQLAlchemy names the table: nobody does, or only a mapped parent."""
-    root = root_of(machine, cls)
+    root = root_of(interpreter, cls)
     if not isinstance(root, ClassValue) or not root.names_tables:
         return False
-    found = find(machine, cls, "__tablename__")
-    return found is None or (found[0] is not cls and is_mapped(machine, found[0]))
+    found = find(interpreter, cls, "__tablename__")
+    return found is None or (found[0] is not cls and is_mapped(interpreter, found[0]))
 
 
-def _has_primary_key(machine: Machine, cls: ClassValue) -> bool:
+def _has_primary_key(interpreter: Interpreter, cls: ClassValue) -> bool:
     """Whether the columns that would go into the class's own table hold a primary key."""
-    parent = mapped_parent(machine, cls)
-    inherited = mro(machine, parent) if parent is not None else ()
-    for item in mro(machine, cls):
+    parent = mapped_parent(interpreter, cls)
+    inherited = mro(interpreter, parent) if parent is not None else ()
+    for item in mro(interpreter, cls):
         if not isinstance(item, ClassValue) or item in inherited:
             continue
         for raw in item.attrs.values():
-            value = machine.known(raw)
-            if is_declared_attr(machine, value):
-                value = machine.known(bound(machine, value, cls))
+            value = interpreter.force(raw)
+            if is_declared_attr(interpreter, value):
+                value = interpreter.force(bound(interpreter, value, cls))
             if is_column(value):
-                given = machine.given(value).keywords
-                if machine.known(given.get("primary_key")) is True:
+                given = interpreter.with_arguments(value).keywords
+                if interpreter.force(given.get("primary_key")) is True:
                     return True
-    args = declared(machine, cls, "__table_args__")
+    args = declared(interpreter, cls, "__table_args__")
     items = args if isinstance(args, tuple) else ()
     return any(
-        isinstance(machine.known(i), Made) and role_of(machine.known(i).callee) == "primary_key"
+        isinstance(interpreter.force(i), LibraryObject)
+        and role_of(interpreter.force(i).callee) == "primary_key"
         for i in items
     )

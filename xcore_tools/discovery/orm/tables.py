@@ -5,10 +5,10 @@ from __future__ import annotations
 from xcore_tools.discovery.evaluate.call import Call
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue, RegistryValue, TableValue
 from xcore_tools.discovery.evaluate.values import (
-    Choice,
     External,
-    Made,
+    LibraryObject,
     Site,
+    Union,
     Unknown,
     Value,
     options_of,
@@ -26,9 +26,9 @@ def _schema(value: Value) -> Value:
     """A schema as far as it is known; an engine passed where SQLAlchemy 1 took one is no schema."""
     if value is None or isinstance(value, str | Unknown):
         return value
-    if isinstance(value, Made) and value.callee.rpartition(".")[2] not in _ENGINES:
+    if isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] not in _ENGINES:
         return Unknown(f"{value.callee}() is only known at run time")
-    return Unknown("it is only known at run time") if isinstance(value, Choice) else None
+    return Unknown("it is only known at run time") if isinstance(value, Union) else None
 
 
 _ENGINES = frozenset({"create_engine", "engine_from_config", "create_async_engine"})
@@ -38,7 +38,7 @@ def make_registry(this: Call) -> Value:
     """`registry(metadata=…)`"""
     type_map = this.keywords.get("type_annotation_map")
     registry = RegistryValue(None, this.module, type_map=type_map)
-    metadata = this.machine.known(this.keywords.get("metadata"))
+    metadata = this.interpreter.force(this.keywords.get("metadata"))
     registry.metadata = metadata_or_new(this, metadata, registry)
     if not registry.metadata.home and registry not in registry.metadata.owners:
         registry.metadata.owners.append(registry)
@@ -60,7 +60,7 @@ def make_table(this: Call) -> Value:
     name = this.arg(0, "name")
     options = options_of(this.arg(1, "metadata"))
     metadata = next((option for option in options if isinstance(option, MetaDataValue)), None)
-    schema = this.machine.known(this.keywords.get("schema"))
+    schema = this.interpreter.force(this.keywords.get("schema"))
     if schema is None and metadata is not None:
         schema = metadata.schema
     elif schema == _BLANK:
@@ -70,20 +70,20 @@ def make_table(this: Call) -> Value:
         name=name,
         schema=schema,
         metadata=metadata,
-        module=site.frame.module.module,
+        module=site.scope.module.module,
         line=site.line,
         has_columns=has_columns(this) or len(this.args) > 2 or "autoload_with" in this.keywords,
         may_exist=_says(this, "extend_existing") or _says(this, "keep_existing"),
-        is_conditional=bool(site.frame.uncertain),
+        is_conditional=bool(site.scope.uncertain),
         items=this.args[2:],
         keywords=this.keywords,
     )
-    this.machine.tables.append(table)
+    this.interpreter.tables.append(table)
     return table
 
 
 def _says(this: Call, keyword: str) -> bool:
-    return this.machine.known(this.keywords.get(keyword)) is True
+    return this.interpreter.force(this.keywords.get(keyword)) is True
 
 
 _BLANK = External("sqlalchemy.BLANK_SCHEMA")
@@ -91,25 +91,25 @@ _BLANK = External("sqlalchemy.BLANK_SCHEMA")
 
 def _place(site: Site) -> Site:
     """Where the code stands that names the table: behind wrappers that take the name from their caller."""
-    while site.frame.call_site is not None and site.names & site.frame.params:
-        site = site.frame.call_site
+    while site.scope.call_site is not None and site.names & site.scope.params:
+        site = site.scope.call_site
     return site
 
 
 def has_columns(this: Call) -> bool:
     """Whether a column is among the arguments."""
-    return any(is_column(this.machine.known(arg)) for arg in this.args)
+    return any(is_column(this.interpreter.force(arg)) for arg in this.args)
 
 
 def copy_table(this: Call, table: TableValue) -> Value:
     """`table.to_metadata(metadata, schema=…, name=…)`"""
     metadata = this.arg(0, "metadata")
-    schema = this.machine.known(this.keywords.get("schema", table.schema))
+    schema = this.interpreter.force(this.keywords.get("schema", table.schema))
     if schema is None and isinstance(metadata, MetaDataValue):
         schema = metadata.schema
-    name = this.machine.known(this.keywords.get("name")) or table.name
-    frame = this.frame
-    if frame is None or not isinstance(metadata, MetaDataValue):
+    name = this.interpreter.force(this.keywords.get("name")) or table.name
+    scope = this.scope
+    if scope is None or not isinstance(metadata, MetaDataValue):
         return Unknown("a copy of a table in an unknown collection")
     copy = TableValue(
         name=name,
@@ -119,9 +119,9 @@ def copy_table(this: Call, table: TableValue) -> Value:
         line=this.line,
         has_columns=True,
         may_exist=True,
-        is_conditional=bool(frame.uncertain),
+        is_conditional=bool(scope.uncertain),
         items=table.items,
         keywords=table.keywords,
     )
-    this.machine.tables.append(copy)
+    this.interpreter.tables.append(copy)
     return copy

@@ -63,7 +63,7 @@ def call_sorted(this: Call) -> Value:
     key, reverse = this.value(this.keywords.get("key")), this.value(this.keywords.get("reverse"))
     if items is None or not isinstance(reverse, bool | int | None):
         return Unknown("sorted() of values that are not known")
-    keys = [this.value(this.machine.call(key, (item,), {})) for item in items] if key else items
+    keys = [this.value(this.interpreter.call(key, (item,), {})) for item in items] if key else items
     if not strings.is_plain(keys):
         return Unknown("sorted() by values that are not known")
     try:
@@ -99,7 +99,7 @@ def call_map(this: Call) -> Value:
     if items is None:
         return Unknown("map() over values that are not known")
     function = this.arg(0)
-    return [this.value(this.machine.call(function, (item,), {}, this.site)) for item in items]
+    return [this.value(this.interpreter.call(function, (item,), {}, this.site)) for item in items]
 
 
 def call_filter(this: Call) -> Value:
@@ -109,7 +109,7 @@ def call_filter(this: Call) -> Value:
         return Unknown("filter() of values that are not known")
     kept: list[Value] = []
     for item in items:
-        answer = this.machine.call(function, (item,), {}, this.site) if function else item
+        answer = this.interpreter.call(function, (item,), {}, this.site) if function else item
         truth = truth_of(this.value(answer))
         if truth is None:
             return Unknown("filter() by a condition that is not known")

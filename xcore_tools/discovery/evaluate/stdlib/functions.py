@@ -38,7 +38,7 @@ from xcore_tools.discovery.evaluate.values import (
     Value,
     options_of,
 )
-from xcore_tools.discovery.evaluate.versions import moment_of
+from xcore_tools.discovery.evaluate.versions import version_of
 from xcore_tools.discovery.orm.declarative_bases import is_root
 
 
@@ -66,8 +66,8 @@ def call_builtin(this: Call, name: str) -> Value:
 
 def _call_type_method(this: Call, name: str) -> Value:
     """`super().__new__(meta, name, bases, namespace)` in a metaclass, and other methods of `type`."""
-    if name == "__new__" and this.machine.preparing:
-        cls = this.machine.preparing[-1]
+    if name == "__new__" and this.interpreter.preparing:
+        cls = this.interpreter.preparing[-1]
         namespace = this.arg(len(this.args) - 1)
         if isinstance(namespace, dict) and namespace is not cls.attrs:
             cls.attrs.update(namespace)
@@ -81,17 +81,17 @@ def _type(this: Call) -> Value:
     if len(this.args) < 3 and isinstance(value, Instance):
         return value.cls
     if len(this.args) < 3 and isinstance(value, ClassValue):
-        return attribute(this.machine, value, "__class__")
+        return attribute(this.interpreter, value, "__class__")
     return _make_class(this) if len(this.args) >= 3 else Unknown("type()")
 
 
 def _make_class(this: Call) -> Value:
     name, bases, namespace = this.arg(0), this.arg(1), this.arg(2)
-    if this.frame is None:
+    if this.scope is None:
         return Unknown("a class that is made elsewhere")
     if not isinstance(name, str):
         if any(_is_declarative(this, base) for base in iterate(bases) or ()):
-            this.machine.lose(
+            this.interpreter.report_loss(
                 this.module, this.line, "type() makes a class of an unknown name", "XT126"
             )
         return Unknown("a class whose name is not known")
@@ -102,18 +102,18 @@ def _make_class(this: Call) -> Value:
         this.line,
         tuple(iterate(bases) or ()),
         attrs=dict(namespace) if isinstance(namespace, dict) else {},
-        is_conditional=bool(this.frame.uncertain),
-        frame=this.frame,
-        moment=moment_of(this.machine, this.frame),
+        is_conditional=bool(this.scope.uncertain),
+        scope=this.scope,
+        version=version_of(this.interpreter, this.scope),
     )
-    this.machine.classes.append(cls)
+    this.interpreter.classes.append(cls)
     return cls
 
 
 def _is_declarative(this: Call, base: Value) -> bool:
-    cls = this.machine.known(base)
+    cls = this.interpreter.force(base)
     is_class = isinstance(cls, ClassValue)
-    return is_root(this.machine, cls) or (is_class and this.machine.is_declarative(cls))
+    return is_root(this.interpreter, cls) or (is_class and this.interpreter.is_declarative(cls))
 
 
 def _setattr(this: Call) -> Value:
@@ -126,7 +126,7 @@ def _setattr(this: Call) -> Value:
 def _str(this: Call) -> Value:
     if not this.args:
         return ""
-    value = shown(this.machine, this.arg(0))
+    value = shown(this.interpreter, this.arg(0))
     is_known = isinstance(value, str | int | float | bool | None)
     return str(value) if is_known else Unknown("str() of a value that is not known")
 
@@ -170,7 +170,7 @@ _COMPUTING: dict[str, Callable[..., Value]] = {
 
 def _format(this: Call) -> Value:
     """`format(value, spec)`"""
-    value, spec = shown(this.machine, this.arg(0)), this.arg(1) or ""
+    value, spec = shown(this.interpreter, this.arg(0)), this.arg(1) or ""
     if not isinstance(spec, str) or not strings.is_plain(value):
         return Unknown("format() of a value that is not known")
     return strings.call_method(f"{{:{spec}}}", "format", [value], {})
@@ -180,7 +180,7 @@ def _dir(this: Call) -> Value:
     cls = this.arg(0)
     if not isinstance(cls, ClassValue):
         return Unknown("dir() of a value that is not known")
-    order = [item for item in mro(this.machine, cls) if isinstance(item, ClassValue)]
+    order = [item for item in mro(this.interpreter, cls) if isinstance(item, ClassValue)]
     return sorted({_mangled(item, name) for item in order for name in item.attrs})
 
 
@@ -212,7 +212,7 @@ _HANDLERS: dict[str, Callable[[Call], Value]] = {
     "len": call_len,
     "range": call_range,
     "dir": _dir,
-    "vars": lambda this: attribute_of(this.machine, this.arg(0), "__dict__"),
+    "vars": lambda this: attribute_of(this.interpreter, this.arg(0), "__dict__"),
     "classmethod": lambda this: this.arg(0),
     "staticmethod": lambda this: this.arg(0),
     "property": lambda this: Unknown("a property of instances"),

@@ -8,12 +8,12 @@ from xcore_tools.discovery.evaluate.attributes import attribute_of
 from xcore_tools.discovery.evaluate.call import Call
 from xcore_tools.discovery.evaluate.mro import mro
 from xcore_tools.discovery.evaluate.values import (
-    Choice,
     ClassValue,
     External,
     Instance,
     Member,
     MemberText,
+    Union,
     Unknown,
     Value,
 )
@@ -25,7 +25,7 @@ def call_getattr(this: Call) -> Value:
     owner, name = this.arg(0), this.arg(1)
     if not isinstance(name, str):
         return Unknown("getattr() of a name that is not known")
-    value = attribute_of(this.machine, owner, name)
+    value = attribute_of(this.interpreter, owner, name)
     if not isinstance(value, Unknown) or len(this.args) < 3:
         return value
     return this.arg(2) if _is_closed(this, owner) else value
@@ -36,7 +36,7 @@ def call_hasattr(this: Call) -> Value:
     owner, name = this.arg(0), this.arg(1)
     if not isinstance(owner, ClassValue) or not isinstance(name, str):
         return Unknown("hasattr() of a value that is not known")
-    if not isinstance(attribute_of(this.machine, owner, name), Unknown):
+    if not isinstance(attribute_of(this.interpreter, owner, name), Unknown):
         return True
     return False if _is_closed(this, owner) else Unknown("hasattr() of a class that is not known")
 
@@ -45,8 +45,8 @@ def _is_closed(this: Call, owner: Value) -> bool:
     """Whether all attributes of a class or an object are at hand: it inherits nothing that is not read."""
     cls = owner.cls if isinstance(owner, Instance) else owner
     if not isinstance(cls, ClassValue):
-        return not isinstance(owner, Unknown | External | Choice)
-    return not any(is_unfollowed(item) for item in mro(this.machine, cls))
+        return not isinstance(owner, Unknown | External | Union)
+    return not any(is_unfollowed(item) for item in mro(this.interpreter, cls))
 
 
 def call_isinstance(this: Call) -> Value:
@@ -66,9 +66,9 @@ def _kinds(kind: Value) -> list[Value]:
 def _is_instance(this: Call, value: Value, kind: Value) -> bool | None:
     """Whether a known value is an object of `kind`; None if that is not known."""
     if isinstance(value, Instance | Member | MemberText) and isinstance(kind, ClassValue):
-        return kind in mro(this.machine, value.cls)
+        return kind in mro(this.interpreter, value.cls)
     if isinstance(value, Instance) and isinstance(kind, External):
-        return True if kind in mro(this.machine, value.cls) else None
+        return True if kind in mro(this.interpreter, value.cls) else None
     path = kind.path if isinstance(kind, External) else ""
     if path == "builtins.object":
         return True
@@ -95,4 +95,4 @@ def call_issubclass(this: Call) -> Value:
     cls, parent = this.arg(0), this.arg(1)
     if not isinstance(cls, ClassValue) or not isinstance(parent, ClassValue | External):
         return Unknown("issubclass() of a class that is not known")
-    return parent == External("builtins.object") or parent in mro(this.machine, cls)
+    return parent == External("builtins.object") or parent in mro(this.interpreter, cls)

@@ -34,7 +34,7 @@ def mutate(this: Call, receiver: Collection, name: str) -> Value:
     """Changes a known list, dict or set; with values that are not known where it may not happen."""
     if not hasattr(receiver, name) or len(receiver) > _MAX_ITEMS:
         return Unknown(f"method {name}() is not followed")
-    if this.frame is not None and this.frame.uncertain:
+    if this.scope is not None and this.scope.uncertain:
         return _mutate_perhaps(this, receiver, name)
     args = list(this.args) if name in _KEEPING else [this.value(arg) for arg in this.args]
     keywords = dict(this.keywords)
@@ -108,8 +108,8 @@ def call_plain(this: Call, receiver: Value, name: str) -> Value:
             isinstance(value, Member | MemberText) for value in (*args, *keywords.values())
         ):
             return Unknown("an attribute of a member of an enumeration")
-        args = [shown(this.machine, arg) for arg in args]
-        keywords = {key: shown(this.machine, value) for key, value in keywords.items()}
+        args = [shown(this.interpreter, arg) for arg in args]
+        keywords = {key: shown(this.interpreter, value) for key, value in keywords.items()}
     if name == "join" and len(args) == 1 and isinstance(args[0], Generated):
         args = [[this.value(item) for item in args[0].items]]
     if isinstance(receiver, str) and not (strings.is_plain(args) and strings.is_plain(keywords)):
@@ -143,7 +143,7 @@ def _substituted(
     pieces: list[Value] = []
     end = 0
     for match in islice(compiled.pattern.finditer(subject), count or None):
-        result = this.value(this.machine.call(replacement, (MatchValue(match),), {}))
+        result = this.value(this.interpreter.call(replacement, (MatchValue(match),), {}))
         pieces += [subject[end : match.start()], result]
         end = match.end()
     pieces.append(subject[end:])
