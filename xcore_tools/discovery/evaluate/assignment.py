@@ -117,6 +117,11 @@ def _parts(target: ir.Sequence, value: Value) -> list[Value]:
 
 def _assign_attribute(interpreter: Interpreter, owner: Value, name: str, value: Value) -> None:
     if isinstance(owner, ClassValue | Instance):
+        if isinstance(owner, ClassValue) and name == "__name__" and isinstance(value, str):
+            owner.name = (
+                value  # the setter of `type`; what the body of a class binds is another thing
+            )
+            return
         owner.attrs[name] = value
         if isinstance(owner, ClassValue) and isinstance(value, MetaDataValue) and not value.home:
             value.owners.append(owner)

@@ -19,6 +19,7 @@ from xcore_tools.discovery.evaluate.values import (
     Display,
     External,
     FunctionValue,
+    GenericAlias,
     Instance,
     LibraryObject,
     MatchValue,
@@ -59,6 +60,10 @@ def _of_external(interpreter: Interpreter, value: External, name: str) -> Value:
     if name == "metadata" and foreign is not None and foreign.is_base:
         return interpreter.outside.foreign_metadata(foreign)
     return interpreter.outside.external(f"{value.path}.{name}")
+
+
+def _of_alias(interpreter: Interpreter, value: GenericAlias, name: str) -> Value:
+    return attribute_of(interpreter, value.origin, name)
 
 
 def _of_module(interpreter: Interpreter, value: ModuleValue, name: str) -> Value:
@@ -172,6 +177,7 @@ def _method(interpreter: Interpreter, value: Value, name: str) -> Value:
 
 _ATTRIBUTES: dict[type, Callable[[Interpreter, Any, str], Value]] = {
     External: _of_external,
+    GenericAlias: _of_alias,
     ModuleValue: _of_module,
     ClassValue: _of_class,
     Instance: _of_instance,
