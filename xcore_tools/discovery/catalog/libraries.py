@@ -16,7 +16,8 @@ class Foreign(msgspec.Struct, frozen=True):
     """A class of another library that models inherit.
 
     `is_base`: a declarative base, whose children are mapped; otherwise a mixin.
-    `naming` computes a table name from the class name, `tablename` is a fixed one.
+    `naming` computes a table name from the class name, `tablename` is a fixed one. `binds` names
+    the object whose items are the collections that `__bind_key__` chooses from.
     """
 
     path: str
@@ -25,6 +26,7 @@ class Foreign(msgspec.Struct, frozen=True):
     tablename: str | None = None
     needs_table_keyword: bool = False
     metadata: str | None = None
+    binds: str | None = None
     aliases: tuple[str, ...] = ()
 
 
@@ -94,6 +96,7 @@ _ALL = (
             f"advanced_alchemy.base.{name}",
             naming=camel_to_snake,
             metadata="advanced_alchemy.base.orm_registry.metadata",
+            binds="advanced_alchemy.base.metadata_registry",
             aliases=tuple(f"{m}.{name}" for m in _ADVANCED_MODULES),
         )
         for name in _ADVANCED

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import ir
 from xcore_tools.discovery.evaluate.operators import iterate
-from xcore_tools.discovery.evaluate.table_values import DatabaseValue, MetaDataValue, RegistryValue
+from xcore_tools.discovery.evaluate.table_values import (
+    DatabaseValue,
+    MetaDataValue,
+    RegistryValue,
+    TableValue,
+)
 from xcore_tools.discovery.evaluate.values import (
     OPEN,
     ClassValue,
@@ -184,12 +189,19 @@ def forget(body: ir.Block, scope: Scope) -> None:
     if scope.kind != "function":
         return
     for node in ir.walk(body):
-        targets = node.targets if isinstance(node, ir.Assign) else ()
-        if isinstance(node, ir.Call) and isinstance(node.func, ir.Attribute):
-            targets = (node.func.value,)
-        for target in targets:
-            if isinstance(target, ir.Name) and _is_data(scope.names.get(target.id)):
-                scope.names[target.id] = Unknown("a loop whose rounds are not known")
+        if isinstance(node, ir.Assign):
+            for target in node.targets:
+                _forget_name(target, scope)
+        elif isinstance(node, ir.Call) and isinstance(node.func, ir.Attribute):
+            owner = node.func.value
+            named = scope.names.get(owner.id) if isinstance(owner, ir.Name) else None
+            if not isinstance(named, TableValue):  # `table.append_column(…)` leaves it that table
+                _forget_name(owner, scope)
+
+
+def _forget_name(target: ir.Expr, scope: Scope) -> None:
+    if isinstance(target, ir.Name) and _is_data(scope.names.get(target.id)):
+        scope.names[target.id] = Unknown("a loop whose rounds are not known")
 
 
 def pinned(expr: ir.Expr, scope: Scope) -> Scope:

@@ -8,7 +8,7 @@ from xcore_tools.discovery.catalog.libraries import Foreign
 from xcore_tools.discovery.evaluate.classes import find
 from xcore_tools.discovery.evaluate.table_values import DatabaseValue, MetaDataValue, RegistryValue
 from xcore_tools.discovery.evaluate.values import ClassValue, External, Unknown, Value
-from xcore_tools.discovery.orm.declarative_bases import is_root, root_of
+from xcore_tools.discovery.orm.declarative_bases import foreigns, is_root, root_of
 
 if TYPE_CHECKING:
     from xcore_tools.discovery.link.interpreter import Interpreter
@@ -16,16 +16,10 @@ if TYPE_CHECKING:
 
 def metadata_of(interpreter: Interpreter, cls: ClassValue) -> MetaDataValue | None:
     """The collection of a mapped class, by its bind key, its base or its registry; None if not known."""
-    key = find(interpreter, cls, "__bind_key__")
     root = root_of(interpreter, cls)
-    if (
-        key is not None
-        and isinstance(root, ClassValue)
-        and isinstance(interpreter.force(key[1]), str)
-    ):
-        database = root.attrs.get("__fsa__")
-        if isinstance(database, DatabaseValue):
-            return interpreter.outside.bound_metadata(database, interpreter.force(key[1]))
+    bound = _bound_metadata(interpreter, cls, root)
+    if bound is not None:
+        return bound
     if isinstance(root, ClassValue):
         _root_metadata(interpreter, root)
     found = find(interpreter, cls, "metadata")
@@ -37,6 +31,21 @@ def metadata_of(interpreter: Interpreter, cls: ClassValue) -> MetaDataValue | No
         return registry[1].metadata if isinstance(registry[1].metadata, MetaDataValue) else None
     implicit = base_attribute(interpreter, cls, "metadata")
     return implicit if isinstance(implicit, MetaDataValue) else None
+
+
+def _bound_metadata(interpreter: Interpreter, cls: ClassValue, root: Value) -> MetaDataValue | None:
+    """The collection that `__bind_key__` chooses, of Flask-SQLAlchemy's or of another library's."""
+    found = find(interpreter, cls, "__bind_key__")
+    key = interpreter.force(found[1]) if found else None
+    if not isinstance(key, str):
+        return None
+    if isinstance(root, ClassValue):
+        database = root.attrs.get("__fsa__")
+        if isinstance(database, DatabaseValue):
+            return interpreter.outside.bound_metadata(database, key)
+    binds = (foreign.binds for foreign in foreigns(interpreter, cls) if foreign.binds)
+    name = next(binds, None)
+    return interpreter.outside.named_metadata(f"{name}[{key!r}]") if name else None
 
 
 def base_attribute(interpreter: Interpreter, cls: ClassValue, name: str) -> Value:
