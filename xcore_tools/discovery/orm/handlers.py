@@ -46,7 +46,7 @@ from xcore_tools.discovery.orm.decorators import (
 )
 from xcore_tools.discovery.orm.flask import call_database, flask_sqlalchemy
 from xcore_tools.discovery.orm.tables import (
-    copy_table,
+    call_table,
     has_columns,
     make_metadata,
     make_registry,
@@ -109,8 +109,7 @@ def _call_method(this: Call, method: BoundMethod) -> Value:
     if isinstance(receiver, DatabaseValue):
         return call_database(this, receiver, name)
     if isinstance(receiver, TableValue):
-        is_copy = name in {"to_metadata", "tometadata"}
-        return copy_table(this, receiver) if is_copy else Unknown("a method of a table")
+        return call_table(this, receiver, name)
     if isinstance(receiver, MatchValue):
         return regex.call_match(receiver, name, [this.value(arg) for arg in this.args])
     if isinstance(receiver, PatternValue) and name == "sub":

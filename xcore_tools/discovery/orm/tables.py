@@ -101,6 +101,18 @@ def has_columns(this: Call) -> bool:
     return any(is_column(this.interpreter.force(arg)) for arg in this.args)
 
 
+def call_table(this: Call, table: TableValue, name: str) -> Value:
+    """What a method of a table returns: a copy; what is appended counts as one of its arguments."""
+    if name in {"to_metadata", "tometadata"}:
+        return copy_table(this, table)
+    if name in {"append_column", "append_constraint"}:
+        is_certain = this.scope is not None and not this.scope.uncertain
+        item = this.arg(0) if is_certain else Unknown("it is added under a condition or in a loop")
+        table.items = (*table.items, item)
+        return None
+    return Unknown("a method of a table")
+
+
 def copy_table(this: Call, table: TableValue) -> Value:
     """`table.to_metadata(metadata, schema=…, name=…)`"""
     metadata = this.arg(0, "metadata")
