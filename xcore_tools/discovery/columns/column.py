@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from xcore_tools.discovery.catalog.symbols import role_of
 from xcore_tools.discovery.columns.annotations import Hint
@@ -13,6 +12,7 @@ from xcore_tools.discovery.columns.mapped_annotation import hinted_type
 from xcore_tools.discovery.columns.naming import ITEMS
 from xcore_tools.discovery.columns.types import is_type, type_of
 from xcore_tools.discovery.columns.unparse import written
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.mro import mro
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
@@ -24,9 +24,6 @@ from xcore_tools.discovery.evaluate.values import (
     options_of,
 )
 from xcore_tools.discovery.results import ColumnType
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 _COLUMNS = frozenset({"Column", "mapped_column"})
 _AROUND = frozenset({"deferred", "column_property", "query_expression", "copy", "_copy"})

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from xcore_tools.discovery.columns.annotations import Hint
 from xcore_tools.discovery.columns.force import asked
 from xcore_tools.discovery.columns.naming import PYTHON_TYPES, SQLMODEL_TYPES, TYPING
 from xcore_tools.discovery.columns.types import type_of
 from xcore_tools.discovery.columns.unparse import written
 from xcore_tools.discovery.evaluate.classes import find, is_enumeration
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.mro import mro
 from xcore_tools.discovery.evaluate.table_values import RegistryValue
 from xcore_tools.discovery.evaluate.values import (
@@ -26,10 +27,6 @@ from xcore_tools.discovery.evaluate.values import (
     options_of,
 )
 from xcore_tools.discovery.results import ColumnType
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.columns.annotations import Hint
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
 def hinted_type(

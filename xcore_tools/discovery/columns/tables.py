@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
 
 from xcore_tools.discovery.columns.annotations import Hint, read_hint
 from xcore_tools.discovery.columns.column import (
@@ -21,6 +20,7 @@ from xcore_tools.discovery.columns.libraries import library_columns
 from xcore_tools.discovery.columns.namespace import Member, members, unfollowed
 from xcore_tools.discovery.columns.naming import RELATIONSHIPS
 from xcore_tools.discovery.columns.sqlmodel import field_draft
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.mro import mro
 from xcore_tools.discovery.evaluate.operators import iterate
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue, TableValue
@@ -38,9 +38,6 @@ from xcore_tools.discovery.evaluate.values import (
 from xcore_tools.discovery.orm.declarative_bases import foreigns
 from xcore_tools.discovery.orm.table_rules import declared
 from xcore_tools.discovery.results import ColumnType
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
 @dataclass(slots=True)

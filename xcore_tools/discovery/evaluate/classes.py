@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import ir
-from xcore_tools.discovery.catalog.symbols import role_of
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.mro import ancestors, bases_of, metaclass_of, mro
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
@@ -23,9 +22,6 @@ from xcore_tools.discovery.evaluate.values import (
     Value,
     options_of,
 )
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
 def find(
@@ -80,7 +76,7 @@ def _special(interpreter: Interpreter, cls: ClassValue, name: str) -> Value:
             return cls.attrs
         case "__class__":
             return metaclass_of(interpreter, cls) or External("builtins.type")
-    return interpreter.implicit_attribute(cls, name)
+    return interpreter.library.implicit_attribute(interpreter, cls, name)
 
 
 def bind(interpreter: Interpreter, value: Value, receiver: Value) -> Value:
@@ -132,7 +128,7 @@ def _kinds_of(interpreter: Interpreter, decorator: ir.Expr, function: FunctionVa
         return ["declared_attr"]
     value = interpreter.lazily(expr, function.scope)
     if isinstance(value, External):
-        return [role_of(value.path) or value.name]
+        return [value.role or value.name]
     return [written]
 
 
@@ -230,7 +226,7 @@ def prepare(interpreter: Interpreter, cls: ClassValue) -> None:
     if cls.is_prepared:
         return
     cls.is_prepared = True
-    if not interpreter.is_declarative(cls):
+    if not interpreter.library.is_declarative(interpreter, cls):
         return
     metaclass = metaclass_of(interpreter, cls)
     for option in options_of(metaclass):

@@ -6,16 +6,11 @@ The others need not be followed unless somebody asks for their result.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import ir
-from xcore_tools.discovery.catalog.symbols import library_classes, library_makers
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.values import ClassValue, FunctionValue, ImportedName
 
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
-
-LIBRARY = library_classes() | library_makers()
 _MAKERS = frozenset(
     [
         "Table",
@@ -58,7 +53,7 @@ MUTATORS = frozenset(
 _COLUMNS = frozenset({"Column", "mapped_column", "relationship", "Field", "Relationship"})
 
 
-def may_make(block: ir.Block, leads: frozenset[str] = LIBRARY) -> bool:
+def may_make(block: ir.Block, leads: frozenset[str]) -> bool:
     """Whether statements hold a class that looks mapped, name a table, or call what makes one.
 
     `leads` are names of bases, models and functions that make them.

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from xcore_tools.discovery import ir
 from xcore_tools.discovery.evaluate.assignment import assign, bind, delete, forget, mark_unknown
 from xcore_tools.discovery.evaluate.conditions import decided, is_type_checking
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.definitions import (
     begin_class,
     decorated,
@@ -30,9 +31,6 @@ from xcore_tools.discovery.evaluate.imports import (
 )
 from xcore_tools.discovery.evaluate.operators import MAX_ITEMS, each, truth_of
 from xcore_tools.discovery.evaluate.values import FunctionValue, Scope, Thunk, Unknown, Value
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 _NEXT, _RETURN, _JUMP, _BREAK = range(4)
 """How a block was left: at its end, by return, by raise or continue, by break."""
@@ -217,7 +215,9 @@ def _for(interpreter: Interpreter, statement: ir.For, scope: Scope) -> int:
     iterable = interpreter.force(iterable)
     items = each(iterable)
     if items is None:
-        if isinstance(iterable, _COLLECTIONS) and may_make(statement.body):
+        if isinstance(iterable, _COLLECTIONS) and may_make(
+            statement.body, interpreter.library.names
+        ):
             line = ir.line_of(statement)
             interpreter.report_loss(
                 scope.module.module, line, "a loop over more items than are followed"

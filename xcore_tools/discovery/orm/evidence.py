@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import ir
 from xcore_tools.discovery.catalog.symbols import role_of
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,
@@ -14,9 +14,6 @@ from xcore_tools.discovery.evaluate.values import (
     Unknown,
     Value,
 )
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 _COLUMNS = frozenset({"Column", "mapped_column"})
 _PLAIN_LIBRARIES = frozenset(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from xcore_tools.discovery.catalog.symbols import role_of
 from xcore_tools.discovery.evaluate.call import Call
 from xcore_tools.discovery.evaluate.classes import find
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.effects import MUTATORS, has_makers
 from xcore_tools.discovery.evaluate.mro import ancestors, mro
 from xcore_tools.discovery.evaluate.stdlib import regex
@@ -52,9 +52,6 @@ from xcore_tools.discovery.orm.tables import (
     make_registry,
     make_table,
 )
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
 def dispatch(

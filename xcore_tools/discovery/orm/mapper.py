@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from xcore_tools.discovery.catalog.libraries import Foreign
 from xcore_tools.discovery.evaluate.classes import is_declared_attr
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.effects import makes
 from xcore_tools.discovery.evaluate.mro import ancestors, mro
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue, TableValue
@@ -32,9 +31,6 @@ from xcore_tools.discovery.orm.table_rules import (
     mapped_parent,
     own_table,
 )
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
 class Mapping(msgspec.Struct):

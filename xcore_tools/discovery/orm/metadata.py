@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from xcore_tools.discovery.catalog.libraries import Foreign
 from xcore_tools.discovery.evaluate.classes import find
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.table_values import DatabaseValue, MetaDataValue, RegistryValue
 from xcore_tools.discovery.evaluate.values import ClassValue, External, Unknown, Value
 from xcore_tools.discovery.orm.declarative_bases import foreigns, is_root, root_of
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
 def metadata_of(interpreter: Interpreter, cls: ClassValue) -> MetaDataValue | None:
@@ -39,13 +35,14 @@ def _bound_metadata(interpreter: Interpreter, cls: ClassValue, root: Value) -> M
     key = interpreter.force(found[1]) if found else None
     if not isinstance(key, str):
         return None
-    if isinstance(root, ClassValue):
-        database = root.attrs.get("__fsa__")
-        if isinstance(database, DatabaseValue):
-            return interpreter.outside.bound_metadata(database, key)
-    binds = (foreign.binds for foreign in foreigns(interpreter, cls) if foreign.binds)
-    name = next(binds, None)
-    return interpreter.outside.named_metadata(f"{name}[{key!r}]") if name else None
+    database = root.attrs.get("__fsa__") if isinstance(root, ClassValue) else None
+    name = next((each.binds for each in foreigns(interpreter, cls) if each.binds), None)
+    bound: MetaDataValue | None = None
+    if isinstance(database, DatabaseValue):
+        bound = interpreter.outside.bound_metadata(database, key)
+    elif name is not None:
+        bound = interpreter.outside.named_metadata(f"{name}[{key!r}]")
+    return bound
 
 
 def base_attribute(interpreter: Interpreter, cls: ClassValue, name: str) -> Value:
@@ -71,6 +68,7 @@ def _root_metadata(interpreter: Interpreter, root: ClassValue) -> MetaDataValue:
     registry = interpreter.force(found[1]) if found else None
     if not isinstance(registry, RegistryValue):
         registry = registry or interpreter.force(root.keywords.get("registry"))
+    metadata: MetaDataValue
     if isinstance(registry, External):
         metadata = interpreter.outside.named_metadata(f"{registry.path}.metadata")
     elif isinstance(registry, RegistryValue) and isinstance(registry.metadata, MetaDataValue):
