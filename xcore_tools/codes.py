@@ -102,6 +102,18 @@ CODES: dict[str, Code] = {
             "Write the model as a class statement, or give the call a literal or a constant for its name.",
         ),
         Code(
+            "XT127",
+            "base class that is not read",
+            "Classes that have columns inherit a class that no file of the project defines, so they may be models.",
+            "Name it under model_discovery.bases if it is a declarative base, or scan the directory that defines it.",
+        ),
+        Code(
+            "XT128",
+            "tables that may be made at run time",
+            "The code makes tables in a place that is only reached while the application runs.",
+            "Make the tables at the top level of a module, or check that env.py imports what makes them.",
+        ),
+        Code(
             "XT201",
             "models not covered by target_metadata",
             "Alembic compares only target_metadata with the database; it lacks a MetaData that models live in.",

@@ -11,6 +11,7 @@ from xcore_tools.discovery.link.verdicts import acceptance, is_incomplete, refus
 from xcore_tools.discovery.orm.declarative_bases import root_of
 from xcore_tools.discovery.orm.dotted_names import dotted_name
 from xcore_tools.discovery.orm.mapper import Mapping, make_declared_tables, map_class
+from xcore_tools.discovery.orm.mapper_hooks import run_mapper_hook
 from xcore_tools.discovery.orm.table_rules import declared
 from xcore_tools.discovery.results import Model
 
@@ -61,6 +62,9 @@ def _add_model(
         message = f"class {cls.qualname} is taken for a model by its own table name and columns; its base is not known"
         results.report("XT124", "note", cls.module, cls.line, message)
     make_declared_tables(interpreter, cls)
+    if not run_mapper_hook(interpreter, cls):
+        message = f"__mapper_cls__ of {cls.qualname} is not followed; it may make further tables"
+        results.report("XT128", "note", cls.module, cls.line, message)
 
 
 def _table_name(results: Results, cls: ClassValue, mapping: Mapping) -> str | None:

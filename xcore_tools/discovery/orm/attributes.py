@@ -7,6 +7,7 @@ from xcore_tools.discovery.evaluate.core import AttributeRule, Interpreter
 from xcore_tools.discovery.evaluate.mro import mro
 from xcore_tools.discovery.evaluate.table_values import (
     DatabaseValue,
+    MapperValue,
     MetaDataValue,
     RegistryValue,
     TableValue,
@@ -23,7 +24,7 @@ from xcore_tools.discovery.orm.declarative_bases import is_declarative
 from xcore_tools.discovery.orm.evidence import is_column
 from xcore_tools.discovery.orm.mapper import map_class
 from xcore_tools.discovery.orm.metadata import base_attribute
-from xcore_tools.discovery.orm.table_rules import is_mapped
+from xcore_tools.discovery.orm.table_rules import is_mapped, mapped_parent
 
 ATTRIBUTE = "sqlalchemy.orm.InstrumentedAttribute"
 """What a column is that is known by its class and its name there: an annotation alone can make one."""
@@ -33,6 +34,8 @@ def implicit_attribute(interpreter: Interpreter, cls: ClassValue, name: str) -> 
     """`metadata` and `registry` of a base, `__table__`, `__tablename__` and annotated columns of a model."""
     if name in {"metadata", "registry"}:
         return base_attribute(interpreter, cls, name)
+    if name == "__mapper__" and is_mapped(interpreter, cls):
+        return MapperValue(cls)
     if (
         name in {"__table__", "__tablename__"}
         and cls.mapped_by != "imperative"
@@ -99,6 +102,22 @@ def _of_table(interpreter: Interpreter, value: TableValue, name: str) -> Value:
     return known.get(name, BoundMethod(value, name))
 
 
+_TABLES_OF_MAPPERS = frozenset({"local_table", "mapped_table", "persist_selectable"})
+
+
+def _of_mapper(interpreter: Interpreter, value: MapperValue, name: str) -> Value:
+    if name in _TABLES_OF_MAPPERS:
+        return attribute(interpreter, value.cls, "__table__")
+    if name in {"class_", "entity"}:
+        return value.cls
+    if name in {"c", "columns"}:
+        return BoundMethod(attribute(interpreter, value.cls, "__table__"), "c")
+    if name == "inherits":
+        parent = mapped_parent(interpreter, value.cls)
+        return None if parent is None else MapperValue(parent)
+    return Unknown(f"{name} of a mapper is not followed")
+
+
 def _of_method(interpreter: Interpreter, value: BoundMethod, name: str) -> Value:
     """`table.c.name`: a column of a known table."""
     if not isinstance(value.receiver, TableValue) or value.name not in {"c", "columns"}:
@@ -126,6 +145,7 @@ ATTRIBUTES: dict[type, AttributeRule] = {
     MetaDataValue: _of_metadata,
     RegistryValue: _of_registry,
     DatabaseValue: _of_database,
+    MapperValue: _of_mapper,
     TableValue: _of_table,
     BoundMethod: _of_method,
 }

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from xcore_tools.discovery.evaluate.call import Call
-from xcore_tools.discovery.evaluate.table_values import RegistryValue
+from xcore_tools.discovery.evaluate.table_values import MapperValue, RegistryValue
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,
-    LibraryObject,
     Partial,
     Unknown,
     Value,
 )
 from xcore_tools.discovery.orm.bases import as_declarative, make_base
+from xcore_tools.discovery.orm.declarative_bases import root_of
 from xcore_tools.discovery.orm.table_rules import has_mapped_parent
 
 
@@ -43,9 +43,18 @@ def map_imperatively(this: Call) -> Value:
     """`registry.map_imperatively(cls, table, …)` and the old `mapper()`."""
     cls, table = this.arg(0, "class_"), this.arg(1, "local_table")
     if isinstance(cls, ClassValue):
-        cls.mapped_by = "imperative"
-        cls.table = table
-    return LibraryObject("sqlalchemy.orm.Mapper", (), {}, this.line)
+        if root_of(this.interpreter, cls) is None:  # else a declarative class asks for its mapper
+            cls.mapped_by = "imperative"
+            cls.table = table
+        return MapperValue(cls)
+    return Unknown("a mapper of a class that is not known")
+
+
+def mapper_of(this: Call) -> Value:
+    """`Mapper(cls, …)` and `class_mapper(cls)`"""
+    cls = this.arg(0, "class_")
+    known = isinstance(cls, ClassValue)
+    return MapperValue(cls) if known else Unknown("a mapper of a class that is not known")
 
 
 def mapped_decorator(registry: Value, kind: str) -> Value:

@@ -43,6 +43,7 @@ from xcore_tools.discovery.orm.decorators import (
     has_inherited_table,
     map_imperatively,
     mapped_as_dataclass,
+    mapper_of,
 )
 from xcore_tools.discovery.orm.flask import call_database, flask_sqlalchemy
 from xcore_tools.discovery.orm.tables import (
@@ -177,6 +178,7 @@ _HANDLERS: dict[str | None, Callable[[Call], Value]] = {
     "automap_base": make_base,
     "mapped_as_dataclass": mapped_as_dataclass,
     "mapper": map_imperatively,
+    "mapper_of": mapper_of,
     "flask_sqlalchemy": flask_sqlalchemy,
     "declared_attr": _declared_attr,
     "quoted_name": lambda this: this.arg(0),
