@@ -86,8 +86,9 @@ CODES: dict[str, Code] = {
         Code(
             "XT124",
             "base class not known",
-            "The class was taken for a model by its own table name and columns; its base could not be followed.",
-            "Name the base under model_discovery.bases in the configuration if it is a declarative base.",
+            "Classes that have columns inherit a class that no file of the scan defines, so they may be models. "
+            "Those that name a table and have columns are taken for models.",
+            "Name the base under model_discovery.bases if it is a declarative base, or scan what defines it.",
         ),
         Code(
             "XT125",
@@ -103,12 +104,6 @@ CODES: dict[str, Code] = {
         ),
         Code(
             "XT127",
-            "base class that is not read",
-            "Classes that have columns inherit a class that no file of the project defines, so they may be models.",
-            "Name it under model_discovery.bases if it is a declarative base, or scan the directory that defines it.",
-        ),
-        Code(
-            "XT128",
             "tables that may be made at run time",
             "The code makes tables in a place that is only reached while the application runs.",
             "Make the tables at the top level of a module, or check that env.py imports what makes them.",

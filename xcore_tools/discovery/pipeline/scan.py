@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
@@ -15,7 +16,7 @@ from xcore_tools.discovery.pipeline.tasks import Job, examined_by, seen_by
 from xcore_tools.discovery.pipeline.workers import Crew
 from xcore_tools.discovery.records import Examined, Part, Scanned
 from xcore_tools.discovery.request import Request
-from xcore_tools.discovery.results import Discovery, MetaData, Problem
+from xcore_tools.discovery.results import Discovery, MetaData, Problem, UnresolvedBase
 from xcore_tools.discovery.walk import ModuleIndex, Walk
 
 _CHECKED = 1_000_000
@@ -208,7 +209,7 @@ def _merged(parts: Iterable[Scanned]) -> Scanned:
             )
         ),
         metadatas=tuple(_collections(metadata for one in found for metadata in one.metadatas)),
-        problems=tuple(sorted({problem for one in found for problem in one.problems})),
+        problems=tuple(sorted({*_told(each), *(p for one in found for p in one.problems)})),
         verdicts=tuple(
             sorted(
                 (verdict for one in found for verdict in one.verdicts),
@@ -223,6 +224,22 @@ def _merged(parts: Iterable[Scanned]) -> Scanned:
         directories={path: told for one in each for path, told in one.directories.items()},
         is_steady=all(one.is_steady for one in each),
     )
+
+
+def _told(parts: Iterable[Scanned]) -> Iterator[Problem]:
+    """One problem for each base that no file defines, however many parts have classes below it."""
+    below: dict[str, list[UnresolvedBase]] = defaultdict(list)
+    for part in parts:
+        for base in part.unresolved:
+            below[base.subject].append(base)
+    for subject, found in below.items():
+        first = min(found, key=lambda base: (base.path, base.line))
+        classes, taken = sum(f.classes for f in found), sum(f.taken for f in found)
+        inherit = "1 class inherits it" if classes == 1 else f"{classes} classes inherit it"
+        message = f"{subject}; {inherit} and may be mapped"
+        if taken:
+            message += f"; {taken} with table name and columns count as models"
+        yield Problem(first.path, first.line, "XT124", "note", message)
 
 
 def _collections(found: Iterable[MetaData]) -> Iterator[MetaData]:

@@ -51,6 +51,7 @@ _NEEDLES = {
     b"__table": (b"def __table", b"'__table", b'"__table'),
 }
 """Evidence by what it has in common: one search finds out that a file has none of several."""
+_COLUMNS = (b"mapped_column", b"Mapped[", b"Column")
 _DIRECTIVE = re.compile(rb"__table(?:name|_args|_cls)?__\s*(?::[^=\n]{1,80})?=(?!=)")
 _CLASS = re.compile(rb"class\s++\w++[^(:\n]{0,200}+\(")
 _CLASS_END = re.compile(rb"\)\s{0,100}+:")
@@ -126,6 +127,8 @@ def _has_evidence(data: bytes) -> bool:
         return True
     if b"__table" in data and _DIRECTIVE.search(data):
         return True
+    if b"class " in data and any(needle in data for needle in _COLUMNS):
+        return True  # whatever the class inherits
     return b"Table(" in data and (b"Column(" in data or b"sqlalchemy" in data)
 
 
