@@ -43,6 +43,7 @@ def call_function(
     if not interpreter.is_strict and not makes(interpreter, function):
         raise NotReadyError  # who needs the result asks in strict mode
     facts = interpreter.read(function.facts)
+    interpreter.followed.add(id(function.facts))
     if facts.body is None:
         return Unknown(f"the function {facts.name} has no body that can be read")
     wrapped = _decorated(interpreter, function) if facts.decorators else None

@@ -176,6 +176,9 @@ class Interpreter:
         self.loose: list[tuple[ir.Call, Scope]] = []  # indexes and constraints outside of any table
         self.scopes: dict[str, Scope] = {}
         self.packages: set[str] = set()  # that imports lead through, with __init__.py or without
+        self.followed: set[int] = (
+            set()
+        )  # functions that were called, by the identity of their facts
         self.losses: set[tuple[str, int, str, str]] = set()  # module, line, code, what
         # what is under way
         self.pending: list[Thunk] = []

@@ -15,6 +15,7 @@ from xcore_tools.discovery.link.leads import leads_of
 from xcore_tools.discovery.link.models import add_models
 from xcore_tools.discovery.link.results import Results
 from xcore_tools.discovery.link.tables import add_tables
+from xcore_tools.discovery.link.uncalled import add_uncalled
 from xcore_tools.discovery.link.unresolved import unresolved_bases
 from xcore_tools.discovery.prefilter.seeds import Leads
 from xcore_tools.discovery.results import Discovery, UnresolvedBase
@@ -55,6 +56,7 @@ def link(  # noqa: PLR0913 - what it asks for, and what it is told
     results = Results(interpreter, origins)
     add_models(interpreter, results)
     add_tables(interpreter, results)
+    add_uncalled(interpreter, results)
     results.add_losses()
     return Linked(
         results.discovery(),
