@@ -36,7 +36,7 @@ from xcore_tools.discovery.evaluate.values import (
     options_of,
 )
 from xcore_tools.discovery.orm.declarative_bases import foreigns
-from xcore_tools.discovery.orm.table_rules import declared
+from xcore_tools.discovery.orm.table_rules import OWN_TABLE, declared
 from xcore_tools.discovery.results import ColumnType
 
 
@@ -189,6 +189,9 @@ def _produced(interpreter: Interpreter, value: Value) -> Value:
 
 def _read_arguments(interpreter: Interpreter, cls: ClassValue, draft: TableDraft) -> None:
     args = declared(interpreter, cls, "__table_args__")
+    appended = cls.attrs.get(OWN_TABLE)
+    for item in appended.items if isinstance(appended, TableValue) else ():
+        _read_item(interpreter, draft, asked(interpreter, item))
     for option in options_of(args):
         items = [option] if isinstance(option, dict) else iterate(option) or []
         for item in (asked(interpreter, each) for each in items):

@@ -125,6 +125,8 @@ def _assign_attribute(interpreter: Interpreter, owner: Value, name: str, value: 
             )
             return
         owner.attrs[name] = value
+        if isinstance(owner, ClassValue):
+            owner.late[name] = len(interpreter.classes)
         if isinstance(owner, ClassValue) and isinstance(value, MetaDataValue) and not value.home:
             value.owners.append(owner)
     elif isinstance(owner, MetaDataValue) and name == "schema":

@@ -201,6 +201,11 @@ class Interpreter:
 
     # -- running ------------------------------------------------------------------------------
 
+    def add_class(self, cls: ClassValue) -> None:
+        """Keeps a class that was made."""
+        cls.number = len(self.classes)
+        self.classes.append(cls)
+
     def run(self) -> None:
         """Follows every module, packages before what they hold, then what had to wait."""
         for name in sorted(self.modules):

@@ -55,7 +55,7 @@ def begin_class(
         scope=scope,
         version=version_of(interpreter.versions, scope),
     )
-    interpreter.classes.append(cls)
+    interpreter.add_class(cls)
     body = Scope(
         scope.module, "class", cls.attrs, scope, cls.qualname, cls, call_site=scope.call_site
     )

@@ -223,9 +223,10 @@ class SuperValue:
 class ClassValue:
     """A class of the project, or one that a library call makes (then `line` is that of the call).
 
-    `attrs` is the class's own namespace, `version` is when the class was made. `bases` are as written
-    until `mro` is asked for. A base that `names_tables` gives its children table names, as
-    Flask-SQLAlchemy does. A declarative base is made one by a call (`is_root`) or by its head
+    `attrs` is the class's own namespace, `version` is when the class was made. `number` is that of the
+    class among all; `late` says of attributes that it was given afterwards how many classes there were.
+    `bases` are as written until `mro` is asked for. A base that `names_tables` gives its children table
+    names, as Flask-SQLAlchemy does. A declarative base is made one by a call (`is_root`) or by its head
     (`is_base`). What is None until it is asked for is kept: `mro`, `is_base`, `mapped`, and `shared`,
     the mapping whose table the class and its children share.
     """
@@ -249,6 +250,8 @@ class ClassValue:
     scope: Scope | None = None
     version: Version | None = None
     mro: tuple[Value, ...] | None = None
+    number: int = 0
+    late: dict[str, int] = field(default_factory=dict)
     is_record: bool = False
     is_prepared: bool = False
     mapped: bool | None = None

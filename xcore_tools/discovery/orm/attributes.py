@@ -22,9 +22,9 @@ from xcore_tools.discovery.evaluate.values import (
 )
 from xcore_tools.discovery.orm.declarative_bases import is_declarative
 from xcore_tools.discovery.orm.evidence import is_column
-from xcore_tools.discovery.orm.mapper import map_class
+from xcore_tools.discovery.orm.mapper import Mapping, map_class
 from xcore_tools.discovery.orm.metadata import base_attribute
-from xcore_tools.discovery.orm.table_rules import is_mapped, mapped_parent
+from xcore_tools.discovery.orm.table_rules import OWN_TABLE, is_mapped, mapped_parent
 
 ATTRIBUTE = "sqlalchemy.orm.InstrumentedAttribute"
 """What a column is that is known by its class and its name there: an annotation alone can make one."""
@@ -45,21 +45,36 @@ def implicit_attribute(interpreter: Interpreter, cls: ClassValue, name: str) -> 
         if mapping is not None and name == "__tablename__":
             return mapping.table
         if mapping is not None:
-            return TableValue(
-                name=mapping.table,
-                schema=mapping.schema,
-                metadata=mapping.metadata,
-                module=cls.module,
-                line=cls.line,
-                has_columns=True,
-                may_exist=True,
-                is_conditional=False,
-                owner=cls,
-            )
+            return _table_of(cls, mapping)
     order = mro(interpreter, cls) if is_declarative(interpreter, cls) else ()
     if any(isinstance(item, ClassValue) and name in item.annotations for item in order):
         return LibraryObject(ATTRIBUTE, (cls, name), {}, cls.line)
     return Unknown(f"{cls.name} has no attribute {name}")
+
+
+def _table_of(cls: ClassValue, mapping: Mapping) -> TableValue:
+    """The table of a model: the same one each time, which keeps what is appended to it."""
+    before = cls.attrs.get(OWN_TABLE)
+    table = TableValue(
+        name=mapping.table,
+        schema=mapping.schema,
+        metadata=mapping.metadata,
+        module=cls.module,
+        line=cls.line,
+        has_columns=True,
+        may_exist=True,
+        is_conditional=False,
+        owner=cls,
+        items=before.items if isinstance(before, TableValue) else (),
+    )
+    is_same = isinstance(before, TableValue) and _named(before) == _named(table)
+    cls.attrs[OWN_TABLE] = before if is_same else table
+    found: TableValue = cls.attrs[OWN_TABLE]
+    return found
+
+
+def _named(table: TableValue) -> tuple[Value, Value, Value]:
+    return table.name, table.schema, table.metadata
 
 
 def owned_attribute(interpreter: Interpreter, cls: ClassValue, name: str, value: Value) -> Value:
@@ -122,8 +137,10 @@ def _of_method(interpreter: Interpreter, value: BoundMethod, name: str) -> Value
     """`table.c.name`: a column of a known table."""
     if not isinstance(value.receiver, TableValue) or value.name not in {"c", "columns"}:
         return Unknown("an attribute of a method")
-    if isinstance(value.receiver.owner, ClassValue):
-        return attribute(interpreter, value.receiver.owner, name)
+    owner = value.receiver.owner
+    if isinstance(owner, ClassValue):
+        key = _attribute_called(interpreter, owner, name)
+        return owned_attribute(interpreter, owner, key, attribute(interpreter, owner, key))
     columns = (interpreter.force(item) for item in value.receiver.items)
     named = (
         item
@@ -131,6 +148,16 @@ def _of_method(interpreter: Interpreter, value: BoundMethod, name: str) -> Value
         if isinstance(item, LibraryObject) and _is_called(interpreter, item, name)
     )
     return next(named, Unknown(f"the table has no column {name}"))
+
+
+def _attribute_called(interpreter: Interpreter, cls: ClassValue, name: str) -> str:
+    """The attribute whose column has that name in the table; the attribute of that name, as a rule."""
+    for item in mro(interpreter, cls):
+        for key, value in item.attrs.items() if isinstance(item, ClassValue) else ():
+            column = interpreter.force(value)
+            if is_column(column) and _is_called(interpreter, column, name):
+                return key
+    return name
 
 
 def _is_called(interpreter: Interpreter, column: LibraryObject, name: str) -> bool:

@@ -36,6 +36,9 @@ from xcore_tools.discovery.orm.declarative_bases import (
 )
 from xcore_tools.discovery.orm.evidence import has_columns, is_column, is_unfollowed
 
+OWN_TABLE = "__xt_table__"
+"""Where a class keeps the table that it is mapped to, once somebody has asked for it."""
+
 NO_TABLE = object()
 """Stands for a class that has no table of its own."""
 

@@ -105,7 +105,7 @@ def _make_class(this: Call) -> Value:
         scope=this.scope,
         version=version_of(this.interpreter.versions, this.scope),
     )
-    this.interpreter.classes.append(cls)
+    this.interpreter.add_class(cls)
     return cls
 
 
