@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import ir
 from xcore_tools.discovery.evaluate.operators import iterate
+from xcore_tools.discovery.evaluate.plain import MAX_ITEMS, is_key
 from xcore_tools.discovery.evaluate.table_values import DatabaseValue, MetaDataValue, RegistryValue
 from xcore_tools.discovery.evaluate.values import (
     OPEN,
     ClassValue,
     FunctionValue,
     Instance,
-    Member,
     Scope,
     Unknown,
     Value,
@@ -53,13 +53,6 @@ def index_of(interpreter: Interpreter, index: ir.Expr, scope: Scope) -> Value:
     return slice(*parts) if is_known else Unknown("a slice that is not known")
 
 
-def is_key(value: Value) -> bool:
-    """Whether a value may be the key of a dict: it is known, and equal to nothing else."""
-    if isinstance(value, tuple):
-        return all(is_key(item) for item in value)
-    return value is None or isinstance(value, str | int | float | Member | ClassValue)
-
-
 def _assign_item(
     owner: dict[Value, Value] | list[Value], key: Value, value: Value, scope: Scope
 ) -> None:
@@ -68,7 +61,13 @@ def _assign_item(
         if scope.uncertain or not (is_key(key) or isinstance(key, slice)):
             _blur(owner)
         elif isinstance(key, slice):
-            owner[key] = iterate(value) or []
+            items = iterate(value) or []
+            if len(owner) + len(items) > MAX_ITEMS:
+                _blur(owner)
+            else:
+                owner[key] = items
+        elif isinstance(owner, dict) and len(owner) >= MAX_ITEMS and key not in owner:
+            owner[OPEN] = Unknown("an item of a dict too long to follow")
         else:
             owner[key] = value
     except (IndexError, TypeError, ValueError):

@@ -216,6 +216,16 @@ def shown(interpreter: Interpreter, value: Value) -> Value:
     return f"{value.cls.name}.{value.member if isinstance(value, MemberText) else value.name}"
 
 
+def formatted(interpreter: Interpreter, value: Value) -> Value:
+    """The text that `format()` makes of a member of an enumeration: that of `str()`, unless its class says so."""
+    if isinstance(value, Member | MemberText) and any(
+        isinstance(item, ClassValue) and "__format__" in item.attrs
+        for item in mro(interpreter, value.cls)
+    ):
+        return Unknown("a format that the class of a value has of its own")
+    return shown(interpreter, value)
+
+
 def prepare(interpreter: Interpreter, cls: ClassValue) -> None:
     """Follows what Python runs when the class is made: the metaclass and `__init_subclass__`, once.
 

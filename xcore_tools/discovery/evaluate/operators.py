@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from xcore_tools.discovery.evaluate import strings
+from xcore_tools.discovery.evaluate import host
+from xcore_tools.discovery.evaluate.plain import MAX_ITEMS as _MAX_LENGTH
+from xcore_tools.discovery.evaluate.plain import in_order, is_key, is_plain
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue, TableValue
 from xcore_tools.discovery.evaluate.values import (
     OPEN,
@@ -16,6 +18,7 @@ from xcore_tools.discovery.evaluate.values import (
     Instance,
     LibraryObject,
     Member,
+    MemberText,
     Union,
     Unknown,
     Value,
@@ -25,8 +28,6 @@ from xcore_tools.discovery.evaluate.values import (
 
 MAX_ITEMS = 2000
 """Longer collections are data, and are not looped over."""
-
-_MAX_JOINED = 5000
 
 
 def truth_of(value: Value) -> bool | None:
@@ -64,7 +65,7 @@ def iterate(value: Value) -> list[Value] | None:
 def each(value: Value) -> list[Value] | None:
     """The items of a known iterable, in some order that is always the same; None otherwise."""
     if isinstance(value, frozenset | set) and len(value) <= MAX_ITEMS and OPEN not in value:
-        return sorted(value, key=repr)
+        return in_order(value)
     return iterate(value)
 
 
@@ -76,19 +77,16 @@ def binary(op: str, left: Value, right: Value) -> Value:
             return changed
         op = op.removesuffix("=")
     if op == "+" and isinstance(left, tuple) and isinstance(right, tuple):
-        return (*left, *right) if len(left) + len(right) < _MAX_JOINED else Unknown("a long tuple")
+        return (*left, *right) if _may_join(left, right) else Unknown("a tuple too long to follow")
     if op == "+" and isinstance(left, list) and isinstance(right, list):
-        return [*left, *right] if len(left) + len(right) < _MAX_JOINED else Unknown("a long list")
+        return [*left, *right] if _may_join(left, right) else Unknown("a list too long to follow")
     if op == "|" and isinstance(left, dict) and isinstance(right, dict):
-        return left | right
-    if (
-        op == "%"
-        and isinstance(left, str)
-        and isinstance(right, tuple)
-        and not strings.is_plain(right)
-    ):
-        return first_unknown(*right)
-    return over(left, lambda one: over(right, lambda other: strings.apply(op, one, other)))
+        return left | right if _may_join(left, right) else Unknown("a dict too long to follow")
+    return over(left, lambda one: over(right, lambda other: host.apply(op, one, other)))
+
+
+def _may_join(left: Value, right: Value) -> bool:
+    return len(left) + len(right) <= _MAX_LENGTH
 
 
 _IN_PLACE = frozenset(
@@ -100,10 +98,10 @@ def _changed(op: str, left: Value, right: Value) -> Value:
     """The list or dict `left` after `left op right` has changed it; None where nothing is changed in place."""
     if op == "+=" and isinstance(left, list) and left is not right:
         items = iterate(right)
-        if items is not None and len(left) + len(items) < _MAX_JOINED:
+        if items is not None and _may_join(left, items):
             left += items
             return left
-    if op == "|=" and isinstance(left, dict) and isinstance(right, dict):
+    if op == "|=" and isinstance(left, dict) and isinstance(right, dict) and _may_join(left, right):
         left |= right
         return left
     return None
@@ -113,7 +111,7 @@ def over(value: Value, function: Callable[[Any], Value]) -> Value:
     """`function` of a plain value; of each option of a choice; Unknown stays Unknown."""
     if isinstance(value, Union):
         return union_of([over(option, function) for option in value.options])
-    return function(value) if strings.is_plain(value) else first_unknown(value)
+    return function(value) if is_plain(value) else first_unknown(value)
 
 
 def first_unknown(*values: Value) -> Unknown:
@@ -136,6 +134,8 @@ def compare(op: str, left: Value, right: Value) -> Value:
             return not is_positive
         if isinstance(left, Member) and isinstance(right, Member):
             return (left == right) == is_positive
+        if op.startswith("is") and isinstance(left, MemberText) and isinstance(right, MemberText):
+            return ((left.cls, left.member) == (right.cls, right.member)) == is_positive
     return binary(op, left, right)
 
 
@@ -146,7 +146,9 @@ _SIZED = (str, int, float, tuple, list, dict, set, frozenset)
 
 
 def _is_member_known(item: Value, collection: Value) -> bool:
-    if not isinstance(collection, tuple | list | dict) or not _is_certain(item):
+    if not isinstance(collection, tuple | list | dict) or not host.is_searched(item, collection):
+        return False
+    if isinstance(collection, dict) and not is_key(item):
         return False
     vague = (
         Unknown | Union | Instance | LibraryObject
@@ -154,7 +156,3 @@ def _is_member_known(item: Value, collection: Value) -> bool:
         else Unknown | Union | Instance | LibraryObject | External
     )
     return not any(isinstance(other, vague) or other is OPEN for other in collection)
-
-
-def _is_certain(value: Value) -> bool:
-    return strings.is_plain(value) or isinstance(value, ClassValue | External)

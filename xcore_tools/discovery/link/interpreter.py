@@ -18,9 +18,9 @@ from xcore_tools.discovery.evaluate.classes import prepare
 from xcore_tools.discovery.evaluate.effects import LIBRARY
 from xcore_tools.discovery.evaluate.errors import TOO_MUCH, LimitReachedError, NotReadyError
 from xcore_tools.discovery.evaluate.expressions import arguments_of, evaluate
+from xcore_tools.discovery.evaluate.plain import is_plain
 from xcore_tools.discovery.evaluate.scopes import module_attribute
 from xcore_tools.discovery.evaluate.statements import execute
-from xcore_tools.discovery.evaluate.strings import is_plain
 from xcore_tools.discovery.evaluate.table_values import TableValue
 from xcore_tools.discovery.evaluate.values import (
     BoundMethod,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from xcore_tools.discovery.evaluate import strings
+from xcore_tools.discovery.evaluate import formatting, host
 from xcore_tools.discovery.evaluate.attributes import attribute_of
 from xcore_tools.discovery.evaluate.call import Call
-from xcore_tools.discovery.evaluate.classes import attribute, shown
+from xcore_tools.discovery.evaluate.classes import attribute, formatted, shown
 from xcore_tools.discovery.evaluate.mro import mro
 from xcore_tools.discovery.evaluate.operators import iterate
+from xcore_tools.discovery.evaluate.plain import exact, is_plain
 from xcore_tools.discovery.evaluate.stdlib.collections import (
     call_dict,
     call_enumerate,
@@ -52,7 +54,7 @@ def call_builtin(this: Call, name: str) -> Value:
     handler = _HANDLERS.get(name)
     if handler is not None:
         return handler(this)
-    if name in _COMPUTING:
+    if name in host.COMPUTED:
         return _computed(this, name)
     value = this.arg(0)
     for option in options_of(value):
@@ -127,8 +129,11 @@ def _str(this: Call) -> Value:
     if not this.args:
         return ""
     value = shown(this.interpreter, this.arg(0))
-    is_known = isinstance(value, str | int | float | bool | None)
-    return str(value) if is_known else Unknown("str() of a value that is not known")
+    is_known = type(value) in _STR_TYPES
+    return host.text_of(value) if is_known else Unknown("str() of a value that is not known")
+
+
+_STR_TYPES = frozenset({str, int, float, bool, type(None)})
 
 
 def _super(this: Call) -> Value:
@@ -142,38 +147,20 @@ def _super(this: Call) -> Value:
 def _computed(this: Call, name: str) -> Value:
     """A call of a function that computes with plain values: `max(…)`, `round(…)`, `int(…)`."""
     args = [this.value(arg) for arg in this.args]
-    if this.keywords or not args or not strings.is_plain(args):
+    if this.keywords or not args:
         return Unknown(f"{name}() of a value that is not known")
-    if name in {"repr", "sum"} and not strings.has_order(args):
-        return Unknown(f"{name}() of a value that is not known")
-    try:
-        return strings.bounded(_COMPUTING[name](*args))
-    except (ArithmeticError, TypeError, ValueError):
-        return Unknown(f"{name}() fails on these values")
-
-
-_COMPUTING: dict[str, Callable[..., Value]] = {
-    "abs": abs,
-    "bool": bool,
-    "chr": chr,
-    "divmod": divmod,
-    "float": float,
-    "int": int,
-    "max": max,
-    "min": min,
-    "ord": ord,
-    "repr": repr,
-    "round": round,
-    "sum": sum,
-}
+    host.charge(this.interpreter, *args)
+    result = host.compute(name, args)
+    host.charge(this.interpreter, result)
+    return result
 
 
 def _format(this: Call) -> Value:
     """`format(value, spec)`"""
-    value, spec = shown(this.interpreter, this.arg(0)), this.arg(1) or ""
-    if not isinstance(spec, str) or not strings.is_plain(value):
+    spec = exact(this.arg(1)) if len(this.args) > 1 else ""
+    if type(spec) is not str:
         return Unknown("format() of a value that is not known")
-    return strings.call_method(f"{{:{spec}}}", "format", [value], {})
+    return formatting.format_value(this.arg(0), None, spec, partial(formatted, this.interpreter))
 
 
 def _dir(this: Call) -> Value:
@@ -223,10 +210,10 @@ _OF_ITEMS: dict[str, Callable[[Call, list[Value]], Value]] = {
     "reversed": lambda this, items: items[::-1],
     "zip": call_zip,
     "any": lambda this, items: (
-        any(items) if strings.is_plain(items) else Unknown("any() of unknown values")
+        any(items) if is_plain(items) else Unknown("any() of unknown values")
     ),
     "all": lambda this, items: (
-        all(items) if strings.is_plain(items) else Unknown("all() of unknown values")
+        all(items) if is_plain(items) else Unknown("all() of unknown values")
     ),
     "iter": lambda this, items: items,
 }
