@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from xcore_tools.discovery.evaluate import host, plain
+from xcore_tools.discovery.evaluate import host
+from xcore_tools.discovery.evaluate.plain import is_plain
 from xcore_tools.discovery.evaluate.values import Unknown
 
 VALUES: list[Any] = [
@@ -78,19 +79,19 @@ def test_other_operators_are_not_followed(name: str) -> None:
     [
         ("*", "a", 10**9),
         ("*", 10**9, "a"),
-        ("*", "a" * 1001, 2),
+        ("*", "a" * 40_000, 2),
         ("*", ["a"] * 900, 900),
         ("*", 10**6, 10**6),
-        ("+", "a" * 900, "a" * 900),
-        ("+", [1] * 900, [1] * 900),
+        ("+", "a" * 40_000, "a" * 40_000),
+        ("+", [1] * 6_000, [1] * 6_000),
         ("+", 10**9, 10**9),
         ("-", -(10**9), 10**9),
-        ("%", "%1000d", 1),
+        ("%", "%1001d", 1),
         ("%", "%*d", (10**9, 1)),
         ("%", "%.*f", (10**9, 1.0)),
         ("%", "%-*d", (10**9, 1)),
-        ("%", "%(a)1000s", {"a": 1}),
-        ("%", "%.1000f", 1.0),
+        ("%", "%(a)1001s", {"a": 1}),
+        ("%", "%.1001f", 1.0),
         ("%", "%(a)s" * 300_000, {"a": "a" * 10_000}),
     ],
 )
@@ -131,7 +132,6 @@ METHODS: list[tuple[Any, str, tuple[Any, ...], dict[str, Any]]] = [
     ("{", "format", (), {}),
     ("{a}", "format", (), {}),
     ("{0[1]}", "format", (["a", "b"],), {}),
-    ("{0.real}", "format", (1,), {}),
     ("{0.nothing}", "format", (1,), {}),
     ("Name", "isupper", (), {}),
     ("Name", "upper", (1,), {}),
@@ -185,7 +185,7 @@ def test_other_methods_are_not_followed(receiver: object, name: str) -> None:
 @pytest.mark.parametrize(
     ("receiver", "name", "args", "keywords"),
     [
-        ("{:1000}", "format", ("a",), {}),
+        ("{:1001}", "format", ("a",), {}),
         ("{:{}}", "format", ("a", 10**9), {}),
         ("{:{w}}", "format", ("a",), {"w": 10**9}),
         ("{:.{w}f}", "format", (1.0,), {"w": 10**9}),
@@ -219,7 +219,7 @@ def test_methods_that_grow_are_refused_at_once(
     ],
 )
 def test_plain_data(value: object, plain: bool) -> None:
-    assert plain.is_plain(value) is plain
+    assert is_plain(value) is plain
 
 
 def test_plain_data_that_is_shared_many_times_is_looked_at_once() -> None:
@@ -227,5 +227,5 @@ def test_plain_data_that_is_shared_many_times_is_looked_at_once() -> None:
     for _ in range(22):
         value = [value, value]
     start = time.perf_counter()
-    plain.is_plain(value)
+    is_plain(value)
     assert time.perf_counter() - start < 0.2

@@ -7,10 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from xcore_tools.discovery import ir
-from xcore_tools.discovery.evaluate import formatting, host
+from xcore_tools.discovery.evaluate import host
 from xcore_tools.discovery.evaluate.assignment import assign, index_of
 from xcore_tools.discovery.evaluate.attributes import attribute_of
 from xcore_tools.discovery.evaluate.classes import attribute, formatted, is_enumeration, shown
+from xcore_tools.discovery.evaluate.cost import charge
+from xcore_tools.discovery.evaluate.fields import format_value
 from xcore_tools.discovery.evaluate.operators import (
     MAX_ITEMS,
     binary,
@@ -20,6 +22,7 @@ from xcore_tools.discovery.evaluate.operators import (
     iterate,
     truth_of,
 )
+from xcore_tools.discovery.evaluate.percent import format_percent
 from xcore_tools.discovery.evaluate.plain import MAX_ITEMS as MAX_LENGTH
 from xcore_tools.discovery.evaluate.plain import exact, is_key, is_plain
 from xcore_tools.discovery.evaluate.scopes import lookup
@@ -121,7 +124,7 @@ def _formatted(interpreter: Interpreter, expr: ir.FormattedString, scope: Scope)
     result: Value = ""
     for part in expr.parts:
         result = binary("+", result, evaluate(interpreter, part, scope))
-        host.charge(interpreter, result)
+        charge(interpreter, result)
     return result
 
 
@@ -131,23 +134,21 @@ def _format_part(interpreter: Interpreter, expr: ir.FormatPart, scope: Scope) ->
     if type(spec) is not str:
         return first_unknown(spec)
     show = partial(formatted if expr.conversion is None else shown, interpreter)
-    host.charge(interpreter, *options_of(value))
-    return union_of(
-        [formatting.format_value(one, expr.conversion, spec, show) for one in options_of(value)]
-    )
+    charge(interpreter, *options_of(value))
+    return union_of([format_value(one, expr.conversion, spec, show) for one in options_of(value)])
 
 
 def _binary(interpreter: Interpreter, expr: ir.Binary, scope: Scope) -> Value:
     left, right = evaluate(interpreter, expr.left, scope), evaluate(interpreter, expr.right, scope)
-    host.charge(interpreter, left, right)
+    charge(interpreter, left, right)
     if expr.op in {"%", "%="} and any(isinstance(option, str) for option in options_of(left)):
         result = _percent(interpreter, left, right)
-        host.charge(interpreter, result)
+        charge(interpreter, result)
         return result
     if expr.op == "|" and (left is None or right is None) and isinstance(left or right, _TYPES):
         return LibraryObject("typing.Union", (left, right), {}, 0)
     result = binary(expr.op, left, right)
-    host.charge(interpreter, result)
+    charge(interpreter, result)
     return result
 
 
@@ -159,7 +160,7 @@ def _percent(interpreter: Interpreter, left: Value, right: Value) -> Value:
 
     return union_of(
         [
-            formatting.format_percent(exact(one), other, show)
+            format_percent(exact(one), other, show)
             if isinstance(one, str)
             else host.apply("%", one, other)
             if is_plain(one) and is_plain(other)
@@ -188,7 +189,7 @@ def _compare(interpreter: Interpreter, expr: ir.Compare, scope: Scope) -> Value:
     result: Value = True
     for op, right_expr in zip(expr.ops, expr.rights, strict=True):
         right = evaluate(interpreter, right_expr, scope)
-        host.charge(interpreter, left, right)
+        charge(interpreter, left, right)
         result = compare(op, left, right)
         if result is not True:
             return result
@@ -212,7 +213,7 @@ def _sequence(interpreter: Interpreter, expr: ir.Sequence, scope: Scope) -> Valu
     for item in expr.items:
         if isinstance(item, ir.Starred):
             inner = iterate(evaluate(interpreter, item.value, scope))
-            host.charge(interpreter, inner)
+            charge(interpreter, inner)
             items += [Unknown("a starred item")] if inner is None else inner
         else:
             items.append(interpreter.lazily(item, scope))
@@ -228,7 +229,7 @@ def _dict(interpreter: Interpreter, expr: ir.Dict, scope: Scope) -> Value:
     for key_expr, value_expr in expr.items:
         if key_expr is None:
             inner = interpreter.resolve(evaluate(interpreter, value_expr, scope))
-            host.charge(interpreter, inner)
+            charge(interpreter, inner)
             _spread_into(result, inner)
             continue
         key = interpreter.resolve(interpreter.lazily(key_expr, scope))
@@ -287,7 +288,7 @@ def _subscript(interpreter: Interpreter, expr: ir.Subscript, scope: Scope) -> Va
     try:
         item = value[index]
         if isinstance(index, slice):
-            host.charge(interpreter, item)
+            charge(interpreter, item)
         return interpreter.resolve(item)
     except (KeyError, IndexError, TypeError, ValueError):
         return Unknown("a subscript that does not exist")

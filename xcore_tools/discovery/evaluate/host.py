@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from xcore_tools.discovery.evaluate import formatting
+from xcore_tools.discovery.evaluate import fields, formatting, percent
 from xcore_tools.discovery.evaluate.plain import (
+    COLLECTIONS,
+    DICTS,
     MAX_ITEMS,
     MAX_TEXT,
+    SEQUENCES,
+    SETS,
     exact,
     extent_of,
     in_order,
@@ -26,13 +30,9 @@ from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     Display,
     External,
-    MemberText,
     Unknown,
     Value,
 )
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 _MAX_NUMBER = 10**9
 _MAX_DIGITS = 4_000
@@ -57,42 +57,17 @@ def same(value: Value) -> Value:
     return exact(value)
 
 
-def charge(interpreter: Interpreter, *values: Value) -> None:
-    """Counts what it takes to go through values: a step for every 64 bytes beyond the first.
-
-    Raises:
-        LimitReachedError: the statement that is followed has used up its share.
-    """
-    for _ in range(sum(map(cost_of, values))):
-        interpreter.use_fuel()
-
-
-def cost_of(value: Value) -> int:
-    """How many steps it takes to go through a value, beside the one that every operation takes."""
-    if type(value) is str or type(value) is MemberText:
-        return len(value) // 64
-    if type(value) not in _COLLECTIONS:
-        return 0
-    extent = extent_of(value)
-    return (16 * len(value) if extent is None else extent.size) // 64
-
-
 def bounded(value: Value) -> Value:
     """`value`, or Unknown where it is larger than what is followed."""
     kind = type(value)
     if kind is str:
         return value if len(value) <= MAX_TEXT else Unknown("a text too long to follow")
-    if kind in _COLLECTIONS:
+    if kind in COLLECTIONS:
         return value if len(value) <= MAX_ITEMS else Unknown("a value too long to follow")
     if kind is int:
         return value if abs(value) <= _MAX_NUMBER else Unknown("a number too large to follow")
     return value
 
-
-_SEQUENCES = frozenset({tuple, list})
-_SETS = frozenset({set, frozenset})
-_DICTS = frozenset({dict, Display})
-_COLLECTIONS = _SEQUENCES | _SETS | _DICTS
 
 # -- operators ------------------------------------------------------------------------------------
 
@@ -119,7 +94,7 @@ def apply(op: str, left: Value, right: Value) -> Value:
     """`left op right` for plain values, or Unknown where that fails or grows too large."""
     left, right = exact(left), exact(right)
     if op == "%" and type(left) is str:
-        return formatting.format_percent(left, right, same)
+        return percent.format_percent(left, right, same)
     if op in {"is", "is not"}:
         return _identity(left, right, is_positive=op == "is")
     if op not in _OPERATORS:
@@ -136,10 +111,10 @@ def apply(op: str, left: Value, right: Value) -> Value:
 
 def _is_grown(op: str, left: Value, right: Value) -> bool:
     """Whether a sum, a repetition or a union would be longer than a value may be."""
-    sizes = [len(one) for one in (left, right) if type(one) is str or type(one) in _COLLECTIONS]
+    sizes = [len(one) for one in (left, right) if type(one) is str or type(one) in COLLECTIONS]
     limit = MAX_TEXT if str in (type(left), type(right)) else MAX_ITEMS
     if op == "*" and len(sizes) == 1:
-        times = right if type(left) is str or type(left) in _COLLECTIONS else left
+        times = right if type(left) is str or type(left) in COLLECTIONS else left
         return type(times) in {int, bool} and sizes[0] * times > limit
     return op in {"+", "|"} and sum(sizes) > limit
 
@@ -204,7 +179,7 @@ def call_method(
     name: str,
     args: Sequence[Value],
     keywords: dict[str, Value],
-    show: formatting.Show = same,
+    show: fields.Show = same,
 ) -> Value:
     """A method of a text or a collection; texts take plain arguments only."""
     receiver = exact(receiver)
@@ -230,6 +205,9 @@ def call_method(
         return Unknown(f"method {name}() fails on these values")
 
 
+_UNKNOWN_PARTS = "a text built from values that are not known"
+
+
 def _refused_text(
     receiver: str, name: str, args: Sequence[Value], keywords: dict[str, Value]
 ) -> Unknown | None:
@@ -237,11 +215,12 @@ def _refused_text(
     extents = [extent_of(value) for value in (receiver, *args, *keywords.values())]
     known = [extent for extent in extents if extent is not None]
     if len(known) < len(extents):
-        return Unknown("a text too long to follow")
+        is_long = any(type(one) is str and len(one) > MAX_TEXT for one in (receiver, *args))
+        return Unknown("a text too long to follow" if is_long else _UNKNOWN_PARTS)
     if not all(extent.has_order for extent in known):
         return Unknown("a set, whose order is not known")
     if name == "join":
-        items = args[0] if args and type(args[0]) in _SEQUENCES else ()
+        items = args[0] if args and type(args[0]) in SEQUENCES else ()
         size = known[1].characters if len(known) > 1 else 0
         if size + len(receiver) * len(items) > MAX_TEXT:
             return Unknown("a text too long to follow")
@@ -259,9 +238,9 @@ def _refused_collection(receiver: Value, name: str, args: Sequence[Value]) -> Un
     """Why a method of a collection is not called."""
     if len(receiver) > MAX_ITEMS:
         return Unknown("a value too long to follow")
-    if type(receiver) in _DICTS:
+    if type(receiver) in DICTS:
         is_known = all(is_key(key) for key in args[:1])
-    elif type(receiver) in _SETS:
+    elif type(receiver) in SETS:
         is_known = all(are_keys(other) for other in args)
     else:
         is_known = all(is_searched(arg, receiver) for arg in args[:1])
@@ -271,7 +250,7 @@ def _refused_collection(receiver: Value, name: str, args: Sequence[Value]) -> Un
 def are_keys(items: Value) -> bool:
     """Whether a collection holds keys only: what Python hashes without asking anybody."""
     kind = type(items)
-    return (kind is str or (kind in _COLLECTIONS and len(items) <= MAX_ITEMS)) and all(
+    return (kind is str or (kind in COLLECTIONS and len(items) <= MAX_ITEMS)) and all(
         map(is_key, items)
     )
 
@@ -318,7 +297,7 @@ def compute(name: str, args: Sequence[Value]) -> Value:
     if name in {"repr", "sum"} and not extent.has_order:
         return Unknown(f"{name}() of a value that is not known")
     if name in {"max", "min"} and not extent.has_order:
-        given = [in_order(arg) if type(arg) in _SETS else arg for arg in given]
+        given = [in_order(arg) if type(arg) in SETS else arg for arg in given]
     if _is_expensive(name, given):
         return Unknown(f"{name}() of a value too large to follow")
     try:
@@ -338,7 +317,7 @@ def _is_expensive(name: str, args: Sequence[Value]) -> bool:
 
 def text_of(value: Value) -> Value:
     """`str(value)` of plain data."""
-    return formatting.format_value(value, "s", "", same)
+    return fields.format_value(value, "s", "", same)
 
 
 def sorted_by(keys: Sequence[Value], *, reverse: bool) -> list[int] | None:

@@ -35,9 +35,10 @@ _MAX_CHARACTERS = 4 * MAX_TEXT
 
 _NUMBERS = frozenset({float, bool, type(None)})
 _TEXTS = frozenset({str, MemberText})
-_SEQUENCES = frozenset({tuple, list})
-_SETS = frozenset({set, frozenset})
-_DICTS = frozenset({dict, Display})
+SEQUENCES = frozenset({tuple, list})
+SETS = frozenset({set, frozenset})
+DICTS = frozenset({dict, Display})
+COLLECTIONS = SEQUENCES | SETS | DICTS
 
 
 class Extent(NamedTuple):
@@ -81,7 +82,7 @@ def extent_of(value: Value) -> Extent | None:
                 return None
             if depth >= MAX_DEPTH:
                 return None
-            has_order = has_order and not (kind in _SETS and len(item) > 1)
+            has_order = has_order and not (kind in SETS and len(item) > 1)
             stack += [(each, depth + 1) for each in inside]
     return Extent(nodes, characters, has_order, has_members)
 
@@ -89,9 +90,9 @@ def extent_of(value: Value) -> Extent | None:
 def _inside(value: Value) -> list[Value] | None:
     """What a collection holds; None where it is too large, or no collection."""
     kind = type(value)
-    if kind in _SEQUENCES or kind in _SETS:
+    if kind in SEQUENCES or kind in SETS:
         return list(value) if len(value) <= MAX_ITEMS else None
-    if kind in _DICTS:
+    if kind in DICTS:
         return [*value.keys(), *value.values()] if len(value) <= MAX_ITEMS else None
     return None
 

@@ -11,11 +11,11 @@ from xcore_tools.discovery.evaluate.classes import find
 from xcore_tools.discovery.evaluate.effects import MUTATORS, has_makers
 from xcore_tools.discovery.evaluate.mro import ancestors, mro
 from xcore_tools.discovery.evaluate.stdlib import regex
+from xcore_tools.discovery.evaluate.stdlib.changes import mutate
 from xcore_tools.discovery.evaluate.stdlib.functions import call_builtin
 from xcore_tools.discovery.evaluate.stdlib.methods import (
     apply_pattern,
     call_plain,
-    mutate,
     substitute,
 )
 from xcore_tools.discovery.evaluate.table_values import DatabaseValue, RegistryValue, TableValue

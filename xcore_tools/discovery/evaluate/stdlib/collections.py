@@ -7,6 +7,7 @@ from itertools import islice
 
 from xcore_tools.discovery.evaluate import host
 from xcore_tools.discovery.evaluate.call import Call
+from xcore_tools.discovery.evaluate.cost import charge
 from xcore_tools.discovery.evaluate.operators import (
     MAX_ITEMS,
     each,
@@ -25,7 +26,7 @@ from xcore_tools.discovery.evaluate.values import (
 def call_dict(this: Call) -> Value:
     """`dict(…)` of a dict, of pairs, and of keywords."""
     first = this.arg(0)
-    host.charge(this.interpreter, first)
+    charge(this.interpreter, first)
     keywords = {OPEN if key == "**" else key: value for key, value in this.keywords.items()}
     if not this.args or isinstance(first, dict):
         return {**(first if this.args else {}), **keywords}
@@ -45,7 +46,7 @@ def collection_of(kind: Callable[[list[Value]], Value]) -> Callable[[Call], Valu
         items = iterate(this.arg(0))
         if items is None:
             return Unknown("a collection that is not known")
-        host.charge(this.interpreter, items)
+        charge(this.interpreter, items)
         return kind(items)
 
     return make
@@ -68,7 +69,7 @@ def call_sorted(this: Call) -> Value:
     if items is None or not isinstance(reverse, bool | int | None):
         return Unknown("sorted() of values that are not known")
     keys = [this.value(this.interpreter.call(key, (item,), {})) for item in items] if key else items
-    host.charge(this.interpreter, keys)
+    charge(this.interpreter, keys)
     order = host.sorted_by(keys, reverse=bool(reverse))
     if order is None:
         return Unknown("sorted() by values that are not known")
@@ -143,7 +144,7 @@ def call_range(this: Call) -> Value:
         return Unknown("a range that is not known")
     try:
         items = list(islice(range(*numbers), MAX_ITEMS + 1))  # one too many says: too many
-        host.charge(this.interpreter, items)
+        charge(this.interpreter, items)
         return items
     except (TypeError, ValueError):
         return Unknown("a range that does not work")

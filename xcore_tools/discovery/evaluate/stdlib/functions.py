@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from xcore_tools.discovery.evaluate import formatting, host
+from xcore_tools.discovery.evaluate import fields, host
 from xcore_tools.discovery.evaluate.attributes import attribute_of
 from xcore_tools.discovery.evaluate.call import Call
 from xcore_tools.discovery.evaluate.classes import attribute, formatted, shown
+from xcore_tools.discovery.evaluate.cost import charge
 from xcore_tools.discovery.evaluate.mro import mro
 from xcore_tools.discovery.evaluate.operators import iterate
 from xcore_tools.discovery.evaluate.plain import exact, is_plain
@@ -149,9 +150,9 @@ def _computed(this: Call, name: str) -> Value:
     args = [this.value(arg) for arg in this.args]
     if this.keywords or not args:
         return Unknown(f"{name}() of a value that is not known")
-    host.charge(this.interpreter, *args)
+    charge(this.interpreter, *args)
     result = host.compute(name, args)
-    host.charge(this.interpreter, result)
+    charge(this.interpreter, result)
     return result
 
 
@@ -160,7 +161,7 @@ def _format(this: Call) -> Value:
     spec = exact(this.arg(1)) if len(this.args) > 1 else ""
     if type(spec) is not str:
         return Unknown("format() of a value that is not known")
-    return formatting.format_value(this.arg(0), None, spec, partial(formatted, this.interpreter))
+    return fields.format_value(this.arg(0), None, spec, partial(formatted, this.interpreter))
 
 
 def _dir(this: Call) -> Value:
