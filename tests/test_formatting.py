@@ -166,13 +166,13 @@ OBJECTS: list[Value] = [
 ]
 
 
-@pytest.mark.parametrize("value", OBJECTS, ids=str)
+@pytest.mark.parametrize("value", OBJECTS, ids=map(str, range(len(OBJECTS))))
 @pytest.mark.parametrize("template", ["{}", "{!r}", "{!s}", "{!a}", "{0}", "{:>20}", "{0:{0}}"])
 def test_what_is_not_plain_data_is_not_written(value: Value, template: str) -> None:
     assert isinstance(str_format(template, value), Unknown)
 
 
-@pytest.mark.parametrize("value", OBJECTS, ids=str)
+@pytest.mark.parametrize("value", OBJECTS, ids=map(str, range(len(OBJECTS))))
 @pytest.mark.parametrize("template", ["%s", "%r", "%a", "%d", "%c", "%*d"])
 def test_what_is_not_plain_data_is_not_written_by_percent(value: Value, template: str) -> None:
     assert isinstance(percent(template, (value,) * template.count("*") + (value,)), Unknown)

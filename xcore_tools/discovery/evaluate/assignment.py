@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import ir
+from xcore_tools.discovery.evaluate.effects import MUTATORS
 from xcore_tools.discovery.evaluate.operators import iterate
 from xcore_tools.discovery.evaluate.plain import MAX_ITEMS, is_key
 from xcore_tools.discovery.evaluate.table_values import DatabaseValue, MetaDataValue, RegistryValue
@@ -14,6 +15,7 @@ from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     FunctionValue,
     Instance,
+    Lost,
     Scope,
     Unknown,
     Value,
@@ -61,9 +63,9 @@ def _assign_item(
         if scope.uncertain or not (is_key(key) or isinstance(key, slice)):
             _blur(owner)
         elif isinstance(key, slice):
-            items = iterate(value) or []
-            if len(owner) + len(items) > MAX_ITEMS:
-                _blur(owner)
+            items = iterate(value)
+            if items is None or len(owner) + len(items) > MAX_ITEMS:
+                owner[:] = [Lost("an item that may have been changed")]
             else:
                 owner[key] = items
         elif isinstance(owner, dict) and len(owner) >= MAX_ITEMS and key not in owner:
@@ -94,6 +96,9 @@ def delete(interpreter: Interpreter, target: ir.Expr, scope: Scope) -> None:
         owner = interpreter.lazily(target.value, scope)
         if isinstance(owner, dict | list):
             key = index_of(interpreter, target.index, scope)
+            if not (is_key(key) or isinstance(key, slice)):
+                _blur(owner)
+                return
             try:
                 del owner[key]
             except (LookupError, TypeError):
@@ -213,7 +218,7 @@ def mark_unknown(block: ir.Block, scope: Scope) -> None:
 
 
 def bound_names(node: object) -> Iterator[str]:
-    """The names that statements bind in their own outer."""
+    """The names that statements bind in their own scope, and those of the collections that they change."""
     stack = [node]
     while stack:
         current = stack.pop()
@@ -225,12 +230,22 @@ def bound_names(node: object) -> Iterator[str]:
             yield from _targets(current.targets)
         elif isinstance(current, ir.Import | ir.ImportFrom):
             continue  # binds what it names, at no cost
+        elif isinstance(current, ir.Expression):
+            yield from _changed(current.value)
         elif isinstance(current, ir.With):
             yield from _targets(tuple(target for _, target in current.items if target is not None))
             stack.append(current.body)
         elif isinstance(current, ir.Statement):
             yield from _targets((current.target,) if isinstance(current, ir.For) else ())
             stack += [getattr(current, name) for name in current.__struct_fields__]
+
+
+def _changed(expr: ir.Expr) -> Iterator[str]:
+    """The collection that a call which stands alone changes: `names.append(…)`."""
+    if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Attribute):
+        owner = expr.func.value
+        if expr.func.name in MUTATORS and isinstance(owner, ir.Name):
+            yield owner.id
 
 
 def _targets(targets: tuple[ir.Expr, ...]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xcore_tools.discovery.evaluate.plain import COLLECTIONS, extent_of
-from xcore_tools.discovery.evaluate.values import MemberText, Value
+from xcore_tools.discovery.evaluate.values import MemberText, Union, Value
 
 if TYPE_CHECKING:
     from xcore_tools.discovery.link.interpreter import Interpreter
@@ -25,6 +25,8 @@ def cost_of(value: Value) -> int:
     """How many steps it takes to go through a value, beside the one that every operation takes."""
     if type(value) is str or type(value) is MemberText:
         return len(value) // 64
+    if isinstance(value, Union):
+        return sum(map(cost_of, value.options))
     if type(value) not in COLLECTIONS:
         return 0
     extent = extent_of(value)

@@ -14,6 +14,7 @@ from xcore_tools.discovery.evaluate.classes import attribute, formatted, is_enum
 from xcore_tools.discovery.evaluate.cost import charge
 from xcore_tools.discovery.evaluate.fields import format_value
 from xcore_tools.discovery.evaluate.operators import (
+    MAX_COMBINATIONS,
     MAX_ITEMS,
     binary,
     compare,
@@ -24,7 +25,7 @@ from xcore_tools.discovery.evaluate.operators import (
 )
 from xcore_tools.discovery.evaluate.percent import format_percent
 from xcore_tools.discovery.evaluate.plain import MAX_ITEMS as MAX_LENGTH
-from xcore_tools.discovery.evaluate.plain import exact, is_key, is_plain
+from xcore_tools.discovery.evaluate.plain import exact, is_key, is_plain, set_of
 from xcore_tools.discovery.evaluate.scopes import lookup
 from xcore_tools.discovery.evaluate.values import (
     OPEN,
@@ -34,6 +35,7 @@ from xcore_tools.discovery.evaluate.values import (
     External,
     LambdaValue,
     LibraryObject,
+    Lost,
     Scope,
     Site,
     Union,
@@ -154,6 +156,8 @@ def _binary(interpreter: Interpreter, expr: ir.Binary, scope: Scope) -> Value:
 
 def _percent(interpreter: Interpreter, left: Value, right: Value) -> Value:
     """`template % values`, for every combination of what both may be."""
+    if len(options_of(left)) * len(options_of(right)) > MAX_COMBINATIONS:
+        return Unknown("one of too many values")
 
     def show(value: Value) -> Value:
         return shown(interpreter, interpreter.resolve(value))
@@ -214,13 +218,13 @@ def _sequence(interpreter: Interpreter, expr: ir.Sequence, scope: Scope) -> Valu
         if isinstance(item, ir.Starred):
             inner = iterate(evaluate(interpreter, item.value, scope))
             charge(interpreter, inner)
-            items += [Unknown("a starred item")] if inner is None else inner
+            items += [Lost("a starred item")] if inner is None else inner
         else:
             items.append(interpreter.lazily(item, scope))
     if len(items) > MAX_LENGTH:
         return Unknown("a collection too long to follow")
-    if expr.kind == "set" and is_plain(items) and all(is_key(item) for item in items):
-        return set(items)
+    if expr.kind == "set":
+        return set_of(items)
     return items if expr.kind == "list" else tuple(items)
 
 
@@ -350,8 +354,8 @@ def _comprehension(interpreter: Interpreter, expr: ir.Comprehension, scope: Scop
         is_known = all(is_key(key) for key, _ in pairs)
         return dict(pairs) if is_known else Unknown("a dict whose keys are not known")
     items = [value for _, value in pairs]
-    if expr.kind == "set" and is_plain(items) and all(is_key(item) for item in items):
-        return set(items)
+    if expr.kind == "set":
+        return set_of(items)
     return items if expr.kind == "list" else tuple(items)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from xcore_tools.discovery.evaluate import host
 from xcore_tools.discovery.evaluate.plain import MAX_ITEMS as _MAX_LENGTH
-from xcore_tools.discovery.evaluate.plain import in_order, is_key, is_plain
+from xcore_tools.discovery.evaluate.plain import SEQUENCES, in_order, is_key, is_plain
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue, TableValue
 from xcore_tools.discovery.evaluate.values import (
     OPEN,
@@ -17,6 +17,7 @@ from xcore_tools.discovery.evaluate.values import (
     Generated,
     Instance,
     LibraryObject,
+    Lost,
     Member,
     MemberText,
     Union,
@@ -41,6 +42,8 @@ _WITHOUT_TRUTH = (Unknown, Instance, LibraryObject, External)
 
 def _truth_of_one(value: Value) -> bool | None:
     if isinstance(value, _WITHOUT_TRUTH):
+        return None
+    if type(value) in SEQUENCES and value and all(isinstance(item, Lost) for item in value):
         return None
     if isinstance(value, dict) and OPEN in value:
         return True if len(value) > 1 else None
@@ -82,7 +85,13 @@ def binary(op: str, left: Value, right: Value) -> Value:
         return [*left, *right] if _may_join(left, right) else Unknown("a list too long to follow")
     if op == "|" and isinstance(left, dict) and isinstance(right, dict):
         return left | right if _may_join(left, right) else Unknown("a dict too long to follow")
+    if len(options_of(left)) * len(options_of(right)) > MAX_COMBINATIONS:
+        return Unknown("one of too many values")
     return over(left, lambda one: over(right, lambda other: host.apply(op, one, other)))
+
+
+MAX_COMBINATIONS = 200
+"""Of the values that both sides of an operator may have."""
 
 
 def _may_join(left: Value, right: Value) -> bool:

@@ -15,6 +15,7 @@ from xcore_tools.discovery.evaluate.values import (
     External,
     Member,
     MemberText,
+    Unknown,
     Value,
 )
 
@@ -142,6 +143,15 @@ def _rank(value: Value) -> tuple[str, str]:
     if isinstance(value, tuple | frozenset):
         return (type(value).__name__, repr(sorted(map(_rank, value))))
     return ("plain", repr(value))
+
+
+def set_of(values: list[Value]) -> Value:
+    """A set of values: as Python has it where all are keys, else those that are not the same, in the order given."""
+    if all(map(is_key, values)):
+        return set(values)
+    if any(type(value) in COLLECTIONS for value in values):
+        return Unknown("a set of values that are not compared")
+    return tuple({id(value): value for value in values}.values())
 
 
 def is_certain(value: Value) -> bool:

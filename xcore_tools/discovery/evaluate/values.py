@@ -25,6 +25,11 @@ class Unknown:
     reason: str
 
 
+@dataclass(eq=False, slots=True, repr=False)
+class Lost(Unknown):
+    """An item of a list that may have been changed, and may not even be there."""
+
+
 @dataclass(frozen=True, slots=True)
 class External:
     """A name of a library that is not read: `sqlalchemy.orm.DeclarativeBase`."""

@@ -10,7 +10,7 @@ from xcore_tools.discovery.evaluate.call import Call
 from xcore_tools.discovery.evaluate.cost import charge
 from xcore_tools.discovery.evaluate.operators import iterate
 from xcore_tools.discovery.evaluate.plain import MAX_ITEMS, is_key, is_plain
-from xcore_tools.discovery.evaluate.values import OPEN, ClassValue, Display, Unknown, Value
+from xcore_tools.discovery.evaluate.values import OPEN, ClassValue, Display, Lost, Unknown, Value
 
 Collection = list[Value] | dict[Value, Value] | set[Value]
 
@@ -197,7 +197,7 @@ def _mutate_perhaps(this: Call, receiver: Collection, name: str) -> Value:
 
 def _blur(receiver: Collection) -> Unknown:
     """After a change that is not known, neither the items nor their number are."""
-    unknown = Unknown("an item that may have been changed")
+    unknown = Lost("an item that may have been changed")
     if isinstance(receiver, dict):
         receiver.update(dict.fromkeys(receiver, unknown))
         receiver[OPEN] = unknown

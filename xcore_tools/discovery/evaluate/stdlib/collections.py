@@ -15,9 +15,10 @@ from xcore_tools.discovery.evaluate.operators import (
     iterate,
     truth_of,
 )
-from xcore_tools.discovery.evaluate.plain import is_key
+from xcore_tools.discovery.evaluate.plain import SEQUENCES, is_key, set_of
 from xcore_tools.discovery.evaluate.values import (
     OPEN,
+    Lost,
     Unknown,
     Value,
 )
@@ -56,6 +57,8 @@ def call_len(this: Call) -> Value:
     """`len(…)`"""
     value = this.arg(0)
     is_known = isinstance(value, _SIZED) and (isinstance(value, str) or OPEN not in value)
+    if type(value) in SEQUENCES and any(isinstance(item, Lost) for item in value):
+        is_known = False
     return len(value) if is_known else Unknown("len() of a value that is not known")
 
 
@@ -93,7 +96,7 @@ def call_set(this: Call) -> Value:
     unknown = next((value for value in values if isinstance(value, Unknown)), None)
     if unknown is not None:
         return unknown
-    return set(values) if all(is_key(value) for value in values) else tuple(values)
+    return set_of(values)
 
 
 def call_map(this: Call) -> Value:
