@@ -175,6 +175,26 @@ SOURCES: dict[str, str] = {
     "counted often": "x = list(range(1900))\nfor n in range(1900):\n    y = x.count(n)\nNAME = 'n' + str(y)\n",
     "sorted often": "x = list(range(1900))\nfor n in range(1900):\n    y = sorted(x)\nNAME = 'n' + str(y[0])\n",
     "written often": "x = list(range(1900))\nfor n in range(1900):\n    y = f'{x}'\nNAME = 'n' + y[:2]\n",
+    "equal often": OTHER + "for n in range(1900):\n    y = t == s\nNAME = 'n' + str(y)\n",
+    "a key often": TUPLE + "for n in range(1900):\n    y = {t: 1}\nNAME = 'n' + str(y)\n",
+    "a set often": TUPLE + "for n in range(1900):\n    y = {t, 1}\nNAME = 'n' + str(y)\n",
+    "written often, nested": DICT + "for n in range(1900):\n    y = f'{t}'\nNAME = 'n' + str(y)\n",
+    "percent often": DICT + "for n in range(1900):\n    y = '%s' % (t,)\nNAME = 'n' + str(y)\n",
+    "format often": DICT + "for n in range(1900):\n    y = '{}'.format(t)\nNAME = 'n' + str(y)\n",
+    "repr often": LIST + "for n in range(1900):\n    y = repr(t)\nNAME = 'n' + str(y)\n",
+    "in often": LIST + "for n in range(1900):\n    y = t in [t]\nNAME = 'n' + str(y)\n",
+    "count often": LIST + "for n in range(1900):\n    y = [t].count(t)\nNAME = 'n' + str(y)\n",
+    "isinstance often": TUPLE
+    + "for n in range(1900):\n    y = isinstance(1, t)\nNAME = 'n' + str(y)\n",
+    "sorted nested often": LIST
+    + "for n in range(1900):\n    y = sorted([t])\nNAME = 'n' + str(y)\n",
+    "options often": OTHER
+    + "import u\nfor n in range(1900):\n    if u.x:\n        y = t\n    else:\n        y = s\n"
+    "NAME = 'n' + str(y)\n",
+    "dicts of one key often": "d = {'k%d' % n: n for n in range(1900)}\nfor n in range(1900):\n    y = {**d}\n"
+    "NAME = 'n' + str(y)\n",
+    "plain often": "x = list(range(1900))\nclass A: pass\nx.append(A)\nfor n in range(1900):\n    y = x == x\n"
+    "NAME = 'n' + str(y)\n",
     # regular expressions
     "catastrophic": "NAME = re.sub('(a|aa)+$', 'b', 'a' * 60 + 'b')\n",
     "large sets that ignore case": "".join(

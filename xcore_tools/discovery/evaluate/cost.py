@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xcore_tools.discovery.evaluate.plain import COLLECTIONS, extent_of
+from xcore_tools.discovery.evaluate.plain import COLLECTIONS, measured
 from xcore_tools.discovery.evaluate.values import MemberText, Union, Value
 
 if TYPE_CHECKING:
@@ -29,5 +29,4 @@ def cost_of(value: Value) -> int:
         return sum(map(cost_of, value.options))
     if type(value) not in COLLECTIONS:
         return 0
-    extent = extent_of(value)
-    return (16 * len(value) if extent is None else extent.size) // 64
+    return max(16 * len(value), measured(value).size) // 64

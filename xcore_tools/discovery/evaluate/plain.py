@@ -47,12 +47,14 @@ class Extent(NamedTuple):
 
     `has_order` says that it reads the same in every process: it holds no set of several items.
     `has_members` says that members of an enumeration are in it, which read otherwise than their texts.
+    `is_plain` says that it is plain data, and not too much: what is not was not gone through to its end.
     """
 
     nodes: int
     characters: int
     has_order: bool
     has_members: bool
+    is_plain: bool
 
     @property
     def size(self) -> int:
@@ -62,30 +64,34 @@ class Extent(NamedTuple):
 
 def extent_of(value: Value) -> Extent | None:
     """How much there is of plain data; None where it is too much, too deep, or not plain."""
+    extent = measured(value)
+    return extent if extent.is_plain else None
+
+
+def measured(value: Value) -> Extent:
+    """How much there is of a value, as far as it was gone through: to its end where it is plain."""
     nodes = characters = 0
-    has_order, has_members = True, False
-    stack: list[tuple[Value, int]] = [(value, 0)]
-    while stack:
-        item, depth = stack.pop()
+    has_order, has_members, is_plain = True, False, True
+    stack = [[value]]  # of what each level holds, what is left
+    while stack and is_plain:
+        if not stack[-1]:
+            stack.pop()
+            continue
+        item = stack[-1].pop()
         kind = type(item)
         nodes += 1
         if kind in _TEXTS:
             characters += len(item)
             has_members = has_members or kind is MemberText
-            if len(item) > MAX_TEXT or characters > _MAX_CHARACTERS:
-                return None
+            is_plain = len(item) <= MAX_TEXT and characters <= _MAX_CHARACTERS
         elif kind is int:
-            if item.bit_length() > MAX_BITS:
-                return None
+            is_plain = item.bit_length() <= MAX_BITS
         elif kind not in _NUMBERS:
             inside = _inside(item)
-            if inside is None or nodes + len(stack) + len(inside) > 2 * MAX_ITEMS + 1:
-                return None
-            if depth >= MAX_DEPTH:
-                return None
+            is_plain = inside is not None and nodes <= 2 * MAX_ITEMS and len(stack) <= MAX_DEPTH
             has_order = has_order and not (kind in SETS and len(item) > 1)
-            stack += [(each, depth + 1) for each in inside]
-    return Extent(nodes, characters, has_order, has_members)
+            stack.append(inside or [])
+    return Extent(nodes, characters, has_order, has_members, is_plain)
 
 
 def _inside(value: Value) -> list[Value] | None:
@@ -117,13 +123,16 @@ def is_key(value: Value) -> bool:
         item = stack.pop()
         seen += 1
         if type(item) is tuple:
-            if len(item) + len(stack) + seen > MAX_ITEMS:
+            if len(item) + len(stack) + seen > _MAX_KEY:
                 return False
             stack += item
         elif not (type(item) in _KEYS or (type(item) is int and item.bit_length() <= MAX_BITS)):
             return False
     return True
 
+
+_MAX_KEY = 200
+"""Items of a tuple that is a key, and of those inside it."""
 
 _KEYS = frozenset({*_NUMBERS, *_TEXTS, Member, ClassValue})
 

@@ -339,7 +339,7 @@ def _is_same(one: Value, other: Value) -> bool:
     return False
 
 
-_MAX_COMPARED = 2_000
+_MAX_COMPARED = 100
 """Pairs of items that are compared to tell two collections apart."""
 
 
@@ -355,11 +355,11 @@ def _is_equal(one: Value, other: Value) -> bool:
         if type(left) is not type(right):
             return False
         if isinstance(left, tuple | list):
-            if len(left) != len(right):
+            if len(left) != len(right) or len(left) > _MAX_COMPARED:
                 return False
             pairs += zip(left, right, strict=True)
         elif isinstance(left, dict):
-            if left.keys() != right.keys():
+            if left.keys() != right.keys() or len(left) > _MAX_COMPARED:
                 return False
             pairs += ((left[key], right[key]) for key in left)
         elif left != right:
