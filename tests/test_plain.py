@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from following import followed, module, tables_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xcore_tools import Config, discover
 from xcore_tools.discovery.evaluate import host
 from xcore_tools.discovery.evaluate.plain import (
     MAX_DEPTH,
@@ -214,6 +216,33 @@ class Dog(Base):
         }
     )
     assert tables_of(found) == {"Dog": "user_t"}
+
+
+def test_what_two_ways_to_make_arguments_share_is_listed_once(tmp_path: Path) -> None:
+    """The first condition depends on the environment: SQLAlchemy makes `by_name` either way, `by_id` perhaps."""
+    (tmp_path / "m.py").write_text("""
+import enum, os
+from sqlalchemy import Index, Integer
+from sqlalchemy.orm import DeclarativeBase, declared_attr, mapped_column
+class Engine(str, enum.Enum):
+    ONE = "one"
+    TWO = "two"
+engine = Engine.ONE if os.environ.get("X") else Engine.TWO
+class Base(DeclarativeBase): ...
+class Dog(Base):
+    __tablename__ = "dogs"
+    id = mapped_column(Integer, primary_key=True)
+    name = mapped_column(Integer)
+    @declared_attr.directive
+    def __table_args__(cls):
+        if engine is Engine.ONE:
+            return (Index("by_name", "name"), Index("by_id", "id"))
+        return (Index("by_name", "name"),)
+""")
+    found = discover([tmp_path], config=Config(project=tmp_path), columns=True)
+    (table,) = found.tables
+    assert table.structure is not None
+    assert [index.name for index in table.structure.indexes] == ["by_name", "by_id"]
 
 
 def test_a_text_of_an_enumeration_is_exact_where_it_is_computed_with() -> None:

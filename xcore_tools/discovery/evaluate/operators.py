@@ -133,6 +133,11 @@ def first_unknown(*values: Value) -> Unknown:
 
 def compare(op: str, left: Value, right: Value) -> Value:
     """`left op right` for comparisons; classes are compared by identity."""
+    if isinstance(left, Union) or isinstance(right, Union):
+        pairs = [(one, other) for one in options_of(left) for other in options_of(right)]
+        if len(pairs) > MAX_COMBINATIONS:
+            return Unknown("one of too many values")
+        return union_of([compare(op, one, other) for one, other in pairs])
     if op in {"in", "not in"} and _is_member_known(left, right):
         return (left in right) == (op == "in")
     if op in {"is", "is not", "==", "!="}:
