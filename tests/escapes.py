@@ -326,6 +326,20 @@ NAME = f"{E.A!r:.8}" + f"{[E.A]}"[5:]
 NAME = f"{[E.A]}" if NAME else len
 NAME = NAME + str(len)
 """,
+    "a member of texts that is an object": """
+class E(enum.StrEnum): A = len
+NAME = f"{E.A}" + "%s" % E.A
+""",
+    "a member of numbers that is an object": """
+class E(enum.IntEnum): A = Plain
+NAME = f"{E.A}" + str(E.A)
+""",
+    "an own text of a member that is an object": """
+class E(enum.Enum):
+    A = "a"
+    def __str__(self): return len
+NAME = f"{E.A}" + str(E.A)
+""",
     "the class of a member": """
 class E(str, enum.Enum): A = "a"
 NAME = "{0.__class__.__dict__}".format(E.A)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xcore_tools import Config, discover
-from xcore_tools.discovery.evaluate import host
+from xcore_tools.discovery.evaluate import computing, host
 from xcore_tools.discovery.evaluate.plain import (
     MAX_DEPTH,
     MAX_ITEMS,
@@ -81,7 +81,7 @@ def test_what_is_not_plain_or_too_much_is_refused_at_once(value: Value) -> None:
     assert extent_of(value) is None
     assert not is_plain(value)
     assert isinstance(host.apply("==", value, value), Unknown)
-    assert isinstance(host.compute("repr", [value]), Unknown)
+    assert isinstance(computing.compute("repr", [value]), Unknown)
     assert time.process_time() - start < 0.3
 
 
@@ -251,4 +251,4 @@ def test_a_text_of_an_enumeration_is_exact_where_it_is_computed_with() -> None:
     found = host.apply("+", member, "b")
     assert (type(found), found) == (str, "ab")
     assert type(host.call_method(member, "strip", (), {})) is str
-    assert isinstance(host.compute("repr", [member]), Unknown)
+    assert isinstance(computing.compute("repr", [member]), Unknown)

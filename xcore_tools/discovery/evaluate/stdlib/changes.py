@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from xcore_tools.discovery.evaluate import host
+from xcore_tools.discovery.evaluate import computing, host
 from xcore_tools.discovery.evaluate.call import Call
 from xcore_tools.discovery.evaluate.cost import charge
 from xcore_tools.discovery.evaluate.operators import iterate
@@ -70,7 +70,7 @@ def _remove(items: list[Value], item: Value) -> None:
 
 
 def _sort(items: list[Value], *, reverse: Value = False) -> None:
-    order = host.sorted_by(items, reverse=bool(reverse)) if type(reverse) is bool else None
+    order = computing.sorted_by(items, reverse=bool(reverse)) if type(reverse) is bool else None
     if order is None:
         raise _NotKnownError
     items[:] = [items[place] for place in order]

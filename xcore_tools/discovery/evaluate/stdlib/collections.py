@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import islice
 
-from xcore_tools.discovery.evaluate import host
+from xcore_tools.discovery.evaluate import computing
 from xcore_tools.discovery.evaluate.call import Call
 from xcore_tools.discovery.evaluate.cost import charge
 from xcore_tools.discovery.evaluate.operators import (
@@ -73,7 +73,7 @@ def call_sorted(this: Call) -> Value:
         return Unknown("sorted() of values that are not known")
     keys = [this.value(this.interpreter.call(key, (item,), {})) for item in items] if key else items
     charge(this.interpreter, keys)
-    order = host.sorted_by(keys, reverse=bool(reverse))
+    order = computing.sorted_by(keys, reverse=bool(reverse))
     if order is None:
         return Unknown("sorted() by values that are not known")
     return [items[number] for number in order]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from xcore_tools.discovery.evaluate import fields, host
+from xcore_tools.discovery.evaluate import computing, fields
 from xcore_tools.discovery.evaluate.attributes import attribute_of
 from xcore_tools.discovery.evaluate.call import Call
 from xcore_tools.discovery.evaluate.classes import attribute, formatted, shown
@@ -55,7 +55,7 @@ def call_builtin(this: Call, name: str) -> Value:
     handler = _HANDLERS.get(name)
     if handler is not None:
         return handler(this)
-    if name in host.COMPUTED:
+    if name in computing.COMPUTED:
         return _computed(this, name)
     value = this.arg(0)
     for option in options_of(value):
@@ -131,7 +131,7 @@ def _str(this: Call) -> Value:
         return ""
     value = shown(this.interpreter, this.arg(0))
     is_known = type(value) in _STR_TYPES
-    return host.text_of(value) if is_known else Unknown("str() of a value that is not known")
+    return computing.text_of(value) if is_known else Unknown("str() of a value that is not known")
 
 
 _STR_TYPES = frozenset({str, int, float, bool, type(None)})
@@ -151,7 +151,7 @@ def _computed(this: Call, name: str) -> Value:
     if this.keywords or not args:
         return Unknown(f"{name}() of a value that is not known")
     charge(this.interpreter, *args)
-    result = host.compute(name, args)
+    result = computing.compute(name, args)
     charge(this.interpreter, result)
     return result
 
