@@ -159,6 +159,10 @@ SOURCES: dict[str, str] = {
         for n in range(30)
     )
     + "NAME = a + a\n",
+    "a name": BIG + "NAME = x\n",
+    "a name that may be several": BIG
+    + "import u\nif u.x:\n    y = x\nelse:\n    y = x + 'b'\nNAME = y\n",
+    "a written list": "NAME = str([1] * 9000)\n",
     # much of what is allowed
     "long texts in a list": BIG
     + "y = []\nfor n in range(1900):\n    y.append(x + str(n))\nNAME = y[0][:3]\n",

@@ -218,6 +218,18 @@ class Dog(Base):
     assert tables_of(found) == {"Dog": "user_t"}
 
 
+def test_what_is_too_long_for_a_name_names_nothing() -> None:
+    found = module(
+        "name = 'x' * 1001\n"
+        "Table(name, Base.metadata, Column('id', Integer, primary_key=True), schema=name)\n"
+        "class Dog(Base):\n    __tablename__ = name\n    id = mapped_column(Integer, primary_key=True)\n"
+        "Cat = type(name, (Base,), {'__tablename__': 'cats'})\n"
+    )
+    assert {(table.name, table.schema) for table in found.tables} == {(None, None)}
+    assert {"XT120", "XT121", "XT126"} <= {problem.code for problem in found.problems}
+    assert not any("xxx" in problem.message for problem in found.problems)
+
+
 def test_what_two_ways_to_make_arguments_share_is_listed_once(tmp_path: Path) -> None:
     """The first condition depends on the environment: SQLAlchemy makes `by_name` either way, `by_id` perhaps."""
     (tmp_path / "m.py").write_text("""

@@ -31,6 +31,9 @@ MAX_DEPTH = 60
 MAX_BITS = 4_096
 """Of a whole number that is computed with."""
 
+MAX_NAME = 1_000
+"""Characters of a name: no engine takes half as many."""
+
 _MAX_CHARACTERS = 4 * MAX_TEXT
 """Of all the texts that a plain value holds."""
 
@@ -102,6 +105,12 @@ def _inside(value: Value) -> list[Value] | None:
     if kind in DICTS:
         return [*value.keys(), *value.values()] if len(value) <= MAX_ITEMS else None
     return None
+
+
+def as_name(value: Value) -> Value:
+    """A value that is to name a table, a schema or a class: unknown where it is longer than any name."""
+    is_long = isinstance(value, str) and len(value) > MAX_NAME
+    return Unknown("a text too long to be a name") if is_long else value
 
 
 def is_plain(value: Value) -> bool:

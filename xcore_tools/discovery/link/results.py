@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from xcore_tools.discovery.evaluate.plain import as_name
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue
 from xcore_tools.discovery.evaluate.values import Unknown, Value
 from xcore_tools.discovery.link.interpreter import Interpreter
@@ -99,6 +100,7 @@ class Results:
 
     def schema_name(self, schema: Value, module: str, line: int) -> str | None:
         """The name of a schema; what is not known is reported and counts as none."""
+        schema = as_name(schema)
         if isinstance(schema, Unknown):
             self.report("XT121", "note", module, line, f"schema is not known: {schema.reason}")
         return schema if isinstance(schema, str) else None

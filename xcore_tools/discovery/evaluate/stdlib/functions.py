@@ -12,7 +12,7 @@ from xcore_tools.discovery.evaluate.classes import attribute, formatted, shown
 from xcore_tools.discovery.evaluate.cost import charge
 from xcore_tools.discovery.evaluate.mro import mro
 from xcore_tools.discovery.evaluate.operators import iterate
-from xcore_tools.discovery.evaluate.plain import exact, is_plain
+from xcore_tools.discovery.evaluate.plain import as_name, exact, is_plain
 from xcore_tools.discovery.evaluate.stdlib.collections import (
     call_dict,
     call_enumerate,
@@ -89,7 +89,7 @@ def _type(this: Call) -> Value:
 
 
 def _make_class(this: Call) -> Value:
-    name, bases, namespace = this.arg(0), this.arg(1), this.arg(2)
+    name, bases, namespace = as_name(this.arg(0)), this.arg(1), this.arg(2)
     if this.scope is None:
         return Unknown("a class that is made elsewhere")
     if not isinstance(name, str):
