@@ -315,7 +315,7 @@ BROKEN: dict[str, tuple[str, dict[str, str | None]]] = {
         {"Dog": None},
     ),
     "a list too long to be changed": (
-        "NAMES = list('ab') * 3000\nNAMES.append('c')\nNAME = NAMES[0]\n",
+        "NAMES = list('ab') * 5000\nNAMES.append('c')\nNAME = NAMES[0]\n",
         {"Dog": None},
     ),
     "a dict that may have more": (

@@ -15,7 +15,7 @@ from xcore_tools.discovery.columns.column import (
     item_name,
     parts_of,
 )
-from xcore_tools.discovery.columns.force import asked
+from xcore_tools.discovery.columns.force import asked, shown
 from xcore_tools.discovery.columns.libraries import library_columns
 from xcore_tools.discovery.columns.namespace import Member, members, unfollowed
 from xcore_tools.discovery.columns.naming import RELATIONSHIPS
@@ -192,13 +192,17 @@ def _read_arguments(interpreter: Interpreter, cls: ClassValue, draft: TableDraft
     appended = cls.attrs.get(OWN_TABLE)
     for item in appended.items if isinstance(appended, TableValue) else ():
         _read_item(interpreter, draft, asked(interpreter, item))
+    told: set[str] = set()  # what several ways to make the arguments share is there once
     for option in options_of(args):
         items = [option] if isinstance(option, dict) else iterate(option) or []
-        for item in (asked(interpreter, each) for each in items):
+        known = [asked(interpreter, each) for each in items]
+        texts = [shown(item) for item in known]
+        for item, text in zip(known, texts, strict=True):
             if isinstance(item, dict):
                 comment = asked(interpreter, item.get("comment"))
                 draft.comment = comment if isinstance(comment, str) else draft.comment
-            else:
+            elif text not in told:
                 _read_item(interpreter, draft, item)
+        told |= {text for text in texts if "…" not in text}
         if isinstance(option, Unknown):
             draft.unknown.append(f"__table_args__: {option.reason}")

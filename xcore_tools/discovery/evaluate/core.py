@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from xcore_tools.discovery import ir
 from xcore_tools.discovery.evaluate.errors import TOO_MUCH, LimitReachedError, NotReadyError
-from xcore_tools.discovery.evaluate.strings import is_plain
+from xcore_tools.discovery.evaluate.plain import is_plain
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,

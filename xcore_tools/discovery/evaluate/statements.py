@@ -30,7 +30,7 @@ from xcore_tools.discovery.evaluate.imports import (
     top_level_value,
 )
 from xcore_tools.discovery.evaluate.operators import MAX_ITEMS, each, truth_of
-from xcore_tools.discovery.evaluate.values import FunctionValue, Scope, Thunk, Unknown, Value
+from xcore_tools.discovery.evaluate.values import FunctionValue, Lost, Scope, Thunk, Unknown, Value
 
 _NEXT, _RETURN, _JUMP, _BREAK = range(4)
 """How a block was left: at its end, by return, by raise or continue, by break."""
@@ -251,6 +251,8 @@ def _living(iterable: Value, items: list[Value]) -> Iterator[Value]:
         if position >= len(iterable):
             return
         yield iterable[position]
+    if len(iterable) > MAX_ITEMS:
+        iterable[:] = [Lost("a list that grows while it is gone through")]
 
 
 def _left_loop(interpreter: Interpreter, flow: int, orelse: ir.Block, scope: Scope) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xcore_tools.discovery.evaluate.call import Call
+from xcore_tools.discovery.evaluate.plain import as_name
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue, RegistryValue, TableValue
 from xcore_tools.discovery.evaluate.values import (
     External,
@@ -57,7 +58,7 @@ def make_table(this: Call) -> Value:
     """`Table(name, metadata, …)`: a new table, or a reference to one when no columns are given."""
     if this.site is None:
         return Unknown("a table outside of any module")
-    name = this.arg(0, "name")
+    name = as_name(this.arg(0, "name"))
     options = options_of(this.arg(1, "metadata"))
     metadata = next((option for option in options if isinstance(option, MetaDataValue)), None)
     schema = this.interpreter.force(this.keywords.get("schema"))
