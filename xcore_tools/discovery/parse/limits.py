@@ -23,7 +23,7 @@ _MAX_TOKENS = 300_000
 
 # Only single characters are repeated possessively: Python 3.11.0 to 3.11.4 repeat a group of
 # alternatives wrongly so (https://github.com/python/cpython/issues/106052).
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"""
       (?P<skip>\#[^\r\n]*)
     | (?P<continued>\\(?:\r\n?|\n))
@@ -53,7 +53,7 @@ def find_excess(source: str) -> tuple[int, str] | None:  # noqa: C901 - one pass
     line = 1
     work = 0
     end = 0
-    for match in islice(_TOKEN.finditer(source), _MAX_TOKENS):
+    for match in islice(TOKEN.finditer(source), _MAX_TOKENS):
         end = match.end()
         kind = match.lastgroup
         if kind == "open":
