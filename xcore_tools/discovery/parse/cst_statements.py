@@ -319,7 +319,9 @@ class StatementReader(cst.CSTVisitor):
     def on_visit(self, node: cst.CSTNode) -> bool:
         """Ends the descent at every statement; one that has no method of its own is not passed over."""
         kind = type(node).__name__
-        method = vars(StatementReader).get(f"visit_{kind}")  # libcst has an empty one for every kind
+        method = vars(StatementReader).get(
+            f"visit_{kind}"
+        )  # libcst has an empty one for every kind
         if method is not None:
             return bool(method(self, node))
         self._found.append(ir.Unsupported(kind, self._line))

@@ -19,7 +19,9 @@ _CODE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_TEXT = re.compile(r"""\\. | \{\{ | \}\} | [{}] | \"\"\" | ''' | ["'] | [\r\n]""", re.VERBOSE | re.DOTALL)
+_TEXT = re.compile(
+    r"""\\. | \{\{ | \}\} | [{}] | \"\"\" | ''' | ["'] | [\r\n]""", re.VERBOSE | re.DOTALL
+)
 _SPEC = ""
 """Stands for the quote that ends a format specification: none, for `}` does."""
 

@@ -17,7 +17,8 @@ from typing import Literal
 
 import msgspec
 
-from xcore_tools.discovery.prefilter.sketch import Header, headers, with_newlines
+from xcore_tools.discovery.prefilter.headers import TOKEN, Header, headers
+from xcore_tools.discovery.prefilter.plain import plain
 
 How = Literal["class", "call", "part"]
 
@@ -103,7 +104,8 @@ class Surroundings:
     """One source text that is asked about names."""
 
     def __init__(self, data: bytes) -> None:
-        self._data = with_newlines(data)
+        self._data = plain(data)
+        self._last_decorated = (0, "", 0)
         self._heads: dict[int, tuple[bool, re.Match[bytes] | None]] = {}
 
     @cached_property
@@ -124,6 +126,11 @@ class Surroundings:
         return list(self._find_functions())
 
     @cached_property
+    def _definitions(self) -> list[tuple[int, bytes]]:
+        """Where the line of each function and class begins, and the name."""
+        return [(each.start(), each[1]) for each in _NEXT_DEFINITION.finditer(self._data)]
+
+    @cached_property
     def _has_type(self) -> bool:
         return b"type(" in self._data
 
@@ -139,7 +146,7 @@ class Surroundings:
     def uses_of(self, name: str, *, calls: bool = True) -> Iterator[Use]:
         """The uses of a plain name; calls of it only if they are asked for."""
         word = name.encode()
-        start = self._data.find(word)
+        start = self._data.find(word) if word else -1
         while start >= 0:
             end = start + len(word)
             if self._is_apart(start, end) and self._data[start - 1 : start] != b".":
@@ -151,7 +158,7 @@ class Surroundings:
     def uses_of_attribute(self, name: str, *, calls: bool = True) -> Iterator[Use]:
         """The uses of a name behind a dot; calls of it only if they are asked for."""
         word = name.encode()
-        start = self._data.find(word)
+        start = self._data.find(word) if word else -1
         while start >= 0:
             end = start + len(word)
             if self._is_behind_dot(start) and self._is_apart(start, end):
@@ -329,8 +336,23 @@ class Surroundings:
 
     def _decorated(self, start: int) -> str:
         """The name of what the decorator at a place decorates."""
-        definition = _NEXT_DEFINITION.search(self._data, start, start + _LONG)
-        return _text(definition[1]) if definition else ""
+        first, name, until = self._last_decorated
+        if first <= start < until:
+            return name
+        first = self._data.rfind(b"\n", 0, start) + 1
+        tokens = TOKEN.finditer(self._data, first)
+        depth = end = 0
+        for place, word in self._definitions[bisect_right(self._definitions, (start,)) :]:
+            while end <= place and (token := next(tokens, None)) is not None:
+                if token.start() > place:
+                    tokens = TOKEN.finditer(self._data, place)
+                    break
+                end = token.end()
+                depth += _STEPS.get(token[0], 0)
+            if end <= place and depth <= 0:  # neither in a text nor in brackets
+                self._last_decorated = first, _text(word), place
+                return _text(word)
+        return ""
 
     # -- lines -----------------------------------------------------------------------------------
 
@@ -451,6 +473,7 @@ def _closing(data: bytes, start: int, limit: int) -> int:
 
 
 _BRACKET = re.compile(rb"[()]")
+_STEPS = {b"(": 1, b"[": 1, b"{": 1, b")": -1, b"]": -1, b"}": -1}
 
 
 @cache
