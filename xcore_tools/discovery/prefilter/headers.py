@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+_MAX_UNCLOSED = 1000
+"""Bytes that are taken for the head of a class whose brackets nobody closes."""
 _CLASS = re.compile(rb"class\s++[\w\x80-\xff]++\s*+([(\[])")
 _PLAIN = re.compile(rb"[^#'\"()]*+\)\s{0,100}+:")
 _END = re.compile(rb"\)\s{0,100}+:")
@@ -53,6 +55,9 @@ def headers(data: bytes) -> Iterator[Header]:
         closed = brackets.get(opened - 1)
         done = closed or done
         end = closed or rest.end(opened)
+        if end is None:
+            return
+        end = closed or min(end, opened + _MAX_UNCLOSED)
         yield Header(match.start(), opened, end, end)
 
 
@@ -61,13 +66,13 @@ class _Rest:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._end = -1
+        self._end: int | None = -1
 
-    def end(self, start: int) -> int:
-        """The first place behind `start` where a head may end; the end of the text if there is none."""
-        if self._end < start:
+    def end(self, start: int) -> int | None:
+        """The first place behind `start` where a head may end; None if there is none."""
+        if self._end is not None and self._end < start:
             found = _END.search(self._data, start)
-            self._end = found.end() if found else len(self._data)
+            self._end = found.end() if found else None
         return self._end
 
 
