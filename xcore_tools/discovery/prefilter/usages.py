@@ -532,17 +532,17 @@ def _deepened(data: bytes) -> bytes:
     pieces: list[bytes] = []
     depth = done = 0
     for token in TOKEN.finditer(data):
-        sign = token[0]
-        if depth:
-            pieces.append(data[done : token.start()].replace(b"\n", _DEEP))
-        else:
-            pieces.append(data[done : token.start()])
+        sign, between = token[0], data[done : token.start()]
+        if depth and _STATEMENT.search(between):
+            depth = 0  # a bracket was taken for one that is none
+        pieces.append(between.replace(b"\n", _DEEP) if depth else between)
         pieces.append(sign.replace(b"\n", _DEEP) if len(sign) > 1 else sign)
         depth = max(depth + _STEPS.get(sign, 0), 0)
         done = token.end()
     return b"".join((*pieces, data[done:]))
 
 
+_STATEMENT = re.compile(rb"\n(?:@|(?:async|class|def|from|import)\b)")
 _DEEP = b"\n" + b" " * 99
 _PARAMETER = re.compile(rb"\s*[,)]")
 _RETURNS = re.compile(rb"(?:.*:[ \t]*)?return\b[^(.]*(?:\([^(.]*)?")
