@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from xcore_tools import Config, discover
@@ -230,6 +230,7 @@ def _pieces(source: str, chance: random.Random) -> Iterator[str]:
     database=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
+    phases=[Phase.generate],
 )
 @given(program=st.sampled_from(sorted(PROGRAMS)), spelling=SPELLING)
 def test_the_same_program_gives_the_same_answer(program: str, spelling: Spelling) -> None:
@@ -242,6 +243,7 @@ def test_the_same_program_gives_the_same_answer(program: str, spelling: Spelling
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],
+    phases=[Phase.generate],
 )
 @given(program=st.sampled_from(sorted(PROGRAMS)), spelling=SPELLING)
 def test_many_spellings_of_the_same_program(program: str, spelling: Spelling) -> None:

@@ -15,6 +15,7 @@ from xcore_tools.discovery.parse.cst_expressions import LineOf
 from xcore_tools.discovery.parse.cst_statements import StatementReader
 from xcore_tools.discovery.parse.decoding import decoded
 from xcore_tools.discovery.parse.faults import Fault, fault_of
+from xcore_tools.discovery.parse.identifiers import with_plain_names
 from xcore_tools.discovery.parse.limits import MAX_SIZE, find_excess
 from xcore_tools.discovery.parse.outline import Outline, make_outline
 from xcore_tools.discovery.results import Problem
@@ -109,6 +110,7 @@ def _outline(path: str, data: bytes) -> Outline | Problem:
         return source
     if len(source) > MAX_SIZE:
         return Problem(path, 0, "XT105", "error", f"file is larger than {MAX_SIZE} characters")
+    source = with_plain_names(source)
     outline = make_outline(source)
     if (
         not outline.is_short

@@ -61,7 +61,6 @@ _DOT = ord(".")
 _AT_MARGIN = re.compile(rb"[^\s#)\]}]")  # no comment, and not the end of brackets
 _MARGIN = re.compile(rb"\n[^\s#)\]}]")
 _COMMENTED = re.compile(rb"\.[ \t]*+(?:#[^\n]*+\n\s*+)+([A-Za-z_\x80-\xff][\w\x80-\xff]*+)")
-_BEFORE_COMMENT = re.compile(rb"\.[ \t]*(?:#[^\n]*\n\s*)+\Z")
 _BY_NAME = re.compile(
     rb"(?:getattr\s*\((?:[^()]|\([^()]*\))*,\s*|[)\]]\s*\[\s*|__dict__\s*\[\s*)\Z"
 )
@@ -99,10 +98,12 @@ _MAKES = {
     },
     b"__table": re.compile(rb"__table\w*+\s*+=(?!=)"),
     **{quoted: re.compile(quoted) for quoted in (b"'__table", b'"__table')},
-    b"type(": re.compile(rb"type(?<!\wtype)\([^()]{0,200}+,"),
+    b"type": re.compile(rb"type(?<!\wtype)\s*+\((?:[^()#]|#[^\n]*+\n){0,200}?,"),
 }
 """What makes something, by what every place of it holds; patterns begin with it, which makes them fast."""
-_TYPE = re.compile(rb"(?<![\w.\x80-\xff])type\([^)]*\Z")
+_TYPE = re.compile(rb"(?<![\w.\x80-\xff])type\s*+\([^)]*\Z")
+_TYPE_CALL = re.compile(rb"type(?<!\wtype)\s*+\(")
+_COMMENT = re.compile(rb"#[^\n]*")
 """`type("Name", (Base, …`"""
 _TABLE = re.compile(rb"__table")
 _MAPS = re.compile(rb"(?:\bmapper|map_imperatively|map_declaratively)\s*+\(\s*+([\w\x80-\xff]++)")
@@ -144,7 +145,7 @@ class Surroundings:
 
     @cached_property
     def _has_type(self) -> bool:
-        return b"type(" in self._data
+        return _TYPE_CALL.search(self._data) is not None
 
     @cached_property
     def _least_indent(self) -> int:
@@ -198,13 +199,17 @@ class Surroundings:
         )
 
     def _is_behind_dot(self, start: int) -> bool:
-        before = start - 1
-        while before >= 0 and self._data[before] in _WHITESPACE:
-            before -= 1
-        if before >= 0 and self._data[before] == _DOT:
-            return True
-        near = self._data[max(start - 400, 0) : start]
-        return b"#" in near and b"\n" in near and _BEFORE_COMMENT.search(near) is not None
+        data, place = self._data, start
+        while True:
+            before = place - 1
+            while before >= 0 and data[before] in _WHITESPACE:
+                before -= 1
+            if before < 0 or data[before] == _DOT:
+                return before >= 0
+            comment = data.find(b"#", data.rfind(b"\n", 0, before) + 1, before + 1)
+            if comment < 0 or b"\n" not in data[before:place]:
+                return False
+            place = comment
 
     def _is_looked_up(self, start: int, end: int) -> bool:
         """Whether a name stands in quotes in `getattr(owner, "name")` or `vars(owner)["name"]`."""
@@ -384,8 +389,10 @@ class Surroundings:
         if self._header_around(start) is not None:
             return "class"
         if self._has_type:
-            near = self._data[max(start - 200, 0) : start]
-            if b"type(" in near and _TYPE.search(near):
+            near = self._data[max(start - 1000, 0) : start]
+            if b"#" in near:
+                near = _COMMENT.sub(b"", self._data[max(start - 3 * _LONG, 0) : start])
+            if b"type" in near and _TYPE.search(near):
                 return "class"
         is_decorator = before.startswith(b"@") and b"(" not in before
         follows = self._data[end : end + 80].lstrip(b" \t\\\n)")
@@ -510,11 +517,15 @@ class Surroundings:
 
 
 _ODD_MARGIN = re.compile(
-    rb"^(?!(?:@|def|class|async|import|from|if|elif|else|for|while|try|except|finally|with|match|case|return|raise"
-    rb"|assert|del|global|pass|lazy|type|print)\b)[^\s#)\]}@\"'=(:][^\n=(:]*+$",
-    re.MULTILINE,
+    rb"""
+      ^(?!(?:@|def|class|async|import|from|if|elif|else|for|while|try|except|finally|with|match|case|return|raise
+            |assert|del|global|pass|lazy|type|print)\b)[^\s#)\]}@"'=(:][^\n=(:]*$
+    | ^[-+*/.,|&<>=!%^:]
+    | [(\[{,][ \t]*+(?:\#[^\n]*+)?\n(?:[ \t]*+(?:\#[^\n]*+)?\n)*[^\s#)\]}@]
+    """,
+    re.MULTILINE | re.VERBOSE,
 )
-"""A line at the margin that looks like no statement: there are texts, or brackets, that go over several lines."""
+"""A line at the margin that is no statement, it seems: there are texts, or brackets, that go over several lines."""
 
 
 def _has_text_at_margin(data: bytes) -> bool:
