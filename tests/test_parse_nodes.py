@@ -9,7 +9,7 @@ import libcst as cst
 import pytest
 
 from xcore_tools.discovery import ir
-from xcore_tools.discovery.parse import collect
+from xcore_tools.discovery.parse import collect, read
 from xcore_tools.discovery.parse.cst_expressions import RULES
 from xcore_tools.discovery.parse.cst_statements import StatementReader
 
@@ -112,7 +112,8 @@ def kinds(base: type) -> Iterator[type]:
     """`base` and what inherits it, as far as libcst makes nodes of it."""
     if not inspect.isabstract(base) and not base.__name__.startswith(("Base", "_")):
         yield base
-    for each in base.__subclasses__():
+    subclasses: list[type] = base.__subclasses__()
+    for each in subclasses:
         if each.__module__.startswith("libcst."):
             yield from kinds(each)
 
@@ -126,8 +127,6 @@ def facts(source: str) -> list[object]:
     """All facts of a source, with the bodies of its functions."""
     found = collect("m", "m.py", False, source.encode())
     assert isinstance(found, ir.ModuleFacts), found
-    from xcore_tools.discovery.parse import read  # noqa: PLC0415
-
     return [
         inner
         for node in ir.walk(found.body)

@@ -1,5 +1,6 @@
 """The prefilter may find too much and never too little: however a program is spelt, it changes nothing."""
 
+# ruff: noqa: E501 - a project is a row
 from __future__ import annotations
 
 import io
@@ -53,7 +54,7 @@ MID = "from a import Mid\nclass Last(Mid): pass\n"
 
 # Each holds a model or a table beside Good, which a look that misses the spelling does not lead to.
 SPELLINGS: dict[str, dict[str, str | bytes]] = {
-    # imports
+    # how imports are written
     "behind a semicolon": {"b.py": "x = 1; from good import Good as B\n", "a.py": LAST},
     "behind a condition": {"a.py": "if 1: from good import Good\nclass Last(Good): pass\n"},
     "no blank before dots": {"p/__init__.py": "", "p/good.py": BASE, "p/a.py": "from.good import Good\nclass Last(Good): pass\n"},

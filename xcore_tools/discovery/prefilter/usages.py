@@ -60,7 +60,7 @@ _WHITESPACE = b" \t\n\r\f\v"
 _DOT = ord(".")
 _AT_MARGIN = re.compile(rb"[^\s#)\]}]")  # no comment, and not the end of brackets
 _MARGIN = re.compile(rb"\n[^\s#)\]}]")
-_COMMENTED = re.compile(rb"\.[ \t]*+(?:#[^\n]*+\n\s*+)+([A-Za-z_\x80-\xff][\w\x80-\xff]*+)")
+_COMMENTED = re.compile(rb"\.\s*+(?:#[^\n]*+\n\s*+)+([A-Za-z_\x80-\xff][\w\x80-\xff]*+)")
 _BY_NAME = re.compile(
     rb"(?:getattr\s*\((?:[^()]|\([^()]*\))*,\s*|[)\]]\s*\[\s*|__dict__\s*\[\s*)\Z"
 )
