@@ -101,9 +101,7 @@ _MAKES = {
     b"type": re.compile(rb"type(?<!\wtype)\s*+\((?:[^()#]|#[^\n]*+\n){0,200}?,"),
 }
 """What makes something, by what every place of it holds; patterns begin with it, which makes them fast."""
-_TYPE = re.compile(rb"(?<![\w.\x80-\xff])type\s*+\([^)]*\Z")
-_TYPE_CALL = re.compile(rb"type(?<!\wtype)\s*+\(")
-_COMMENT = re.compile(rb"#[^\n]*")
+_TYPE_CALL = re.compile(rb"type(?<![\w.\x80-\xff]type)\s*+\(")
 """`type("Name", (Base, …`"""
 _TABLE = re.compile(rb"__table")
 _MAPS = re.compile(rb"(?:\bmapper|map_imperatively|map_declaratively)\s*+\(\s*+([\w\x80-\xff]++)")
@@ -144,8 +142,15 @@ class Surroundings:
         return [(each.start(), each[1]) for each in _NEXT_DEFINITION.finditer(self._data)]
 
     @cached_property
-    def _has_type(self) -> bool:
-        return _TYPE_CALL.search(self._data) is not None
+    def _types(self) -> list[tuple[int, int]]:
+        """Where the calls of `type` begin and end, the outermost ones."""
+        found: list[tuple[int, int]] = []
+        end = 0
+        for match in _TYPE_CALL.finditer(self._data):
+            if match.start() >= end:
+                end = _closed(self._data, match.end() - 1)
+                found.append((match.start(), end))
+        return found
 
     @cached_property
     def _least_indent(self) -> int:
@@ -388,12 +393,9 @@ class Surroundings:
     def _how(self, start: int, end: int, before: bytes) -> How:
         if self._header_around(start) is not None:
             return "class"
-        if self._has_type:
-            near = self._data[max(start - 1000, 0) : start]
-            if b"#" in near:
-                near = _COMMENT.sub(b"", self._data[max(start - 3 * _LONG, 0) : start])
-            if b"type" in near and _TYPE.search(near):
-                return "class"
+        index = bisect_right(self._types, (start,)) - 1
+        if index >= 0 and start < self._types[index][1]:
+            return "class"
         is_decorator = before.startswith(b"@") and b"(" not in before
         follows = self._data[end : end + 80].lstrip(b" \t\\\n)")
         return "call" if is_decorator or follows.startswith(b"(") else "part"
@@ -593,6 +595,16 @@ def _closing(data: bytes, start: int, limit: int) -> int:
         if not depth:
             return match.end()
     return limit
+
+
+def _closed(data: bytes, start: int) -> int:
+    """The place behind the bracket that closes the one at `start`, whatever texts and comments hold."""
+    depth = 0
+    for token in TOKEN.finditer(data, start):
+        depth += _STEPS.get(token[0], 0)
+        if not depth:
+            return token.end()
+    return len(data)
 
 
 _BRACKET = re.compile(rb"[()]")
