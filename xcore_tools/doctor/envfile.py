@@ -9,6 +9,7 @@ from pathlib import Path
 
 from xcore_tools.config import Config
 from xcore_tools.config.files import shown
+from xcore_tools.discovery.parse.lazy import without_lazy
 from xcore_tools.discovery.results import Discovery, Problem
 from xcore_tools.doctor.calls import calls_of, literal_keyword, names_keyword, with_keyword
 from xcore_tools.doctor.facts import Finding
@@ -80,7 +81,7 @@ def _block(config: Config, discovery: Discovery, path: Path) -> Iterator[Finding
 def _none_target(source: bytes) -> int:
     """The line of the last `target_metadata = None`, if no other value follows it; else 0."""
     try:
-        body = ast.parse(source).body
+        body = ast.parse(without_lazy(source.decode("latin-1")).encode("latin-1")).body
     except (SyntaxError, ValueError):
         return 0
     line = 0

@@ -30,6 +30,7 @@ from xcore_tools.discovery.evaluate.plain import exact, is_key, is_plain, set_of
 from xcore_tools.discovery.evaluate.scopes import lookup
 from xcore_tools.discovery.evaluate.values import (
     OPEN,
+    TYPE_ALIAS,
     BoundMethod,
     ClassValue,
     Display,
@@ -312,6 +313,8 @@ def _of_class(
     if isinstance(value, ClassValue) and is_enumeration(interpreter, value):
         name = evaluate(interpreter, index, scope)
         return attribute(interpreter, value, name) if isinstance(name, str) else first_unknown(name)
+    if isinstance(value, LibraryObject) and value.callee == TYPE_ALIAS:
+        return _of_alias(interpreter, value, index, scope)
     if isinstance(value, External) and value.path in _TYPING:
         items = index.items if isinstance(index, ir.Sequence) else (index,)
         return LibraryObject(
@@ -321,6 +324,19 @@ def _of_class(
         items = index.items if isinstance(index, ir.Sequence) else (index,)
         return GenericAlias(value, tuple(interpreter.lazily(item, scope) for item in items))
     return value
+
+
+def _of_alias(
+    interpreter: Interpreter, alias: LibraryObject, index: ir.Expr, scope: Scope
+) -> Value:
+    """`Alias[int]` of `type Alias[T] = …`: what it stands for with its parameters given."""
+    made = alias.args[-1]
+    if not isinstance(made, LambdaValue):
+        return alias
+    items = index.items if isinstance(index, ir.Sequence) else (index,)
+    given = tuple(interpreter.lazily(item, scope) for item in items)
+    value = interpreter.call(made, given, {}, Site(scope, alias.line))
+    return LibraryObject(TYPE_ALIAS, (alias.args[0], value), {}, alias.line)
 
 
 _TYPING = frozenset(

@@ -7,6 +7,7 @@ environment; only `TYPE_CHECKING`, `__name__ == "__main__"` and literals are dec
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -30,7 +31,19 @@ from xcore_tools.discovery.evaluate.imports import (
     top_level_value,
 )
 from xcore_tools.discovery.evaluate.operators import MAX_ITEMS, each, truth_of
-from xcore_tools.discovery.evaluate.values import FunctionValue, Lost, Scope, Thunk, Unknown, Value
+from xcore_tools.discovery.evaluate.values import (
+    TYPE_ALIAS,
+    FunctionValue,
+    LambdaValue,
+    LibraryObject,
+    Lost,
+    Scope,
+    Thunk,
+    Unknown,
+    Value,
+    Version,
+)
+from xcore_tools.discovery.evaluate.versions import version_of
 
 _NEXT, _RETURN, _JUMP, _BREAK = range(4)
 """How a block was left: at its end, by return, by raise or continue, by break."""
@@ -283,6 +296,7 @@ def _try(interpreter: Interpreter, statement: ir.Try, scope: Scope) -> int:
 
 
 def _while(interpreter: Interpreter, statement: ir.While, scope: Scope) -> int:
+    _bind_walrus(interpreter, statement.test, scope)
     if scope.kind == "function":
         for _ in range(_MAX_ROUNDS):
             truth = truth_of(interpreter.force(interpreter.lazily(statement.test, scope)))
@@ -318,6 +332,27 @@ def _return(interpreter: Interpreter, statement: ir.Return, scope: Scope) -> int
     return _RETURN
 
 
+def _type_alias(interpreter: Interpreter, statement: ir.TypeAlias, scope: Scope) -> int:
+    """What the name stands for is worked out when somebody asks, with all that the module binds by then."""
+    latest = Version(version_of(interpreter.versions, scope).module, sys.maxsize)
+    value: Value = Thunk(statement.value, scope, latest)
+    if statement.params:
+        given = {each.name: each.default for each in statement.params if each.default is not None}
+        defaults: dict[str, Value] = {
+            name: Thunk(default, scope, latest) for name, default in given.items()
+        }
+        value = LambdaValue(ir.Lambda(statement.params, statement.value), scope, defaults)
+    alias = LibraryObject(TYPE_ALIAS, (statement.name, value), {}, statement.line)
+    bind(scope, statement.name, alias)
+    return _NEXT
+
+
+def _unsupported(interpreter: Interpreter, statement: ir.Unsupported, scope: Scope) -> int:
+    what = f"a statement of a kind that is not read ({statement.what})"
+    interpreter.report_loss(scope.module.module, statement.line, what)
+    return _NEXT
+
+
 def _jump(interpreter: Interpreter, statement: ir.Jump, scope: Scope) -> int:
     return _BREAK if statement.kind == "break" else _JUMP
 
@@ -339,4 +374,6 @@ _RULES: dict[type, Callable[[Interpreter, Any, Scope], int]] = {
     ir.Global: _global,
     ir.Return: _return,
     ir.Jump: _jump,
+    ir.TypeAlias: _type_alias,
+    ir.Unsupported: _unsupported,
 }

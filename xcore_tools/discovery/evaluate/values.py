@@ -102,6 +102,10 @@ class LibraryObject:
     waiting: tuple[ir.Call, Scope] | None = None
 
 
+TYPE_ALIAS = "typing.TypeAliasType"
+"""What `type name = value` makes: its arguments are the name and the value, a lambda of the parameters if any."""
+
+
 @dataclass(eq=False, slots=True, repr=False)
 class FunctionValue:
     """A function of the project; `receiver` is what a bound method passes first.
