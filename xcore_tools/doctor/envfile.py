@@ -16,6 +16,7 @@ from xcore_tools.doctor.facts import Finding
 from xcore_tools.envfile.sync import sync_env
 from xcore_tools.envfile.write import locked, replace_file
 from xcore_tools.errors import EnvFileError
+from xcore_tools.files import read_regular
 
 _BATCH = "render_as_batch=True"
 _LOGGERS = "disable_existing_loggers=False"
@@ -107,7 +108,7 @@ def _add(path: Path, function: str, keyword: str) -> None:
     """Adds the keyword to each call that lacks it."""
     name = keyword.partition("=")[0]
     with locked(path):
-        before = path.read_bytes()
+        before = read_regular(path)
         source = before.decode()
         for number in range(len(list(calls_of(source, function)))):
             call = list(calls_of(source, function))[number]
@@ -119,6 +120,6 @@ def _add(path: Path, function: str, keyword: str) -> None:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig", "replace")
+        return read_regular(path).decode("utf-8-sig", "replace")
     except OSError as error:
         raise EnvFileError(f"{shown(path)}: cannot be read: {error.strerror}") from error

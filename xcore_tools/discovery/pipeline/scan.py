@@ -12,6 +12,7 @@ from xcore_tools.discovery.cache.store import Store
 from xcore_tools.discovery.pipeline.component import PartScan
 from xcore_tools.discovery.pipeline.gc_pause import collected_alone
 from xcore_tools.discovery.pipeline.partition import split
+from xcore_tools.discovery.pipeline.processes import Death
 from xcore_tools.discovery.pipeline.tasks import Job, examined_by, seen_by
 from xcore_tools.discovery.pipeline.workers import Crew
 from xcore_tools.discovery.records import Examined, Part, Scanned
@@ -120,21 +121,23 @@ class Scan:
                     del scan
                     self._tidy(part)
             return
-        _RUNNING.append(self)
-        try:
-            for part, answer in zip(
-                parts, self._crew.map(_scan_apart, parts, total, len(parts)), strict=True
-            ):
-                scanned, examined = _ANSWER.decode(answer)
-                self._store.learn(examined)
-                self._tick(len(part.sources))
-                yield scanned
-        finally:
-            _RUNNING.pop()
+        answers = self._crew.map(self._apart, parts, total, len(parts), self._after_deaths)
+        for part, answer in zip(parts, answers, strict=True):
+            scanned, examined = _ANSWER.decode(answer)
+            self._store.learn(examined)
+            self._tick(len(part.sources))
+            yield scanned
 
-    def scan_alone(self, part: Part) -> bytes:
-        """A part scanned in this process alone: what it holds and what was parsed, encoded."""
-        scan = self._part_scan(part, Crew(alone=True), lambda _: None)
+    def _apart(self, part: Part) -> bytes:
+        """A part scanned in a forked process: what it holds and what was parsed, encoded."""
+        return self._encoded(part, Crew(alone=True))
+
+    def _after_deaths(self, part: Part, _: Death) -> bytes:
+        """The same in this process, but for parsing, of a part that processes died of."""
+        return self._encoded(part, Crew(careful=True))
+
+    def _encoded(self, part: Part, crew: Crew) -> bytes:
+        scan = self._part_scan(part, crew, lambda _: None)
         answer = msgspec.msgpack.encode((scan.run(), scan.examined))
         del scan
         self._tidy(part)
@@ -180,15 +183,7 @@ class Scan:
             self._progress(min(self._done, total), total)
 
 
-_RUNNING: list[Scan] = []
-"""The scan whose parts are being scanned: processes forked for that find it here."""
-
 _ANSWER = msgspec.msgpack.Decoder(tuple[Scanned, dict[str, bytes]])
-
-
-def _scan_apart(part: Part) -> bytes:
-    """A part scanned in a forked process: what it holds and what was parsed, encoded."""
-    return _RUNNING[-1].scan_alone(part)
 
 
 def _merged(parts: Iterable[Scanned]) -> Scanned:
