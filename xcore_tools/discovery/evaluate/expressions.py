@@ -96,6 +96,7 @@ def _arguments(
     for expr in exprs:
         if isinstance(expr, ir.Starred):
             items = iterate(evaluate(interpreter, expr.value, scope))
+            interpreter.use_fuel(_weight(items))
             yield from [Unknown("a starred argument")] if items is None else items
         else:
             yield interpreter.lazily(expr, scope)
@@ -139,7 +140,18 @@ def _binary(interpreter: Interpreter, expr: ir.Binary, scope: Scope) -> Value:
         )
     if expr.op == "|" and (left is None or right is None) and isinstance(left or right, _TYPES):
         return LibraryObject("typing.Union", (left, right), {}, 0)
+    interpreter.use_fuel(_weight(left) + _weight(right))
+    if expr.op.endswith("=") and isinstance(left, list | dict | set):
+        interpreter.memo.changed(left)
     return binary(expr.op, left, right)
+
+
+def _weight(value: Value) -> int:
+    """What it costs to go through a value once, against an expression of one name."""
+    return len(value) // 16 if isinstance(value, _SIZED) else 0
+
+
+_SIZED = (str, tuple, list, dict, set, frozenset)
 
 
 _TYPES = (ClassValue, External, LibraryObject)
@@ -160,6 +172,7 @@ def _compare(interpreter: Interpreter, expr: ir.Compare, scope: Scope) -> Value:
     result: Value = True
     for op, right_expr in zip(expr.ops, expr.rights, strict=True):
         right = evaluate(interpreter, right_expr, scope)
+        interpreter.use_fuel(_weight(left) + _weight(right))
         result = compare(op, left, right)
         if result is not True:
             return result
@@ -183,12 +196,13 @@ def _sequence(interpreter: Interpreter, expr: ir.Sequence, scope: Scope) -> Valu
     for item in expr.items:
         if isinstance(item, ir.Starred):
             inner = iterate(evaluate(interpreter, item.value, scope))
+            interpreter.use_fuel(_weight(inner))
             items += [Unknown("a starred item")] if inner is None else inner
         else:
             items.append(interpreter.lazily(item, scope))
     if expr.kind == "set" and strings.is_plain(items) and all(is_key(item) for item in items):
         return set(items)
-    return items if expr.kind == "list" else tuple(items)
+    return interpreter.memo.born(items) if expr.kind == "list" else tuple(items)
 
 
 def _dict(interpreter: Interpreter, expr: ir.Dict, scope: Scope) -> Value:
@@ -208,7 +222,7 @@ def _dict(interpreter: Interpreter, expr: ir.Dict, scope: Scope) -> Value:
             result[key] = value
         else:
             _open(result, first_unknown(key))
-    return result
+    return interpreter.memo.born(result)
 
 
 def _open(items: dict[Any, Value], unknown: Unknown) -> None:
@@ -298,11 +312,12 @@ def _comprehension(interpreter: Interpreter, expr: ir.Comprehension, scope: Scop
         return Unknown("a loop over values that are not known")
     if expr.kind == "dict":
         is_known = all(is_key(key) for key, _ in pairs)
-        return dict(pairs) if is_known else Unknown("a dict whose keys are not known")
+        made = interpreter.memo.born(dict(pairs))
+        return made if is_known else Unknown("a dict whose keys are not known")
     items = [value for _, value in pairs]
     if expr.kind == "set" and strings.is_plain(items) and all(is_key(item) for item in items):
         return set(items)
-    return items if expr.kind == "list" else tuple(items)
+    return interpreter.memo.born(items) if expr.kind == "list" else tuple(items)
 
 
 def _fill(

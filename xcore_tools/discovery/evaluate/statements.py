@@ -164,8 +164,8 @@ def _class_body(interpreter: Interpreter, block: ir.Block, scope: Scope) -> None
     if scope.call_site is not None or scope.in_loop:
         execute(interpreter, block, scope)
         return
-    for statement in block:
-        if interpreter.follow(statement, scope):
+    for number in interpreter.fuel.parts(len(block)):
+        if interpreter.follow(block[number], scope):
             break
 
 
@@ -306,6 +306,7 @@ def _branches(interpreter: Interpreter, statement: ir.Branches, scope: Scope) ->
 
 
 def _global(interpreter: Interpreter, statement: ir.Global, scope: Scope) -> int:
+    interpreter.memo.changed()  # names of others will be bound
     names = scope.global_names if statement.kind == "global" else scope.outer_names
     names.update(statement.names)
     return _NEXT
