@@ -51,11 +51,24 @@ def index_of(interpreter: Interpreter, index: ir.Expr, scope: Scope) -> Value:
     return slice(*parts) if is_known else Unknown("a slice that is not known")
 
 
+_MAX_KEY = 200
+"""Parts of a key, those of its parts among them."""
+
+
 def is_key(value: Value) -> bool:
     """Whether a value may be the key of a dict: it is known, and equal to nothing else."""
-    if isinstance(value, tuple):
-        return all(is_key(item) for item in value)
-    return value is None or isinstance(value, str | int | float | Member | ClassValue)
+    waiting = [value]
+    for _ in range(_MAX_KEY):
+        if not waiting:
+            return True
+        item = waiting.pop()
+        if isinstance(item, tuple):
+            waiting += item
+        elif item is not None and not isinstance(item, str | int | float | Member | ClassValue):
+            return False
+    return (
+        False  # a tuple may hold another one twice, and that one a third: hashing it would not end
+    )
 
 
 def _assign_item(

@@ -63,7 +63,7 @@ _MAX_RUNNING = 30
 """Modules that are followed because another one, not at its end, needs a name of them."""
 
 _STATEMENT = "this statement does too much work to be followed"
-_REST = "the module does too much work to be followed; from here on only imports, functions and classes count"
+_REST = "the module does too much work to be followed; this late, only imports, functions and classes count"
 
 Locate = Callable[[str, str], str | None]
 Load = Callable[[str], ir.ModuleFacts | None]
@@ -116,7 +116,8 @@ class Language:
     """What Python's own constructs mean: one rule for each question that the interpreter has.
 
     `calls` has a rule for each kind of value that code of the project makes callable. `mark_unknown`
-    is for statements that could not be followed, `pinned` keeps what the names of an expression mean
+    is for statements that could not be followed, `may_lose` says whether a class or a table may be
+    missing because of that. `pinned` keeps what the names of an expression mean
     now, `waiting` gives what a name of a function stands for where that has to wait, `prepare` does
     what Python does when a class is made.
     """
@@ -129,6 +130,7 @@ class Language:
     module_attribute: Callable[[Interpreter, str, str], Value]
     calls: Mapping[type, CallRule]
     mark_unknown: Callable[[ir.Block, Scope], None]
+    may_lose: Callable[[Interpreter, ir.Statement, Scope], bool]
     pinned: Callable[[ir.Expr, Scope], Scope]
     waiting: Callable[[str, Scope], Value | None]
     prepare: Callable[[Interpreter, ClassValue], None]
@@ -194,7 +196,8 @@ class Interpreter:
         self.versions: dict[Scope, int] = {}  # of modules that are looked back to
         self.preparing: list[ClassValue] = []
         self.running: set[str] = set()
-        self.makers: dict[int, bool] = {}
+        self.makers: dict[int, bool] = {}  # by function: whether a call may make something
+        self.changers: dict[int, bool] = {}  # … and whether it may change what others see
         self.roots: dict[ClassValue, Value] = {}
         self.wrapped: dict[tuple[int, int], tuple[Value, Value]] = {}  # what decorators make
         self.is_strict = False
@@ -285,15 +288,15 @@ class Interpreter:
         for statement in facts.body:
             if pool.left <= 0 and not isinstance(statement, _EVIDENT):
                 self._python.mark_unknown((statement,), scope)
+                if self._python.may_lose(self, statement, scope):
+                    self.report_loss(name, ir.line_of(statement), _REST)
                 continue
-            before, replaced = pool.left, len(scope.replaced)
+            replaced = len(scope.replaced)
             self.memo.progress += 1
             with self.fuel.share(pool, LAST):
                 self.follow(statement, scope)
             if len(scope.replaced) > replaced:
                 self.memo.changed()
-            if pool.left <= 0 < before:
-                self.report_loss(name, ir.line_of(statement), _REST)
         self.memo.progress += 1
         self.is_strict = strict
         self.running.discard(name)
@@ -310,7 +313,8 @@ class Interpreter:
         except NotReadyError:
             pass
         except _FAILURES:
-            self.report_loss(scope.module.module, ir.line_of(statement), _STATEMENT)
+            if scope.kind == "class" or self._python.may_lose(self, statement, scope):
+                self.report_loss(scope.module.module, ir.line_of(statement), _STATEMENT)
         self.depth = depth
         del self.preparing[preparing:]
         self._python.mark_unknown((statement,), scope)

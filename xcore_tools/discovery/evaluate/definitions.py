@@ -7,6 +7,8 @@ from functools import partial
 from xcore_tools.discovery import ir
 from xcore_tools.discovery.evaluate.classes import bind, find
 from xcore_tools.discovery.evaluate.core import Interpreter
+from xcore_tools.discovery.evaluate.effects import makes
+from xcore_tools.discovery.evaluate.errors import TOO_MUCH
 from xcore_tools.discovery.evaluate.mro import MAX_ANCESTORS
 from xcore_tools.discovery.evaluate.operators import iterate
 from xcore_tools.discovery.evaluate.values import (
@@ -106,10 +108,21 @@ def decorated(
         site = Site(scope, statement.line)
         if isinstance(callee, FunctionValue | LambdaValue):  # runs here and now, whatever it does
             result = interpreter.try_value(partial(interpreter.call, callee, (cls,), {}, site))
+            if _is_lost(interpreter, callee, result):
+                interpreter.report_loss(scope.module.module, statement.line, _DECORATOR)
         else:
             result = interpreter.try_call(callee, (cls,), site)
         cls = result if isinstance(result, ClassValue) else cls
     return cls
+
+
+def _is_lost(interpreter: Interpreter, decorator: Value, result: Value) -> bool:
+    """Whether a decorator that makes classes or tables was not followed to its end."""
+    is_cut = isinstance(result, Unknown) and result.reason == TOO_MUCH
+    return is_cut and isinstance(decorator, FunctionValue) and makes(interpreter, decorator)
+
+
+_DECORATOR = "what a decorator makes of this class is too much work to be followed"
 
 
 def _is_dataclass(decorator: Value) -> bool:

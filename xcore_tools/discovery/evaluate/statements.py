@@ -30,6 +30,7 @@ from xcore_tools.discovery.evaluate.imports import (
     top_level_value,
 )
 from xcore_tools.discovery.evaluate.operators import MAX_ITEMS, each, truth_of
+from xcore_tools.discovery.evaluate.relevance import matters
 from xcore_tools.discovery.evaluate.values import FunctionValue, Scope, Thunk, Unknown, Value
 
 _NEXT, _RETURN, _JUMP, _BREAK = range(4)
@@ -212,6 +213,8 @@ def _note_typing_imports(interpreter: Interpreter, block: ir.Block, scope: Scope
 
 def _for(interpreter: Interpreter, statement: ir.For, scope: Scope) -> int:
     iterable = interpreter.lazily(statement.iterable, scope)
+    if scope.kind == "module" and not matters(interpreter, statement, scope):
+        iterable = Unknown("what a loop goes through that matters to nothing")
     iterable = interpreter.force(iterable)
     items = each(iterable)
     if items is None:
