@@ -39,6 +39,7 @@ def assign(interpreter: Interpreter, target: ir.Expr, value: Value, scope: Scope
     elif isinstance(target, ir.Subscript):
         owner = interpreter.lazily(target.value, scope)
         if isinstance(owner, dict | list):
+            interpreter.memo.changed(owner)
             _assign_item(owner, index_of(interpreter, target.index, scope), value, scope)
     elif isinstance(target, ir.Sequence):
         for part, item in zip(target.items, _parts(target, value), strict=True):
@@ -93,10 +94,12 @@ def delete(interpreter: Interpreter, target: ir.Expr, scope: Scope) -> None:
     elif isinstance(target, ir.Attribute):
         owner = interpreter.lazily(target.value, scope)
         if isinstance(owner, ClassValue | Instance):
+            interpreter.memo.changed(owner)
             owner.attrs.pop(target.name, None)
     elif isinstance(target, ir.Subscript):
         owner = interpreter.lazily(target.value, scope)
         if isinstance(owner, dict | list):
+            interpreter.memo.changed(owner)
             key = index_of(interpreter, target.index, scope)
             if not (is_key(key) or isinstance(key, slice)):
                 _blur(owner)
@@ -122,6 +125,7 @@ def _parts(target: ir.Sequence, value: Value) -> list[Value]:
 
 
 def _assign_attribute(interpreter: Interpreter, owner: Value, name: str, value: Value) -> None:
+    interpreter.memo.changed(owner)
     if isinstance(owner, ClassValue | Instance):
         if isinstance(owner, ClassValue) and name == "__name__" and isinstance(value, str):
             owner.name = (

@@ -13,8 +13,7 @@ def charge(interpreter: Interpreter, *values: Value) -> None:
     Raises:
         LimitReachedError: the statement that is followed has used up its share.
     """
-    for _ in range(sum(map(cost_of, values))):
-        interpreter.use_fuel()
+    interpreter.use_fuel(sum(map(cost_of, values)))
 
 
 def cost_of(value: Value) -> int:

@@ -108,6 +108,7 @@ def _arguments(
     for expr in exprs:
         if isinstance(expr, ir.Starred):
             items = iterate(evaluate(interpreter, expr.value, scope))
+            charge(interpreter, items)
             yield from [Unknown("a starred argument")] if items is None else items
         else:
             yield interpreter.lazily(expr, scope)
@@ -151,6 +152,8 @@ def _binary(interpreter: Interpreter, expr: ir.Binary, scope: Scope) -> Value:
         return result
     if expr.op == "|" and (left is None or right is None) and isinstance(left or right, _TYPES):
         return LibraryObject("typing.Union", (left, right), {}, 0)
+    if expr.op.endswith("=") and isinstance(left, list | dict | set):
+        interpreter.memo.changed(left)
     result = binary(expr.op, left, right)
     charge(interpreter, result)
     return result
@@ -227,7 +230,7 @@ def _sequence(interpreter: Interpreter, expr: ir.Sequence, scope: Scope) -> Valu
         return Unknown("a collection too long to follow")
     if expr.kind == "set":
         return set_of(items)
-    return items if expr.kind == "list" else tuple(items)
+    return interpreter.memo.born(items) if expr.kind == "list" else tuple(items)
 
 
 def _dict(interpreter: Interpreter, expr: ir.Dict, scope: Scope) -> Value:
@@ -245,7 +248,9 @@ def _dict(interpreter: Interpreter, expr: ir.Dict, scope: Scope) -> Value:
             result[key] = value
         else:
             _open(result, first_unknown(key))
-    return result if len(result) <= MAX_LENGTH else Unknown("a dict too long to follow")
+    if len(result) > MAX_LENGTH:
+        return Unknown("a dict too long to follow")
+    return interpreter.memo.born(result)
 
 
 def _spread_into(result: Display, inner: Value) -> None:
@@ -392,11 +397,12 @@ def _comprehension(interpreter: Interpreter, expr: ir.Comprehension, scope: Scop
         return Unknown("a loop over values that are not known")
     if expr.kind == "dict":
         is_known = all(is_key(key) for key, _ in pairs)
-        return dict(pairs) if is_known else Unknown("a dict whose keys are not known")
+        made = interpreter.memo.born(dict(pairs))
+        return made if is_known else Unknown("a dict whose keys are not known")
     items = [value for _, value in pairs]
     if expr.kind == "set":
         return set_of(items)
-    return items if expr.kind == "list" else tuple(items)
+    return interpreter.memo.born(items) if expr.kind == "list" else tuple(items)
 
 
 def _fill(

@@ -31,6 +31,7 @@ from xcore_tools.discovery.evaluate.imports import (
     top_level_value,
 )
 from xcore_tools.discovery.evaluate.operators import MAX_ITEMS, each, truth_of
+from xcore_tools.discovery.evaluate.relevance import matters
 from xcore_tools.discovery.evaluate.values import (
     TYPE_ALIAS,
     FunctionValue,
@@ -177,8 +178,8 @@ def _class_body(interpreter: Interpreter, block: ir.Block, scope: Scope) -> None
     if scope.call_site is not None or scope.in_loop:
         execute(interpreter, block, scope)
         return
-    for statement in block:
-        if interpreter.follow(statement, scope):
+    for number in interpreter.fuel.parts(len(block)):
+        if interpreter.follow(block[number], scope):
             break
 
 
@@ -225,6 +226,8 @@ def _note_typing_imports(interpreter: Interpreter, block: ir.Block, scope: Scope
 
 def _for(interpreter: Interpreter, statement: ir.For, scope: Scope) -> int:
     iterable = interpreter.lazily(statement.iterable, scope)
+    if scope.kind == "module" and not matters(interpreter, statement, scope):
+        iterable = Unknown("what a loop goes through that matters to nothing")
     iterable = interpreter.force(iterable)
     items = each(iterable)
     if items is None:
@@ -322,6 +325,7 @@ def _branches(interpreter: Interpreter, statement: ir.Branches, scope: Scope) ->
 
 
 def _global(interpreter: Interpreter, statement: ir.Global, scope: Scope) -> int:
+    interpreter.memo.changed()  # names of others will be bound
     names = scope.global_names if statement.kind == "global" else scope.outer_names
     names.update(statement.names)
     return _NEXT

@@ -123,6 +123,7 @@ def _is_declarative(this: Call, base: Value) -> bool:
 
 def _setattr(this: Call) -> Value:
     owner, name = this.arg(0), this.arg(1)
+    this.interpreter.memo.changed(owner)
     if isinstance(owner, ClassValue | Instance) and isinstance(name, str):
         owner.attrs[name] = this.args[2] if len(this.args) > 2 else None
     return None
