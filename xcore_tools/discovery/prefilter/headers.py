@@ -34,7 +34,6 @@ class Header(NamedTuple):
 
 def headers(data: bytes) -> Iterator[Header]:
     """The heads of the classes that have bases or keywords."""
-    brackets: dict[int, int] | None = None
     rest = _Rest(data)
     done = 0
     for match in _CLASS.finditer(data):
@@ -45,14 +44,13 @@ def headers(data: bytes) -> Iterator[Header]:
             done = found.end()
             yield Header(match.start(), opened, found.end(), done)
             continue
-        if brackets is None:
-            brackets = _brackets(data)
-        if match[1] == b"[":
-            bases = _BASES.match(data, brackets.get(opened - 1, len(data)))
-            if bases is None and opened - 1 in brackets:
+        closed = rest.closed(opened - 1)
+        if match[1] == b"[" and closed is not None:
+            bases = _BASES.match(data, closed)
+            if bases is None:
                 continue  # type parameters alone
-            opened = bases.end() if bases else opened
-        closed = brackets.get(opened - 1)
+            opened = bases.end()
+            closed = rest.closed(opened - 1)
         done = closed or done
         end = closed or rest.end(opened)
         if end is None:
@@ -62,11 +60,12 @@ def headers(data: bytes) -> Iterator[Header]:
 
 
 class _Rest:
-    """Where heads end whose brackets are not closed as far as one can see: text, or what is no Python."""
+    """Where heads end: at the bracket that closes, or where that is not to be seen, where one may end."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._end: int | None = -1
+        self._is_closed = True
 
     def end(self, start: int) -> int | None:
         """The first place behind `start` where a head may end; None if there is none."""
@@ -75,17 +74,25 @@ class _Rest:
             self._end = found.end() if found else None
         return self._end
 
+    def closed(self, start: int) -> int | None:
+        """The place behind the bracket that closes the one at `start`.
 
-def _brackets(data: bytes) -> dict[int, int]:
-    """Where the brackets in the code of a text are opened, and for each where the one that closes it ends."""
-    found: dict[int, int] = {}
-    waiting: list[int] = []
-    for match in TOKEN.finditer(data):
-        sign = match[0]
-        if len(sign) > 1:
-            continue
-        if sign in b"([{":
-            waiting.append(match.start())
-        elif sign in b")]}" and waiting:
-            found[waiting.pop()] = match.end()
-    return found
+        None where none does, and for all that follow one of those: looking takes linear time.
+        """
+        found = closed(self._data, start) if self._is_closed else None
+        self._is_closed = found is not None
+        return found
+
+
+def closed(data: bytes, start: int) -> int | None:
+    """The place behind the bracket that closes the one at `start`, whatever texts and comments hold."""
+    depth = 0
+    for token in TOKEN.finditer(data, start):
+        depth += STEPS.get(token[0], 0)
+        if not depth:
+            return token.end()
+    return None
+
+
+STEPS = {b"(": 1, b"[": 1, b"{": 1, b")": -1, b"]": -1, b"}": -1}
+"""How much deeper a bracket leads."""

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from codecs import BOM_UTF8
 
-_CODING = re.compile(rb"(?:[^\n]*\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*([-\w.]+)")
+_CODING = re.compile(rb"(?:\xef\xbb\xbf)?(?:[^\n]*\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*([-\w.]+)")
 _FORM_FEED = re.compile(rb"^[ \t\f]*\f", re.MULTILINE)
 _CONTINUED = re.compile(rb"\\\n")
 _STRING = re.compile(rb"\"[^\"\n]*\"|'[^'\n]*'")
@@ -21,8 +21,9 @@ def plain(data: bytes) -> bytes:
     """The program of `data`, spelt plainly; bytes that are no text in their encoding as they are."""
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    if not data.isascii() or b"coding" in data[:_HEAD]:
-        data = _in_utf8(data)
+    declared = _CODING.match(data) if b"coding" in data[:_HEAD] else None
+    if declared is not None or not data.isascii():
+        data = _in_utf8(data, declared[1].decode() if declared else "utf-8")
     if b"\f" in data:
         data = _FORM_FEED.sub(b"", data).replace(b"\f", b" ")
     if b"\\\n" in data:
@@ -34,13 +35,13 @@ _HEAD = 2000
 """Bytes in which a declared encoding is looked for: the first two lines."""
 
 
-def _in_utf8(data: bytes) -> bytes:
+def _in_utf8(data: bytes, encoding: str) -> bytes:
     """The text of `data` in UTF-8, with names of the letters that Python compares (PEP 3131)."""
     data = data.removeprefix(BOM_UTF8)
-    declared = _CODING.match(data)
-    encoding = declared[1].decode() if declared else "utf-8"
     try:
         text = data.decode(encoding)
+        if encoding == "utf-8" and unicodedata.is_normalized("NFKC", text):
+            return data
         if not unicodedata.is_normalized("NFKC", text):
             text = _NAME.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
         return text.encode("utf-8", "surrogatepass")

@@ -18,7 +18,7 @@ from typing import Literal
 
 import msgspec
 
-from xcore_tools.discovery.prefilter.headers import TOKEN, Header, headers
+from xcore_tools.discovery.prefilter.headers import STEPS, TOKEN, Header, closed, headers
 from xcore_tools.discovery.prefilter.plain import plain
 
 How = Literal["class", "call", "part"]
@@ -114,7 +114,7 @@ class Surroundings:
 
     def __init__(self, data: bytes) -> None:
         data = plain(data)
-        has_odd = _ODD_MARGIN.search(data) or _has_text_at_margin(data)
+        has_odd = _has_odd_margin(data) or _has_text_at_margin(data)
         self._data = _deepened(data) if has_odd else data
         self._last_decorated = (0, "", 0)
         self._heads: dict[int, tuple[bool, re.Match[bytes] | None]] = {}
@@ -148,7 +148,7 @@ class Surroundings:
         end = 0
         for match in _TYPE_CALL.finditer(self._data):
             if match.start() >= end:
-                end = _closed(self._data, match.end() - 1)
+                end = closed(self._data, match.end() - 1) or len(self._data)
                 found.append((match.start(), end))
         return found
 
@@ -429,7 +429,7 @@ class Surroundings:
                     tokens = TOKEN.finditer(self._data, place)
                     break
                 end = token.end()
-                depth += _STEPS.get(token[0], 0)
+                depth += STEPS.get(token[0], 0)
             if end <= place and depth <= 0:  # neither in a text nor in brackets
                 self._last_decorated = first, _text(word), place
                 return _text(word)
@@ -518,16 +518,33 @@ class Surroundings:
         return self._data[start : end if end >= 0 else start + _LONG].lstrip(_BLANK)
 
 
-_ODD_MARGIN = re.compile(
+_ODD_LINE = re.compile(
     rb"""
-      ^(?!(?:@|def|class|async|import|from|if|elif|else|for|while|try|except|finally|with|match|case|return|raise
-            |assert|del|global|pass|lazy|type|print)\b)[^\s#)\]}@"'=(:][^\n=(:]*$
-    | ^[-+*/.,|&<>=!%^:]
-    | [(\[{,][ \t]*+(?:\#[^\n]*+)?\n(?:[ \t]*+(?:\#[^\n]*+)?\n)*[^\s#)\]}@]
+      (?!(?:@|def|class|async|import|from|if|elif|else|for|while|try|except|finally|with|match|case|return|raise
+           |assert|del|global|pass|lazy|type|print)\b)[^\s#)\]}@"'=(:][^\n=(:]*(?:\n|\Z)
+    | [-+*/.,|&<>=!%^:]
     """,
-    re.MULTILINE | re.VERBOSE,
+    re.VERBOSE,
 )
 """A line at the margin that is no statement, it seems: there are texts, or brackets, that go over several lines."""
+_OPEN_LINE = re.compile(rb"[(\[{,][ \t]*+(?:#[^\n]*+)?\Z")
+_DOCSTRING = re.compile(rb"(?:\s|#[^\n]*\n)*[rRuU]?(\"\"\"|\'\'\')")
+
+
+def _has_odd_margin(data: bytes) -> bool:
+    """Whether a line at the margin below the docstring seems to stand in a text or in brackets."""
+    docstring = _DOCSTRING.match(data)
+    start = data.find(docstring[1], docstring.end()) + 3 if docstring else 0
+    for match in _MARGIN.finditer(data, start):
+        place = match.end() - 1
+        if _ODD_LINE.match(data, place):
+            return True
+        end = place - 1
+        while end >= 0 and data[end] in _WHITESPACE:
+            end -= 1
+        if end >= 0 and _OPEN_LINE.search(data, data.rfind(b"\n", 0, end) + 1, end + 1):
+            return True
+    return False
 
 
 def _has_text_at_margin(data: bytes) -> bool:
@@ -550,7 +567,7 @@ def _deepened(data: bytes) -> bytes:
             depth = 0  # a bracket was taken for one that is none
         pieces.append(between.replace(b"\n", _DEEP) if depth else between)
         pieces.append(sign.replace(b"\n", _DEEP) if len(sign) > 1 else sign)
-        depth = max(depth + _STEPS.get(sign, 0), 0)
+        depth = max(depth + STEPS.get(sign, 0), 0)
         done = token.end()
     return b"".join((*pieces, data[done:]))
 
@@ -597,18 +614,7 @@ def _closing(data: bytes, start: int, limit: int) -> int:
     return limit
 
 
-def _closed(data: bytes, start: int) -> int:
-    """The place behind the bracket that closes the one at `start`, whatever texts and comments hold."""
-    depth = 0
-    for token in TOKEN.finditer(data, start):
-        depth += _STEPS.get(token[0], 0)
-        if not depth:
-            return token.end()
-    return len(data)
-
-
 _BRACKET = re.compile(rb"[()]")
-_STEPS = {b"(": 1, b"[": 1, b"{": 1, b")": -1, b"]": -1, b"}": -1}
 
 
 @cache
