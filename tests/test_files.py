@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from xcore_tools import Config, ConfigError, DatabaseError, discover, load_config
+from xcore_tools import (
+    Config,
+    ConfigError,
+    DatabaseError,
+    MigrationError,
+    Migrations,
+    discover,
+    load_config,
+)
 from xcore_tools.database.sources import read_schema
 from xcore_tools.database.url import parse_url
 from xcore_tools.discovery.cache import signed_file, snapshot
@@ -64,6 +72,18 @@ def test_an_export_that_is_no_file(tmp_path: Path, make: object) -> None:
     path = make(tmp_path / "x.json")  # type: ignore[operator]
     with pytest.raises(DatabaseError, match="not a regular file"):
         read_schema(str(path), Config(project=tmp_path))
+
+
+@IRREGULAR
+def test_alembic_is_not_given_a_revision_that_is_no_file(tmp_path: Path, make: object) -> None:
+    (tmp_path / "alembic.ini").write_text(
+        "[alembic]\nscript_location = m\nsqlalchemy.url = sqlite:///a.db\n"
+    )
+    (tmp_path / "m" / "versions").mkdir(parents=True)
+    (tmp_path / "m" / "env.py").touch()
+    make(tmp_path / "m" / "versions" / "r2.py")  # type: ignore[operator]
+    with pytest.raises(MigrationError, match=r"r2\.py: not a regular file"):
+        Migrations(Config(project=tmp_path)).history()
 
 
 # -- the cache ----------------------------------------------------------------------------------

@@ -25,7 +25,8 @@ def refuse_irregular(scripts: ScriptDirectory) -> None:
     Raises:
         MigrationError: one is something else.
     """
-    for place in dict.fromkeys(map(Path, scripts.versions)):
+    # the public `versions` refuses where there are several
+    for place in dict.fromkeys(map(Path, scripts._version_locations)):
         paths = place.rglob("*.py") if scripts.recursive_version_locations else place.glob("*.py")
         for path in sorted(paths):
             try:
