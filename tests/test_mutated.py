@@ -69,7 +69,7 @@ def survives(data: bytes) -> None:
     else:
         assert problem is None or problem.code == "XT101"
         for node in walk(found.body):
-            if isinstance(node, FunctionDef | Call):
+            if isinstance(node, FunctionDef) or isinstance(node, Call):
                 read(node)
     look = sketch("m.py", data)
     text = Surroundings(data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 from following import MODELS, followed
@@ -75,7 +75,7 @@ def test_an_env_py_may_import_lazily() -> None:
 # -- type aliases (PEP 695) -------------------------------------------------------------------------
 
 ALIASES = """
-from typing import Annotated, Optional
+from typing import Any, Annotated, Optional
 type Text = str
 type Pk = Annotated[Number, mapped_column(primary_key=True)]
 type Key[T] = Annotated[T, mapped_column(primary_key=True)]
@@ -111,7 +111,7 @@ def test_type_aliases_are_columns_as_sqlalchemy_makes_them() -> None:
     opt = TypeAliasType("opt", str | None)
 
     base = type("Base", (DeclarativeBase,), {"type_annotation_map": {text: String(33)}})
-    hints = {
+    hints: dict[str, dict[str, Any]] = {
         "a": {
             "pk": pk,
             "text": text,
