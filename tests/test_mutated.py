@@ -69,8 +69,8 @@ def survives(data: bytes) -> None:
     else:
         assert problem is None or problem.code == "XT101"
         for node in walk(found.body):
-            if isinstance(node, FunctionDef) or isinstance(node, Call):
-                read(node)
+            if isinstance(node, FunctionDef | Call):
+                read(node)  # type: ignore[type-var]
     look = sketch("m.py", data)
     text = Surroundings(data)
     for name in sorted({item.here for item in look.imports})[:5]:
