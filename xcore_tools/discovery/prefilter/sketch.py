@@ -53,7 +53,12 @@ _NEEDLES = {
     b"__table": (b"def __table", b"'__table", b'"__table'),
 }
 """Evidence by what it has in common: one search finds out that a file has none of several."""
-_COLUMNS = (b"mapped_column", b"Mapped[", b"Column")
+_COLUMN = re.compile(
+    rb"^[ \t]+[^\n=#]{1,200}=[ \t]*(?:\w+\.){0,9}(?:Column|mapped_column)[ \t]*\("
+    rb"|^[ \t]+\w+[ \t]*:[ \t]*['\"]?(?:\w+\.){0,9}Mapped\[",
+    re.MULTILINE,
+)
+"""A column in the body of a class, whatever that inherits."""
 _DIRECTIVE = re.compile(rb"__table(?:name|_args|_cls)?__\s*(?::[^=\n]{1,80})?=(?!=)")
 _FROM = re.compile(
     rb"from(?![\w\x80-\xff])[ \t]*+(\.[. \t]*+)?([\w\x80-\xff]++(?:[ \t]*+\.[ \t]*+[\w\x80-\xff]++)*)?"
@@ -103,8 +108,8 @@ def _has_evidence(data: bytes) -> bool:
         return True
     if b"__table" in data and _DIRECTIVE.search(data):
         return True
-    if b"class " in data and any(needle in data for needle in _COLUMNS):
-        return True  # whatever the class inherits
+    if b"class " in data and (b"olumn" in data or b"Mapped[" in data) and _COLUMN.search(data):
+        return True
     return b"Table(" in data and (b"Column(" in data or b"sqlalchemy" in data)
 
 
