@@ -58,7 +58,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             count[0] += cost
             used(cost)
 
-        self.use_fuel = use  # type: ignore[method-assign]
+        self.use_fuel = use
 
     monkeypatch.setattr(Interpreter, "__init__", begin)
     return count

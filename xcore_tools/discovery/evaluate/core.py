@@ -415,7 +415,7 @@ class Interpreter:
             is_sure = (self.memo.doubts, self.memo.cut_off) == (doubts, cut_off)
             if not (is_sure or isinstance(value, str | list | dict | Instance)):
                 return value
-            thunk.value = value
+            thunk.value = self.memo.outlives(value)
         return thunk.value
 
     def _note_dear(self, value: Value, error: LimitReachedError) -> None:

@@ -109,6 +109,11 @@ class Memo:
             self._born[id(value)] = (self._clock, value)
         return value
 
+    def outlives(self, value: Value) -> Value:
+        """`value`, which is made during a call but belongs to what was there before."""
+        self._born.pop(id(value), None)
+        return value
+
     def changed(self, value: Value = None) -> None:
         """Notes that an object is another than before; None for what was there from the beginning."""
         self._clock += 1
