@@ -455,6 +455,17 @@ def test_a_class_whose_body_raises_does_not_take_others_along() -> None:
     assert tables_of(followed({"m.py": f"{MODELS}{source}{DOG}"}))["Dog"] == "a"
 
 
+@pytest.mark.parametrize(
+    ("count", "reason"), [(15, "the name is one of a, a0, "), (16, "one of too many values")]
+)
+def test_sixteen_values_are_told_apart_and_no_more(count: int, reason: str) -> None:
+    source = "import os\nNAME = 'a'\n" + "".join(
+        f"if os.environ.get('N{n}'): NAME = 'a{n}'\n" for n in range(count)
+    )
+    found = followed({"m.py": f"{MODELS}{source}{DOG}"})
+    assert [reason in message for message in messages(found, "XT120")] == [True]
+
+
 # -- limits -------------------------------------------------------------------------------------
 
 

@@ -274,8 +274,6 @@ def test_a_module_that_has_used_up_its_share_keeps_its_classes(scan: Scan) -> No
     answer = scan(h.one(BASE + work + "y = x\n" * 50 + NAMED_DOG), 10)
     assert answer.models == {"Dog": "dogs"}
     assert answer.codes == set()  # nothing is lost that could be a model
-    assert len(answer.messages) < 40
-    assert any("only imports, functions and classes count" in text for text in answer.messages)
 
 
 COLUMN = "Column('id', Integer, primary_key=True)"

@@ -181,7 +181,8 @@ def _default(
     """The default of a parameter: made once, when the function was defined."""
     if name not in function.defaults:
         with at(interpreter.versions, function.version):
-            function.defaults[name] = interpreter.lazily(default, function.scope)
+            value = interpreter.lazily(default, function.scope)
+            function.defaults[name] = interpreter.memo.outlives(value)
     return function.defaults[name]
 
 

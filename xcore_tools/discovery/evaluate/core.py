@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
+
+import msgspec
 
 from xcore_tools.discovery import ir
 from xcore_tools.discovery.evaluate.errors import TOO_MUCH, LimitReachedError, NotReadyError
@@ -96,8 +97,7 @@ _FAILURES = (
 """What following hostile code may end in; a finding then, never the end of the scan."""
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(msgspec.Struct, frozen=True):
     """The code that is followed.
 
     `modules` are the facts at hand, `locate` tells which module of the project an import means in the
@@ -111,8 +111,7 @@ class Project:
     read: Read
 
 
-@dataclass(frozen=True)
-class Language:
+class Language(msgspec.Struct, frozen=True):
     """What Python's own constructs mean: one rule for each question that the interpreter has.
 
     `calls` has a rule for each kind of value that code of the project makes callable. `mark_unknown`
@@ -136,8 +135,7 @@ class Language:
     prepare: Callable[[Interpreter, ClassValue], None]
 
 
-@dataclass(frozen=True)
-class Library:
+class Library(msgspec.Struct, frozen=True):
     """What is known of code that is not read: the names of libraries and what calls of them make.
 
     `external` is what a dotted name stands for; `is_exported` says whether a star import gives it,
@@ -423,7 +421,7 @@ class Interpreter:
             is_sure = (self.memo.doubts, self.memo.cut_off) == (doubts, cut_off)
             if not (is_sure or isinstance(value, str | list | dict | Instance)):
                 return value
-            thunk.value = value
+            thunk.value = self.memo.outlives(value)
         return thunk.value
 
     def _note_dear(self, value: Value, error: LimitReachedError) -> None:

@@ -13,7 +13,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+import msgspec
 
 from xcore_tools.discovery.evaluate.values import (
     BoundMethod,
@@ -63,16 +65,14 @@ class _NotKept(Exception):  # noqa: N818 - no error: it ends a walk
     """Indicates that an answer holds what must be made anew by each call."""
 
 
-@dataclass(slots=True, eq=False)
-class Frame:
+class Frame(msgspec.Struct, eq=False):
     """A call under way: when it began, and whether all that was there before is as it was."""
 
     start: int
     is_pure: bool = True
 
 
-@dataclass(slots=True, eq=False)
-class _Answer:
+class _Answer(msgspec.Struct, eq=False):
     """What a call gave. In doubt, it counts at this `progress` only; cut off, at this `depth` and below.
 
     `shared` are parts of the value that were there before, `alive` what the key names by identity.
@@ -107,6 +107,11 @@ class Memo:
         if self._frames:
             self._clock += 1
             self._born[id(value)] = (self._clock, value)
+        return value
+
+    def outlives(self, value: Value) -> Value:
+        """`value`, which is made during a call but belongs to what was there before."""
+        self._born.pop(id(value), None)
         return value
 
     def changed(self, value: Value = None) -> None:

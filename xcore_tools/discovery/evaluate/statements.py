@@ -22,7 +22,7 @@ from xcore_tools.discovery.evaluate.definitions import (
     entered,
     function_value,
 )
-from xcore_tools.discovery.evaluate.effects import changes, may_make
+from xcore_tools.discovery.evaluate.effects import MUTATORS, changes, may_make
 from xcore_tools.discovery.evaluate.errors import LimitReachedError
 from xcore_tools.discovery.evaluate.imports import (
     imported,
@@ -152,7 +152,11 @@ def _expression(interpreter: Interpreter, statement: ir.Expression, scope: Scope
 
 def _has_effect(interpreter: Interpreter, expr: ir.Expr, scope: Scope) -> bool:
     """Whether a call that stands alone calls a function of the project that changes what others see."""
-    callee = interpreter.lazily(expr.func, scope) if isinstance(expr, ir.Call) else None
+    if not isinstance(expr, ir.Call):
+        return False
+    callee = interpreter.lazily(expr.func, scope)
+    if isinstance(callee, Thunk) and scope.kind == "function":  # `found().append(…)`
+        return isinstance(expr.func, ir.Attribute) and expr.func.name in MUTATORS
     return isinstance(callee, FunctionValue) and changes(interpreter, callee)
 
 

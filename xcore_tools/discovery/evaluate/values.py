@@ -334,7 +334,7 @@ def options_of(value: Value) -> tuple[Value, ...]:
     return value.options if isinstance(value, Union) else (value,)
 
 
-_MAX_OPTIONS = 40
+_MAX_OPTIONS = 16
 
 
 def union_of(values: list[Value]) -> Value:
