@@ -1,153 +1,221 @@
-"""What the names of SQLAlchemy and its extensions mean to us: data, no code paths.
+"""The names of SQLAlchemy and its extensions, each in one row.
 
-Sources are the libraries' own documentation and code: SQLAlchemy 1.3 to 2.1, Flask-SQLAlchemy 2 and 3.
+Sources are the libraries' own documentation and code: SQLAlchemy 1.3 to 2.1, Flask-SQLAlchemy 2 and 3,
+SQLModel, six. What other rooms look for is derived from these rows (`derived.py`): a new row is enough
+for the prefilter, for the analysis of effects and for star imports. A role needs a handler in `orm/`.
 """
 
 from __future__ import annotations
 
-_SQLALCHEMY = frozenset({"sqlalchemy", "sqlmodel"})
-"""Packages that re-export SQLAlchemy's names at many places: only the last part of a name counts."""
+from collections.abc import Iterator
+
+from xcore_tools.discovery.catalog.kinds import Kind, Role, Symbol
 
 
-_ROLES = {
-    "Table": "table",
-    "MetaData": "metadata",
-    "ThreadLocalMetaData": "metadata",
-    "registry": "registry",
-    "declarative_base": "declarative_base",
-    "as_declarative": "as_declarative",
-    "automap_base": "automap_base",
-    "DeclarativeBase": "DeclarativeBase",
-    "DeclarativeBaseNoMeta": "DeclarativeBase",
-    "DeclarativeMeta": "DeclarativeMeta",
-    "MappedAsDataclass": "MappedAsDataclass",
-    "mapped_as_dataclass": "mapped_as_dataclass",
-    "mapper": "mapper",
-    "Column": "column",
-    "mapped_column": "column",
-    "deferred": "column",
-    "synonym_for": "identity",
-    "Mapped": "Mapped",
-    "declared_attr": "declared_attr",
-    "declarative_mixin": "identity",
-    "quoted_name": "quoted_name",
-    "has_inherited_table": "has_inherited_table",
-    "AbstractConcreteBase": "AbstractConcreteBase",
-    "PrimaryKeyConstraint": "primary_key",
-    "with_metaclass": "with_metaclass",
-    "_as_declarative": "become_base",
-    "_mapped_declarative": "become_mapped_declarative",
-    "_mapped_dataclass": "become_mapped_dataclass",
-}
+def _elsewhere(name: str, kind: Kind, role: Role, *modules: str) -> Symbol:
+    """A name of other libraries, which has that meaning in these modules only."""
+    return Symbol(name, kind, role, homes=tuple(f"{module}.{name}" for module in modules))
 
 
-_EXACT = {
-    "flask_sqlalchemy.SQLAlchemy": "flask_sqlalchemy",
-    "flask_sqlalchemy.extension.SQLAlchemy": "flask_sqlalchemy",
-    "flask_appbuilder.SQLA": "flask_sqlalchemy",
-    "flask_appbuilder.models.sqla.SQLA": "flask_sqlalchemy",
-    "flask_appbuilder.utils.legacy.SQLA": "flask_sqlalchemy",
-    "quart_sqlalchemy.SQLAlchemy": "flask_sqlalchemy",
-    "flask.ext.sqlalchemy.SQLAlchemy": "flask_sqlalchemy",
-    "flaskext.sqlalchemy.SQLAlchemy": "flask_sqlalchemy",
-    "flask_sqlalchemy.model.NameMetaMixin": "NameMetaMixin",
-    "flask_sqlalchemy.model.DefaultMeta": "DefaultMeta",
-    "flask_sqlalchemy.DefaultMeta": "DefaultMeta",
-    "flask_sqlalchemy.model.DefaultMetaNoName": "DeclarativeMeta",
-    "flask_sqlalchemy.table._Table": "table",
-    "sqlmodel.Field": "field",
-    "sqlmodel.main.Field": "field",
-    "six.with_metaclass": "with_metaclass",
-    "future.utils.with_metaclass": "with_metaclass",
-    "six.add_metaclass": "add_metaclass",
-    "six._add_metaclass": "become_metaclass",
-    "functools.partial": "partial",
-    "typing.cast": "cast",
-    "typing_extensions.cast": "cast",
-    "copy.copy": "copied",
-    "copy.deepcopy": "copied",
-    "typing.NewType": "second",
-    "importlib.import_module": "import_module",
-}
+def _plain(kind: Kind, names: str) -> Iterator[Symbol]:
+    """Names of one kind of which nothing else is known."""
+    return (Symbol(name, kind) for name in names.split())
 
 
-_COMMON = frozenset(
-    [
-        "Column",
-        "mapped_column",
-        "Mapped",
-        "declared_attr",
-        "deferred",
-        "quoted_name",
-        "PrimaryKeyConstraint",
-        "has_inherited_table",
-        "Field",
-        "partial",
-        "cast",
-        "copy",
-        "deepcopy",
-        "NewType",
-        "import_module",
-        "MetaData",
-        "ThreadLocalMetaData",
-        "synonym_for",
-        "declarative_mixin",
-    ]
-)
-"""Names that say nothing by themselves: who uses them needs a base or a table as well."""
+TABLE = Symbol("Table", Kind.MAKER, Role.TABLE)
+COLUMN = Symbol("Column", Kind.COLUMN, Role.COLUMN)
+FOREIGN_KEY = Symbol("ForeignKey", Kind.ITEM)
+IDENTITY = Symbol("Identity", Kind.ITEM)
+COMPUTED = Symbol("Computed", Kind.ITEM)
+SEQUENCE = Symbol("Sequence", Kind.ITEM)
+COLUMN_DEFAULT = Symbol("ColumnDefault", Kind.ITEM)
+DEFAULT_CLAUSE = Symbol("DefaultClause", Kind.ITEM)
+FETCHED_VALUE = Symbol("FetchedValue", Kind.ITEM)
+CHECK_CONSTRAINT = Symbol("CheckConstraint", Kind.ITEM)
+PRIMARY_KEY_CONSTRAINT = Symbol("PrimaryKeyConstraint", Kind.ITEM, Role.PRIMARY_KEY)
+FOREIGN_KEY_CONSTRAINT = Symbol("ForeignKeyConstraint", Kind.ITEM, is_loose=True)
+UNIQUE_CONSTRAINT = Symbol("UniqueConstraint", Kind.ITEM, is_loose=True)
+INDEX = Symbol("Index", Kind.ITEM, is_loose=True)
+ENUM = Symbol("Enum", Kind.TYPE)
+NUMERIC = Symbol("Numeric", Kind.TYPE)
+FLOAT = Symbol("Float", Kind.TYPE)
+NULL_TYPE = Symbol("NullType", Kind.TYPE)
 
-
-def role_of(path: str) -> str | None:
-    """What a library's dotted name means to us, or None."""
-    role = _EXACT.get(path)
-    if role is None and path.partition(".")[0] in _SQLALCHEMY:
-        parts = path.split(".")
-        role = "declared_attr" if "declared_attr" in parts else _ROLES.get(parts[-1])
-    return role
-
-
-# What `from sqlalchemy import *` and `from sqlalchemy.orm import *` give beside the names above.
-# fmt: off
-_EXPORTED = frozenset({
-    "ARRAY", "BIGINT", "BINARY", "BLOB", "BOOLEAN", "BigInteger", "Boolean", "CHAR", "CLOB",
-    "CheckConstraint", "ColumnDefault", "Computed", "Constraint", "DATE", "DATETIME", "DECIMAL",
-    "DOUBLE", "DOUBLE_PRECISION", "Date", "DateTime", "Double", "DynamicMapped", "Enum", "FLOAT",
-    "Float", "ForeignKey", "ForeignKeyConstraint", "INT", "INTEGER", "Identity", "Index", "Integer",
-    "Interval", "JSON", "LargeBinary", "NCHAR", "NUMERIC", "NVARCHAR", "NullType", "Numeric",
-    "PickleType", "REAL", "SMALLINT", "Sequence", "SmallInteger", "String", "TEXT", "TIME",
-    "TIMESTAMP", "Text", "Time", "TypeDecorator", "UUID", "Unicode", "UnicodeText",
-    "UniqueConstraint", "UserDefinedType", "Uuid", "VARBINARY", "VARCHAR", "WriteOnlyMapped",
-    "backref", "column_property", "composite", "func", "relationship", "synonym", "text",
-})
-# fmt: on
-
-
-def is_exported(path: str) -> bool:
-    """Whether a star import of a library gives the name that `path` ends with."""
-    top, _, name = path.rpartition(".")
-    return role_of(path) is not None or (name in _EXPORTED and top.partition(".")[0] in _SQLALCHEMY)
-
-
-def library_classes() -> frozenset[str]:
-    """The last parts of the names of library classes that models inherit or are made by."""
-    return _CLASSES
-
-
-def library_makers() -> frozenset[str]:
-    """The last parts of the names of what makes classes or tables when it is called."""
-    names = {*_ROLES, *(path.rpartition(".")[2] for path in _EXACT), "mapped"}
-    return frozenset(names) - _COMMON - _CLASSES
-
-
-_CLASSES = frozenset(
-    [
-        "AbstractConcreteBase",
-        "DeclarativeBase",
-        "DeclarativeBaseNoMeta",
-        "DeclarativeMeta",
+_BASES = (
+    Symbol("DeclarativeBase", Kind.BASE, Role.BASE_CLASS, is_needle=True),
+    Symbol("DeclarativeBaseNoMeta", Kind.BASE, Role.BASE_CLASS, is_needle=True),
+    Symbol("DeclarativeMeta", Kind.BASE, Role.BASE_METACLASS, is_needle=True),
+    Symbol("MappedAsDataclass", Kind.BASE, Role.DATACLASS_MIXIN, is_needle=True),
+    Symbol("AbstractConcreteBase", Kind.BASE, Role.CONCRETE_MIXIN),
+    _elsewhere("NameMetaMixin", Kind.BASE, Role.NAMING_METACLASS, "flask_sqlalchemy.model"),
+    _elsewhere(
         "DefaultMeta",
-        "MappedAsDataclass",
-        "Model",
-        "NameMetaMixin",
-    ]
+        Kind.BASE,
+        Role.NAMING_BASE_METACLASS,
+        "flask_sqlalchemy",
+        "flask_sqlalchemy.model",
+    ),
+    _elsewhere("DefaultMetaNoName", Kind.BASE, Role.BASE_METACLASS, "flask_sqlalchemy.model"),
 )
+
+_MAKERS = (
+    TABLE,
+    Symbol("registry", Kind.MAKER, Role.REGISTRY),
+    Symbol("declarative_base", Kind.MAKER, Role.MAKE_BASE, is_needle=True),
+    Symbol("automap_base", Kind.MAKER, Role.MAKE_BASE, is_needle=True),
+    Symbol("as_declarative", Kind.MAKER, Role.AS_DECLARATIVE, is_needle=True),
+    Symbol(
+        "mapped_as_dataclass",
+        Kind.MAKER,
+        Role.MAPPED_AS_DATACLASS,
+        owner=Role.REGISTRY,
+        is_needle=True,
+    ),
+    Symbol("mapper", Kind.MAKER, Role.MAPPER),
+    _elsewhere("_Table", Kind.MAKER, Role.TABLE, "flask_sqlalchemy.table"),
+    _elsewhere(
+        "SQLAlchemy",
+        Kind.MAKER,
+        Role.FLASK_SQLALCHEMY,
+        "flask_sqlalchemy",
+        "flask_sqlalchemy.extension",
+        "quart_sqlalchemy",
+        "flask.ext.sqlalchemy",
+        "flaskext.sqlalchemy",
+    ),
+    _elsewhere(
+        "SQLA",
+        Kind.MAKER,
+        Role.FLASK_SQLALCHEMY,
+        "flask_appbuilder",
+        "flask_appbuilder.models.sqla",
+        "flask_appbuilder.utils.legacy",
+    ),
+    _elsewhere(
+        "with_metaclass",
+        Kind.MAKER,
+        Role.WITH_METACLASS,
+        "six",
+        "future.utils",
+        "sqlalchemy.util",
+        "sqlalchemy.util.compat",
+    ),
+    _elsewhere("add_metaclass", Kind.MAKER, Role.ADD_METACLASS, "six"),
+    Symbol("MetaData", Kind.COLLECTION, Role.METADATA),
+    Symbol("ThreadLocalMetaData", Kind.COLLECTION, Role.METADATA),
+)
+
+
+def _method(name: str, owner: Role, role: Role, *, is_needle: bool = True) -> Symbol:
+    return Symbol(name, Kind.MAKER, role, owner=owner, is_function=False, is_needle=is_needle)
+
+
+_METHODS = (
+    _method("mapped", Role.REGISTRY, Role.MAP_DECLARATIVELY, is_needle=False),
+    _method("map_declaratively", Role.REGISTRY, Role.MAP_DECLARATIVELY),
+    _method("map_imperatively", Role.REGISTRY, Role.MAPPER),
+    _method("generate_base", Role.REGISTRY, Role.MAKE_BASE),
+    _method("as_declarative_base", Role.REGISTRY, Role.AS_DECLARATIVE),
+    _method("to_metadata", Role.TABLE, Role.COPY_TABLE),
+    _method("tometadata", Role.TABLE, Role.COPY_TABLE),
+)
+
+_COLUMNS = (
+    COLUMN,
+    Symbol("mapped_column", Kind.COLUMN, Role.COLUMN),
+    Symbol("deferred", Kind.WRAPPER, Role.COLUMN),
+    *_plain(Kind.WRAPPER, "column_property query_expression"),
+    _elsewhere("Field", Kind.COLUMN, Role.FIELD, "sqlmodel", "sqlmodel.main"),
+    _elsewhere("FieldInfo", Kind.COLUMN, Role.FIELD, "sqlmodel.main"),
+    *_plain(
+        Kind.RELATIONSHIP,
+        "relationship relation backref dynamic_loader Relationship RelationshipProperty",
+    ),
+    Symbol("Mapped", Kind.ANNOTATION, Role.MAPPED),
+    Symbol("MappedColumn", Kind.ANNOTATION, Role.MAPPED),
+    Symbol("MappedSQLExpression", Kind.ANNOTATION, Role.MAPPED),
+    Symbol("Named", Kind.ANNOTATION, Role.MAPPED),
+    *_plain(Kind.ANNOTATION, "DynamicMapped WriteOnlyMapped"),
+)
+
+_ITEMS = (
+    FOREIGN_KEY,
+    IDENTITY,
+    COMPUTED,
+    SEQUENCE,
+    COLUMN_DEFAULT,
+    DEFAULT_CLAUSE,
+    FETCHED_VALUE,
+    CHECK_CONSTRAINT,
+    PRIMARY_KEY_CONSTRAINT,
+    FOREIGN_KEY_CONSTRAINT,
+    UNIQUE_CONSTRAINT,
+    INDEX,
+    Symbol("Constraint", Kind.ITEM),
+)
+
+_TYPES = (
+    ENUM,
+    NUMERIC,
+    FLOAT,
+    NULL_TYPE,
+    *(Symbol(name, Kind.TYPE, is_abstract=True) for name in ("TypeDecorator", "UserDefinedType")),
+    Symbol("TypeEngine", Kind.TYPE, is_abstract=True),
+    Symbol("ExternalType", Kind.TYPE, is_abstract=True),
+    *_plain(
+        Kind.TYPE,
+        "ARRAY BIGINT BINARY BLOB BOOLEAN BigInteger Boolean CHAR CLOB DATE DATETIME DECIMAL DOUBLE "
+        "DOUBLE_PRECISION Date DateTime Double FLOAT INTEGER Integer Interval JSON "
+        "LargeBinary NCHAR NUMERIC NVARCHAR PickleType REAL SMALLINT SmallInteger "
+        "String TEXT TIME TIMESTAMP Text Time TupleType UUID Unicode UnicodeText "
+        "Uuid VARBINARY VARCHAR",
+    ),
+    Symbol("NULLTYPE", Kind.TYPE, same_as="NullType"),
+    Symbol("Binary", Kind.TYPE, same_as="LargeBinary"),
+    Symbol("STRINGTYPE", Kind.TYPE, same_as="String"),
+    Symbol("BOOLEANTYPE", Kind.TYPE, same_as="Boolean"),
+    Symbol("INTEGERTYPE", Kind.TYPE, same_as="Integer"),
+    Symbol("INT", Kind.TYPE, same_as="INTEGER"),
+    Symbol("DEC", Kind.TYPE, same_as="DECIMAL"),
+)
+
+_OTHERS = (
+    Symbol("declared_attr", Kind.OTHER, Role.DECLARED_ATTR),
+    Symbol("has_inherited_table", Kind.OTHER, Role.HAS_INHERITED_TABLE),
+    Symbol("quoted_name", Kind.OTHER, Role.FIRST_ARGUMENT),
+    Symbol("synonym_for", Kind.OTHER, Role.FIRST_ARGUMENT),
+    Symbol("declarative_mixin", Kind.OTHER, Role.FIRST_ARGUMENT),
+    *_plain(Kind.OTHER, "composite synonym func"),
+    *_plain(Kind.TEXT, "text literal_column"),
+    *_plain(Kind.ENGINE, "create_engine engine_from_config create_async_engine"),
+    _elsewhere("cast", Kind.OTHER, Role.SECOND_ARGUMENT, "typing", "typing_extensions"),
+    _elsewhere("NewType", Kind.OTHER, Role.SECOND_ARGUMENT, "typing"),
+    _elsewhere("partial", Kind.OTHER, Role.PARTIAL, "functools"),
+    _elsewhere("copy", Kind.OTHER, Role.COPIED, "copy"),
+    _elsewhere("deepcopy", Kind.OTHER, Role.COPIED, "copy"),
+)
+
+
+def _internal(name: str, role: Role) -> Symbol:
+    return Symbol(name, Kind.OTHER, role, homes=(f"sqlalchemy.orm.{name}",), is_internal=True)
+
+
+BECOME_BASE = _internal("_as_declarative", Role.BECOME_BASE)
+BECOME_METACLASS = _internal("_add_metaclass", Role.BECOME_METACLASS)
+BECOME_MAPPED_DECLARATIVE = _internal("_mapped_declarative", Role.BECOME_MAPPED_DECLARATIVE)
+BECOME_MAPPED_DATACLASS = _internal("_mapped_dataclass", Role.BECOME_MAPPED_DATACLASS)
+
+SYMBOLS = (
+    *_BASES,
+    *_MAKERS,
+    *_METHODS,
+    *_COLUMNS,
+    *_ITEMS,
+    *_TYPES,
+    *_OTHERS,
+    BECOME_BASE,
+    BECOME_METACLASS,
+    BECOME_MAPPED_DECLARATIVE,
+    BECOME_MAPPED_DATACLASS,
+)
+"""Every row, in no particular order."""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from xcore_tools.discovery import ir
+from xcore_tools.discovery.catalog.derived import MAPPED_ANNOTATIONS, RELATED_ANNOTATIONS
+from xcore_tools.discovery.catalog.types import TYPING
 from xcore_tools.discovery.columns.force import asked
-from xcore_tools.discovery.columns.naming import TYPING
 from xcore_tools.discovery.columns.unparse import unparsed
 from xcore_tools.discovery.evaluate.expressions import evaluate
 from xcore_tools.discovery.evaluate.values import (
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from xcore_tools.discovery.link.interpreter import Interpreter
 
 _MAX_DEPTH = 20
-_MAPPED = frozenset({"Mapped", "MappedColumn", "MappedSQLExpression", "Named"})
-_OTHERS = frozenset({"DynamicMapped", "WriteOnlyMapped"})
 
 
 class Hint(msgspec.Struct):
@@ -60,9 +59,9 @@ def read_hint(interpreter: Interpreter, cls: ClassValue, expr: ir.Expr) -> Hint 
     hint = Hint(unparsed(parsed))
     reader = _Reader(interpreter, scope, hint)
     head = reader.head(parsed)
-    if head in _MAPPED | _OTHERS and isinstance(parsed, ir.Subscript):
+    if head in MAPPED_ANNOTATIONS | RELATED_ANNOTATIONS and isinstance(parsed, ir.Subscript):
         hint.is_mapped = True
-        hint.is_relationship = head in _OTHERS
+        hint.is_relationship = head in RELATED_ANNOTATIONS
         parsed = parsed.index
     elif head == "ClassVar":
         hint.is_class_variable = True

@@ -6,11 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from xcore_tools.discovery.catalog.symbols import role_of
+from xcore_tools.discovery.catalog.derived import COLUMNS, ITEMS, WRAPPERS, role_of
+from xcore_tools.discovery.catalog.kinds import Role
+from xcore_tools.discovery.catalog.paths import CHECK_PATH, COLUMN_PATH, SQLALCHEMY
+from xcore_tools.discovery.catalog.symbols import (
+    CHECK_CONSTRAINT,
+    COLUMN_DEFAULT,
+    COMPUTED,
+    DEFAULT_CLAUSE,
+    FETCHED_VALUE,
+    FOREIGN_KEY,
+    IDENTITY,
+    SEQUENCE,
+)
 from xcore_tools.discovery.columns.annotations import Hint
 from xcore_tools.discovery.columns.force import asked, shown
 from xcore_tools.discovery.columns.mapped_annotation import hinted_type
-from xcore_tools.discovery.columns.naming import ITEMS
 from xcore_tools.discovery.columns.types import is_type, type_of
 from xcore_tools.discovery.columns.unparse import written
 from xcore_tools.discovery.evaluate.mro import mro
@@ -28,8 +39,7 @@ from xcore_tools.discovery.results import ColumnType
 if TYPE_CHECKING:
     from xcore_tools.discovery.link.interpreter import Interpreter
 
-_COLUMNS = frozenset({"Column", "mapped_column"})
-_AROUND = frozenset({"deferred", "column_property", "query_expression", "copy", "_copy"})
+_AROUND = WRAPPERS | {"copy", "_copy"}
 """Calls whose first argument may be a column that they make an attribute of."""
 
 
@@ -94,14 +104,12 @@ def as_call(interpreter: Interpreter, value: Value) -> LibraryObject | None:
 def _as_call(interpreter: Interpreter, value: Value) -> LibraryObject | None:
     if isinstance(value, Instance):
         bases = (item for item in mro(interpreter, value.cls) if isinstance(item, External))
-        is_column = any(role_of(item.path) == "column" for item in bases)
-        return (
-            LibraryObject("sqlalchemy.Column", value.args, value.keywords, 0) if is_column else None
-        )
+        is_column = any(role_of(item.path) is Role.COLUMN for item in bases)
+        return LibraryObject(COLUMN_PATH, value.args, value.keywords, 0) if is_column else None
     if not isinstance(value, LibraryObject):
         return None
     name = value.callee.rpartition(".")[2]
-    if name in _COLUMNS:
+    if name in COLUMNS:
         return value
     if name in _AROUND and value.args:
         inner = asked(interpreter, value.args[0])
@@ -116,7 +124,7 @@ def item_name(interpreter: Interpreter, value: Value) -> str:
         return path.rpartition(".")[2]
     if isinstance(value, Instance):
         for item in mro(interpreter, value.cls):
-            if isinstance(item, External) and item.path.startswith("sqlalchemy"):
+            if isinstance(item, External) and item.path.startswith(SQLALCHEMY):
                 return item.name
     return ""
 
@@ -171,20 +179,20 @@ def _is_opaque(interpreter: Interpreter, value: Value) -> bool:
 def _read_item(interpreter: Interpreter, draft: Draft, item: Value) -> None:
     args, keywords = _given(item)
     match item_name(interpreter, item):
-        case "ForeignKey":
+        case FOREIGN_KEY.name:
             draft.references.append(_reference(interpreter, args, keywords))
-        case "Identity":
+        case IDENTITY.name:
             draft.identity = True
-        case "Computed":
+        case COMPUTED.name:
             text = (
                 asked(interpreter, args[0]) if args else asked(interpreter, keywords.get("sqltext"))
             )
             draft.computed = _sql(text)
-        case "CheckConstraint":
-            draft.checks.append(LibraryObject("sqlalchemy.CheckConstraint", args, keywords, 0))
-        case "Sequence" | "ColumnDefault":
+        case CHECK_CONSTRAINT.name:
+            draft.checks.append(LibraryObject(CHECK_PATH, args, keywords, 0))
+        case SEQUENCE.name | COLUMN_DEFAULT.name:
             draft.default = shown(item)
-        case "DefaultClause" | "FetchedValue":
+        case DEFAULT_CLAUSE.name | FETCHED_VALUE.name:
             draft.server_default = item
         case _:
             if isinstance(item, Unknown):

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+from xcore_tools.discovery.catalog.derived import RELATIONSHIPS
 from xcore_tools.discovery.columns.annotations import Hint, read_hint
 from xcore_tools.discovery.columns.force import asked
 from xcore_tools.discovery.columns.namespace import Member
-from xcore_tools.discovery.columns.naming import RELATIONSHIPS
 from xcore_tools.discovery.evaluate.table_values import TableValue
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,

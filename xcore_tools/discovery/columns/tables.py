@@ -6,6 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from xcore_tools.discovery.catalog.derived import RELATIONSHIPS
+from xcore_tools.discovery.catalog.directives import TABLE_ARGS
+from xcore_tools.discovery.catalog.libraries import FOREIGN
+from xcore_tools.discovery.catalog.paths import SQLALCHEMY
 from xcore_tools.discovery.columns.annotations import Hint, read_hint
 from xcore_tools.discovery.columns.column import (
     Draft,
@@ -16,9 +20,7 @@ from xcore_tools.discovery.columns.column import (
     parts_of,
 )
 from xcore_tools.discovery.columns.force import asked
-from xcore_tools.discovery.columns.libraries import library_columns
 from xcore_tools.discovery.columns.namespace import Member, members, unfollowed
-from xcore_tools.discovery.columns.naming import RELATIONSHIPS
 from xcore_tools.discovery.columns.sqlmodel import field_draft
 from xcore_tools.discovery.evaluate.mro import mro
 from xcore_tools.discovery.evaluate.operators import iterate
@@ -114,7 +116,7 @@ def read_class(
         for found in _drafts(interpreter, cls, member, is_sqlmodel=is_sqlmodel):
             draft.add(found)
     for item in unfollowed(interpreter, cls):
-        known = library_columns(item.path) if isinstance(item, External) else None
+        known = _library_columns(item.path) if isinstance(item, External) else None
         for column in known or ():
             draft.add(column)
         if known is None:
@@ -122,6 +124,22 @@ def read_class(
             draft.unknown.append(f"columns of a base that is not read: {reason}")
     if is_owner:
         _read_arguments(interpreter, cls, draft)
+
+
+def _library_columns(path: str) -> list[Draft] | None:
+    """The columns of another library's class, None if nobody here knows them."""
+    foreign = FOREIGN.get(path)
+    if foreign is None or foreign.columns is None:
+        return None
+    return [
+        Draft(
+            attribute=name,
+            type=ColumnType(type_, arguments, SQLALCHEMY),
+            nullable=nullable,
+            primary_key=is_key,
+        )
+        for name, type_, arguments, nullable, is_key in foreign.columns
+    ]
 
 
 def _drafts(
@@ -170,7 +188,7 @@ def _dataclass_value(interpreter: Interpreter, cls: ClassValue, value: Value) ->
 
 
 def _read_arguments(interpreter: Interpreter, cls: ClassValue, draft: TableDraft) -> None:
-    args = declared(interpreter, cls, "__table_args__")
+    args = declared(interpreter, cls, TABLE_ARGS)
     for option in options_of(args):
         items = [option] if isinstance(option, dict) else iterate(option) or []
         for item in (asked(interpreter, each) for each in items):
@@ -180,4 +198,4 @@ def _read_arguments(interpreter: Interpreter, cls: ClassValue, draft: TableDraft
             else:
                 _read_item(interpreter, draft, item)
         if isinstance(option, Unknown):
-            draft.unknown.append(f"__table_args__: {option.reason}")
+            draft.unknown.append(f"{TABLE_ARGS}: {option.reason}")

@@ -9,7 +9,6 @@ import re
 from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import ir
-from xcore_tools.discovery.catalog.symbols import library_classes, library_makers
 from xcore_tools.discovery.evaluate.values import ClassValue, FunctionValue, ImportedName
 
 if TYPE_CHECKING:

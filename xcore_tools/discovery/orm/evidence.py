@@ -6,7 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import ir
-from xcore_tools.discovery.catalog.symbols import role_of
+from xcore_tools.discovery.catalog.derived import COLUMNS, role_of
+from xcore_tools.discovery.catalog.libraries import may_have_bases
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,
@@ -18,11 +19,6 @@ from xcore_tools.discovery.evaluate.values import (
 if TYPE_CHECKING:
     from xcore_tools.discovery.link.interpreter import Interpreter
 
-_COLUMNS = frozenset({"Column", "mapped_column"})
-_PLAIN_LIBRARIES = frozenset(
-    {"pydantic", "typing_extensions", "builtins", "attr", "attrs", "marshmallow", "django"}
-)
-
 
 def has_columns(interpreter: Interpreter, cls: ClassValue) -> bool:
     """Whether the body of a class has columns, or annotations that are `Mapped[…]`."""
@@ -32,7 +28,7 @@ def has_columns(interpreter: Interpreter, cls: ClassValue) -> bool:
 
 def is_column(value: Value) -> bool:
     """Whether a value is a column: what a call of `Column` or `mapped_column` returned."""
-    return isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] in _COLUMNS
+    return isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] in COLUMNS
 
 
 def _is_mapped_annotation(annotation: ir.Expr) -> bool:
@@ -50,7 +46,7 @@ def is_unfollowed(item: Value) -> bool:
         top = item.path.partition(".")[0]
         return (
             top not in sys.stdlib_module_names
-            and top not in _PLAIN_LIBRARIES
+            and may_have_bases(top)
             and role_of(item.path) is None
         )
     return isinstance(item, Unknown)

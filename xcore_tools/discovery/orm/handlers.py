@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from xcore_tools.discovery.catalog.symbols import role_of
+from xcore_tools.discovery.catalog.derived import role_of
+from xcore_tools.discovery.catalog.directives import DATACLASS, DECLARATIVE
+from xcore_tools.discovery.catalog.kinds import Role
+from xcore_tools.discovery.catalog.symbols import TABLE
 from xcore_tools.discovery.evaluate.call import Call
 from xcore_tools.discovery.evaluate.classes import find
 from xcore_tools.discovery.evaluate.effects import MUTATORS, has_makers
@@ -46,7 +49,7 @@ from xcore_tools.discovery.orm.decorators import (
 )
 from xcore_tools.discovery.orm.flask import call_database, flask_sqlalchemy
 from xcore_tools.discovery.orm.tables import (
-    copy_table,
+    call_table,
     has_columns,
     make_metadata,
     make_registry,
@@ -77,7 +80,7 @@ def ignores_arguments(callee: External) -> bool:
     """Whether what a call of a library's name returns does not depend on its arguments, but holds them."""
     top = callee.path.partition(".")[0]
     return not (
-        role_of(callee.path) in _HANDLERS or top in {"builtins", "re"} or callee.name == "Table"
+        role_of(callee.path) in _HANDLERS or top in {"builtins", "re"} or callee.name == TABLE.name
     )
 
 
@@ -94,7 +97,12 @@ def _call_external(this: Call, callee: External) -> Value:
     if top == "re":
         keywords = {key: this.value(value) for key, value in this.keywords.items()}
         return regex.call_re(rest, [this.value(arg) for arg in this.args], keywords)
-    if callee.name == "Table" and this.args and isinstance(this.arg(0), str) and has_columns(this):
+    if (
+        callee.name == TABLE.name
+        and this.args
+        and isinstance(this.arg(0), str)
+        and has_columns(this)
+    ):
         return make_table(this)
     return LibraryObject(callee.path, this.args, this.keywords, this.line)
 
@@ -109,8 +117,7 @@ def _call_method(this: Call, method: BoundMethod) -> Value:
     if isinstance(receiver, DatabaseValue):
         return call_database(this, receiver, name)
     if isinstance(receiver, TableValue):
-        is_copy = name in {"to_metadata", "tometadata"}
-        return copy_table(this, receiver) if is_copy else Unknown("a method of a table")
+        return call_table(this, receiver, name)
     if isinstance(receiver, MatchValue):
         return regex.call_match(receiver, name, [this.value(arg) for arg in this.args])
     if isinstance(receiver, PatternValue) and name == "sub":
@@ -124,7 +131,7 @@ def _call_method(this: Call, method: BoundMethod) -> Value:
     return call_plain(this, receiver, name)
 
 
-_CONSTRUCTORS = frozenset({"flask_sqlalchemy", "metadata", "registry", "table"})
+_CONSTRUCTORS = frozenset({Role.FLASK_SQLALCHEMY, Role.METADATA, Role.REGISTRY, Role.TABLE})
 
 
 def _instantiate(this: Call, cls: ClassValue) -> Value:
@@ -173,28 +180,25 @@ def _declared_attr(this: Call) -> Value:
 
 
 _HANDLERS: dict[str | None, Callable[[Call], Value]] = {
-    "table": make_table,
-    "metadata": make_metadata,
-    "registry": make_registry,
-    "declarative_base": make_base,
-    "as_declarative": as_declarative,
-    "automap_base": make_base,
-    "mapped_as_dataclass": mapped_as_dataclass,
-    "mapper": map_imperatively,
-    "flask_sqlalchemy": flask_sqlalchemy,
-    "declared_attr": _declared_attr,
-    "quoted_name": lambda this: this.arg(0),
-    "identity": lambda this: this.arg(0),
-    "copied": _copied,
-    "first": lambda this: this.arg(0),
-    "second": lambda this: this.arg(1),
-    "cast": lambda this: this.arg(1),
-    "with_metaclass": with_metaclass,
-    "add_metaclass": add_metaclass,
-    "partial": _partial,
-    "has_inherited_table": has_inherited_table,
-    "become_base": become_base,
-    "become_metaclass": become_metaclass,
-    "become_mapped_declarative": lambda this: become_mapped(this, "declarative"),
-    "become_mapped_dataclass": lambda this: become_mapped(this, "dataclass"),
+    Role.TABLE: make_table,
+    Role.METADATA: make_metadata,
+    Role.REGISTRY: make_registry,
+    Role.MAKE_BASE: make_base,
+    Role.AS_DECLARATIVE: as_declarative,
+    Role.MAPPED_AS_DATACLASS: mapped_as_dataclass,
+    Role.MAPPER: map_imperatively,
+    Role.FLASK_SQLALCHEMY: flask_sqlalchemy,
+    Role.DECLARED_ATTR: _declared_attr,
+    Role.COPIED: _copied,
+    Role.FIRST_ARGUMENT: lambda this: this.arg(0),
+    Role.SECOND_ARGUMENT: lambda this: this.arg(1),
+    Role.WITH_METACLASS: with_metaclass,
+    Role.ADD_METACLASS: add_metaclass,
+    Role.PARTIAL: _partial,
+    Role.HAS_INHERITED_TABLE: has_inherited_table,
+    Role.BECOME_BASE: become_base,
+    Role.BECOME_METACLASS: become_metaclass,
+    Role.BECOME_MAPPED_DECLARATIVE: lambda this: become_mapped(this, DECLARATIVE),
+    Role.BECOME_MAPPED_DATACLASS: lambda this: become_mapped(this, DATACLASS),
 }
+"""What a call of a library's name returns, by what the name means."""

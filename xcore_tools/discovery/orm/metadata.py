@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xcore_tools.discovery.catalog.directives import BIND_KEY
 from xcore_tools.discovery.catalog.libraries import Foreign
 from xcore_tools.discovery.evaluate.classes import find
 from xcore_tools.discovery.evaluate.table_values import DatabaseValue, MetaDataValue, RegistryValue
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def metadata_of(interpreter: Interpreter, cls: ClassValue) -> MetaDataValue | None:
     """The collection of a mapped class, by its bind key, its base or its registry; None if not known."""
-    key = find(interpreter, cls, "__bind_key__")
+    key = find(interpreter, cls, BIND_KEY)
     root = root_of(interpreter, cls)
     if (
         key is not None

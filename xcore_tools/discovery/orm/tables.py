@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from xcore_tools.discovery.catalog.derived import ENGINES, methods_of
+from xcore_tools.discovery.catalog.kinds import Role
+from xcore_tools.discovery.catalog.paths import BLANK_SCHEMA
 from xcore_tools.discovery.evaluate.call import Call
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue, RegistryValue, TableValue
 from xcore_tools.discovery.evaluate.values import (
@@ -26,12 +29,9 @@ def _schema(value: Value) -> Value:
     """A schema as far as it is known; an engine passed where SQLAlchemy 1 took one is no schema."""
     if value is None or isinstance(value, str | Unknown):
         return value
-    if isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] not in _ENGINES:
+    if isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] not in ENGINES:
         return Unknown(f"{value.callee}() is only known at run time")
     return Unknown("it is only known at run time") if isinstance(value, Union) else None
-
-
-_ENGINES = frozenset({"create_engine", "engine_from_config", "create_async_engine"})
 
 
 def make_registry(this: Call) -> Value:
@@ -86,7 +86,7 @@ def _says(this: Call, keyword: str) -> bool:
     return this.interpreter.force(this.keywords.get(keyword)) is True
 
 
-_BLANK = External("sqlalchemy.BLANK_SCHEMA")
+_BLANK = External(BLANK_SCHEMA)
 
 
 def _place(site: Site) -> Site:
@@ -99,6 +99,15 @@ def _place(site: Site) -> Site:
 def has_columns(this: Call) -> bool:
     """Whether a column is among the arguments."""
     return any(is_column(this.interpreter.force(arg)) for arg in this.args)
+
+
+def call_table(this: Call, table: TableValue, name: str) -> Value:
+    """What a method of a table returns."""
+    is_copy = _METHODS.get(name) is Role.COPY_TABLE
+    return copy_table(this, table) if is_copy else Unknown("a method of a table")
+
+
+_METHODS = methods_of(Role.TABLE)
 
 
 def copy_table(this: Call, table: TableValue) -> Value:

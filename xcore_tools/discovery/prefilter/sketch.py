@@ -14,6 +14,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from xcore_tools.discovery.catalog.derived import NEEDLES
+from xcore_tools.discovery.catalog.directives import TABLE_DIRECTIVES, TABLE_PREFIX
+from xcore_tools.discovery.catalog.paths import SQLALCHEMY
+from xcore_tools.discovery.catalog.symbols import COLUMN, TABLE
+
 
 class Imported(msgspec.Struct, frozen=True, gc=False):
     """`from module import name as here`, dots in front of the module included; `*` is a star import.
@@ -36,22 +41,29 @@ class Sketch(msgspec.Struct, frozen=True, gc=False):
 
 
 # Patterns begin with a literal where they can: that makes them thirty times faster.
-_NEEDLES = {
-    b"eclarative": (
-        b"declarative_base",
-        b"DeclarativeBase",
-        b"DeclarativeMeta",
-        b"as_declarative",
-        b"map_declaratively",
-    ),
-    b"_base": (b"automap_base", b"generate_base"),
-    b"mperatively": (b"map_imperatively",),
-    b"ataclass": (b"MappedAsDataclass", b"mapped_as_dataclass"),
-    b"metadata": (b"to_metadata", b"tometadata"),
-    b"__table": (b"def __table", b"'__table", b'"__table'),
-}
+_TABLE = TABLE.name.encode()
+_COLUMN = COLUMN.name.encode()
+_SQLALCHEMY = SQLALCHEMY.encode()
+_DUNDER = TABLE_PREFIX.encode()
+_SHARED = (b"eclarative", b"_base", b"mperatively", b"ataclass", b"metadata", _DUNDER)
+
+
+def _by_shared_part(needles: frozenset[bytes]) -> dict[bytes, tuple[bytes, ...]]:
+    """Needles by the first of `_SHARED` that they hold, or by themselves; one that holds another is left out."""
+    found: dict[bytes, tuple[bytes, ...]] = {}
+    for needle in sorted(needles):
+        if not any(other in needle for other in needles - {needle}):
+            part = next((part for part in _SHARED if part in needle), needle)
+            found[part] = (*found.get(part, ()), needle)
+    return found
+
+
+_NEEDLES = _by_shared_part(
+    frozenset(name.encode() for name in NEEDLES)
+    | {before + _DUNDER for before in (b"def ", b"'", b'"')}
+)
 """Evidence by what it has in common: one search finds out that a file has none of several."""
-_DIRECTIVE = re.compile(rb"__table(?:name|_args|_cls)?__\s*(?::[^=\n]{1,80})?=(?!=)")
+_DIRECTIVE = re.compile(rb"(?:%b)\s*(?::[^=\n]{1,80})?=(?!=)" % "|".join(TABLE_DIRECTIVES).encode())
 _CLASS = re.compile(rb"class\s++\w++[^(:\n]{0,200}+\(")
 _CLASS_END = re.compile(rb"\)\s{0,100}+:")
 _MAX_HEADER = 4000
@@ -124,9 +136,9 @@ def with_newlines(data: bytes) -> bytes:
 def _has_evidence(data: bytes) -> bool:
     if any(part in data and any(needle in data for needle in _NEEDLES[part]) for part in _NEEDLES):
         return True
-    if b"__table" in data and _DIRECTIVE.search(data):
+    if _DUNDER in data and _DIRECTIVE.search(data):
         return True
-    return b"Table(" in data and (b"Column(" in data or b"sqlalchemy" in data)
+    return _TABLE + b"(" in data and (_COLUMN + b"(" in data or _SQLALCHEMY in data)
 
 
 def _imports(data: bytes) -> Iterator[Imported]:
