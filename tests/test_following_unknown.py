@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from following import MODELS, Snippet, answers, followed, messages, snippets, tables_of
 
 from xcore_tools import Config, discover
-from xcore_tools.discovery.link import interpreter
+from xcore_tools.discovery.evaluate import core
 
 GIVEN = """
 import os
@@ -459,8 +459,8 @@ def test_a_class_whose_body_raises_does_not_take_others_along() -> None:
 
 
 def test_a_module_that_has_used_up_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interpreter, "_STATEMENT_FUEL", 300)
-    monkeypatch.setattr(interpreter, "_MODULE_FUEL", 500)
+    monkeypatch.setattr(core, "_STATEMENT_FUEL", 300)
+    monkeypatch.setattr(core, "_MODULE_FUEL", 500)
     work = "for n in range(100):\n    for m in range(9):\n        WORD = 'a'\n" * 5
     found = followed(
         {"m.py": f"{MODELS}{work}NAME = WORD\n{DOG}class Cat(Base):\n    __tablename__ = 'cats'\n"}
@@ -470,7 +470,7 @@ def test_a_module_that_has_used_up_its_share(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_class_whose_body_uses_up_its_share_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interpreter, "_STATEMENT_FUEL", 300)
+    monkeypatch.setattr(core, "_STATEMENT_FUEL", 300)
     loop = "    for n in range(100):\n        for m in range(9):\n            word = 'a'\n"
     inner = (
         "        for n in range(100):\n            for m in range(9):\n                word = 'a'\n"

@@ -24,6 +24,7 @@ def _plain(kind: Kind, names: str) -> Iterator[Symbol]:
 
 TABLE = Symbol("Table", Kind.MAKER, Role.TABLE)
 COLUMN = Symbol("Column", Kind.COLUMN, Role.COLUMN)
+MAPPED = Symbol("Mapped", Kind.ANNOTATION, Role.MAPPED)
 FOREIGN_KEY = Symbol("ForeignKey", Kind.ITEM)
 IDENTITY = Symbol("Identity", Kind.ITEM)
 COMPUTED = Symbol("Computed", Kind.ITEM)
@@ -131,7 +132,7 @@ _COLUMNS = (
         Kind.RELATIONSHIP,
         "relationship relation backref dynamic_loader Relationship RelationshipProperty",
     ),
-    Symbol("Mapped", Kind.ANNOTATION, Role.MAPPED),
+    MAPPED,
     Symbol("MappedColumn", Kind.ANNOTATION, Role.MAPPED),
     Symbol("MappedSQLExpression", Kind.ANNOTATION, Role.MAPPED),
     Symbol("Named", Kind.ANNOTATION, Role.MAPPED),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,6 +12,7 @@ from xcore_tools.discovery.catalog.derived import MAPPED_ANNOTATIONS, RELATED_AN
 from xcore_tools.discovery.catalog.types import TYPING
 from xcore_tools.discovery.columns.force import asked
 from xcore_tools.discovery.columns.unparse import unparsed
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.expressions import evaluate
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
@@ -22,9 +22,6 @@ from xcore_tools.discovery.evaluate.values import (
     Unknown,
     Value,
 )
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 _MAX_DEPTH = 20
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from xcore_tools.discovery.catalog.derived import COLUMNS, ITEMS, WRAPPERS, role_of
 from xcore_tools.discovery.catalog.kinds import Role
@@ -24,6 +23,7 @@ from xcore_tools.discovery.columns.force import asked, shown
 from xcore_tools.discovery.columns.mapped_annotation import hinted_type
 from xcore_tools.discovery.columns.types import is_type, type_of
 from xcore_tools.discovery.columns.unparse import written
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.mro import mro
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
@@ -35,9 +35,6 @@ from xcore_tools.discovery.evaluate.values import (
     options_of,
 )
 from xcore_tools.discovery.results import ColumnType
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 _AROUND = WRAPPERS | {"copy", "_copy"}
 """Calls whose first argument may be a column that they make an attribute of."""

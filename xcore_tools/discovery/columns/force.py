@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from xcore_tools.discovery.columns.unparse import unparsed, written
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.errors import TOO_MUCH
 from xcore_tools.discovery.evaluate.values import (
     ImportedName,
@@ -16,9 +16,6 @@ from xcore_tools.discovery.evaluate.values import (
     Value,
     options_of,
 )
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
 def asked(interpreter: Interpreter, value: Value) -> Value:

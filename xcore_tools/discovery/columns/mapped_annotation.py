@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from xcore_tools.discovery.catalog.paths import ENUM_PATH, SQLALCHEMY
 from xcore_tools.discovery.catalog.symbols import ENUM
 from xcore_tools.discovery.catalog.types import PYTHON_TYPES, SQLMODEL_TYPES, TYPE_HOMES, TYPING
+from xcore_tools.discovery.columns.annotations import Hint
 from xcore_tools.discovery.columns.force import asked
 from xcore_tools.discovery.columns.types import type_of
 from xcore_tools.discovery.columns.unparse import written
 from xcore_tools.discovery.evaluate.classes import find, is_enumeration
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.mro import mro
 from xcore_tools.discovery.evaluate.table_values import RegistryValue
 from xcore_tools.discovery.evaluate.values import (
@@ -27,10 +28,6 @@ from xcore_tools.discovery.evaluate.values import (
     options_of,
 )
 from xcore_tools.discovery.results import ColumnType
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.columns.annotations import Hint
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
 def hinted_type(

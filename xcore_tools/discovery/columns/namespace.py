@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from xcore_tools.discovery import ir
 from xcore_tools.discovery.columns.force import asked
 from xcore_tools.discovery.evaluate.classes import is_declared_attr
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.mro import mro
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
@@ -21,9 +21,6 @@ from xcore_tools.discovery.evaluate.values import (
 )
 from xcore_tools.discovery.orm.evidence import is_unfollowed
 from xcore_tools.discovery.orm.table_rules import bound, mapped_parent
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 _SPECIAL = re.compile(r"__.+__")
 

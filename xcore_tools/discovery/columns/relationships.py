@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 from xcore_tools.discovery.catalog.derived import RELATIONSHIPS
 from xcore_tools.discovery.columns.annotations import Hint, read_hint
 from xcore_tools.discovery.columns.force import asked
 from xcore_tools.discovery.columns.namespace import Member
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.table_values import TableValue
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
@@ -19,9 +19,6 @@ from xcore_tools.discovery.evaluate.values import (
     Value,
 )
 from xcore_tools.discovery.results import Relationship
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 Models = Mapping[str, list[ClassValue]]
 """The mapped classes by their names."""

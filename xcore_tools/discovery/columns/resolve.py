@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import ir
 from xcore_tools.discovery.catalog.derived import ITEMS, TEXTS
@@ -19,6 +18,7 @@ from xcore_tools.discovery.columns.column import Draft, Reference, as_call, item
 from xcore_tools.discovery.columns.force import asked
 from xcore_tools.discovery.columns.tables import TableDraft
 from xcore_tools.discovery.columns.unparse import written
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.expressions import arguments_of
 from xcore_tools.discovery.evaluate.operators import iterate
 from xcore_tools.discovery.evaluate.values import (
@@ -40,9 +40,6 @@ from xcore_tools.discovery.results import (
     Structure,
     Unique,
 )
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 _MAX_STEPS = 20
 """Foreign keys that a type is looked for along."""

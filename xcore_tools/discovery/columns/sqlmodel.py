@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,11 +16,9 @@ from xcore_tools.discovery.columns.force import asked, shown
 from xcore_tools.discovery.columns.mapped_annotation import sqlmodel_type
 from xcore_tools.discovery.columns.types import type_of
 from xcore_tools.discovery.columns.unparse import written
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.values import LibraryObject, Unknown, Value
 from xcore_tools.discovery.results import ColumnType
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
 def is_field(value: Value) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from xcore_tools.discovery.catalog.derived import RELATIONSHIPS
 from xcore_tools.discovery.catalog.directives import TABLE_ARGS
@@ -22,6 +21,7 @@ from xcore_tools.discovery.columns.column import (
 from xcore_tools.discovery.columns.force import asked
 from xcore_tools.discovery.columns.namespace import Member, members, unfollowed
 from xcore_tools.discovery.columns.sqlmodel import field_draft
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.mro import mro
 from xcore_tools.discovery.evaluate.operators import iterate
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue, TableValue
@@ -35,9 +35,7 @@ from xcore_tools.discovery.evaluate.values import (
 )
 from xcore_tools.discovery.orm.declarative_bases import foreigns
 from xcore_tools.discovery.orm.table_rules import declared
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
+from xcore_tools.discovery.results import ColumnType
 
 
 @dataclass(slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,6 +14,7 @@ from xcore_tools.discovery.catalog.symbols import ENUM, NULL_TYPE
 from xcore_tools.discovery.columns.force import asked
 from xcore_tools.discovery.columns.unparse import written
 from xcore_tools.discovery.evaluate.classes import attribute, bind, find, is_enumeration
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.mro import mro
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
@@ -27,9 +27,6 @@ from xcore_tools.discovery.evaluate.values import (
     Value,
 )
 from xcore_tools.discovery.results import ColumnType
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 _WRAPPERS = frozenset({"as_mutable", "with_variant", "associate_with", "copy", "adapt"})
 _MAX_DEPTH = 8

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import ir
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.operators import iterate
 from xcore_tools.discovery.evaluate.table_values import DatabaseValue, MetaDataValue, RegistryValue
 from xcore_tools.discovery.evaluate.values import (
@@ -21,9 +21,6 @@ from xcore_tools.discovery.evaluate.values import (
     union_of,
 )
 from xcore_tools.discovery.evaluate.versions import put
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
 def assign(interpreter: Interpreter, target: ir.Expr, value: Value, scope: Scope) -> None:

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from xcore_tools.discovery.evaluate import classes
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.scopes import module_attribute
-from xcore_tools.discovery.evaluate.table_values import (
-    DatabaseValue,
-    MetaDataValue,
-    RegistryValue,
-    TableValue,
-)
 from xcore_tools.discovery.evaluate.values import (
     BoundMethod,
     ClassValue,
     Display,
-    External,
     FunctionValue,
     Instance,
     LibraryObject,
@@ -34,9 +28,6 @@ from xcore_tools.discovery.evaluate.values import (
     union_of,
 )
 
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
-
 
 def attribute_of(interpreter: Interpreter, value: Value, name: str) -> Value:
     """`value.name`; Unknown with the reason where it cannot be known.
@@ -48,17 +39,10 @@ def attribute_of(interpreter: Interpreter, value: Value, name: str) -> Value:
         return union_of([attribute_of(interpreter, option, name) for option in value.options])
     if isinstance(value, Unknown):
         return value
-    rule = _ATTRIBUTES.get(type(value))
+    rule = _ATTRIBUTES.get(type(value)) or interpreter.library.attributes.get(type(value))
     if rule is None:
         return Unknown(f"attribute {name} is not followed")
     return interpreter.resolve(rule(interpreter, value, name))
-
-
-def _of_external(interpreter: Interpreter, value: External, name: str) -> Value:
-    foreign = interpreter.outside.foreign(value.path)
-    if name == "metadata" and foreign is not None and foreign.is_base:
-        return interpreter.outside.foreign_metadata(foreign)
-    return interpreter.outside.external(f"{value.path}.{name}")
 
 
 def _of_module(interpreter: Interpreter, value: ModuleValue, name: str) -> Value:
@@ -94,55 +78,6 @@ def _of_instance(interpreter: Interpreter, value: Instance, name: str) -> Value:
     return classes.bind(interpreter, interpreter.resolve(found[1]), value)
 
 
-def _of_metadata(interpreter: Interpreter, value: MetaDataValue, name: str) -> Value:
-    return value.schema if name == "schema" else BoundMethod(value, name)
-
-
-def _of_registry(interpreter: Interpreter, value: RegistryValue, name: str) -> Value:
-    return value.metadata if name == "metadata" else BoundMethod(value, name)
-
-
-def _of_database(interpreter: Interpreter, value: DatabaseValue, name: str) -> Value:
-    if name == "metadata":
-        return value.metadata
-    if name == "Model":
-        return value.model
-    if name in {"Table", "make_declarative_base"}:
-        return BoundMethod(value, name)
-    return interpreter.outside.external(f"sqlalchemy.{name}")
-
-
-def _of_table(interpreter: Interpreter, value: TableValue, name: str) -> Value:
-    known = {"name": value.name, "schema": value.schema, "metadata": value.metadata}
-    if name in {"fullname", "key"}:
-        parts = [value.schema, value.name] if value.schema else [value.name]
-        unknown = next((part for part in parts if not isinstance(part, str)), None)
-        return ".".join(parts) if unknown is None else unknown
-    return known.get(name, BoundMethod(value, name))
-
-
-def _of_method(interpreter: Interpreter, value: BoundMethod, name: str) -> Value:
-    """`table.c.name`: a column of a known table."""
-    if not isinstance(value.receiver, TableValue) or value.name not in {"c", "columns"}:
-        return Unknown("an attribute of a method")
-    if isinstance(value.receiver.owner, ClassValue):
-        return classes.attribute(interpreter, value.receiver.owner, name)
-    columns = (interpreter.force(item) for item in value.receiver.items)
-    named = (
-        item
-        for item in columns
-        if isinstance(item, LibraryObject) and _is_called(interpreter, item, name)
-    )
-    return next(named, Unknown(f"the table has no column {name}"))
-
-
-def _is_called(interpreter: Interpreter, column: LibraryObject, name: str) -> bool:
-    column = interpreter.with_arguments(column)
-    stated = [interpreter.force(column.keywords.get(key)) for key in ("key", "name")]
-    first = interpreter.force(column.args[0]) if column.args else None
-    return name == next((each for each in (*stated, first) if isinstance(each, str)), None)
-
-
 def _of_function(interpreter: Interpreter, value: FunctionValue, name: str) -> Value:
     return value.facts.name if name == "__name__" else Unknown("an attribute of a function")
 
@@ -153,8 +88,8 @@ def _of_made(interpreter: Interpreter, value: LibraryObject, name: str) -> Value
         if args and isinstance(args[0], str):
             return args[0]
     if name in _KEEPING:
-        return Partial(External(f"{value.callee}.{name}"), (value,), {})
-    return External(f"{value.callee}.{name}")
+        return Partial(interpreter.library.external(f"{value.callee}.{name}"), (value,), {})
+    return interpreter.library.external(f"{value.callee}.{name}")
 
 
 _KEEPING = frozenset({"copy", "_copy", "with_variant"})
@@ -163,7 +98,9 @@ _KEEPING = frozenset({"copy", "_copy", "with_variant"})
 
 def _of_class(interpreter: Interpreter, value: ClassValue, name: str) -> Value:
     found = classes.attribute(interpreter, value, name)
-    return interpreter.owned_attribute(value, name, found) if interpreter.is_describing else found
+    if not interpreter.is_describing:
+        return found
+    return interpreter.library.owned_attribute(interpreter, value, name, found)
 
 
 def _method(interpreter: Interpreter, value: Value, name: str) -> Value:
@@ -171,16 +108,10 @@ def _method(interpreter: Interpreter, value: Value, name: str) -> Value:
 
 
 _ATTRIBUTES: dict[type, Callable[[Interpreter, Any, str], Value]] = {
-    External: _of_external,
     ModuleValue: _of_module,
     ClassValue: _of_class,
     Instance: _of_instance,
     SuperValue: classes.super_attribute,
-    MetaDataValue: _of_metadata,
-    RegistryValue: _of_registry,
-    DatabaseValue: _of_database,
-    TableValue: _of_table,
-    BoundMethod: _of_method,
     FunctionValue: _of_function,
     LibraryObject: _of_made,
     PatternValue: _method,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import ir
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.effects import makes
 from xcore_tools.discovery.evaluate.errors import NotReadyError
 from xcore_tools.discovery.evaluate.expressions import evaluate
@@ -24,9 +24,6 @@ from xcore_tools.discovery.evaluate.values import (
     union_of,
 )
 from xcore_tools.discovery.evaluate.versions import at
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 _MAX_DEPTH = 25
 
@@ -95,6 +92,7 @@ def call_lambda(
     function: LambdaValue,
     args: tuple[Value, ...],
     keywords: dict[str, Value],
+    site: Site | None = None,
 ) -> Value:
     """What a call of a lambda returns."""
     inner = Scope(function.scope.module, "function", {}, function.scope, "<lambda>")
@@ -104,12 +102,24 @@ def call_lambda(
     return evaluate(interpreter, function.facts.body, inner)
 
 
+def call_partial(
+    interpreter: Interpreter,
+    callee: Partial,
+    args: tuple[Value, ...],
+    keywords: dict[str, Value],
+    site: Site | None,
+) -> Value:
+    """What a call of a callable returns that has some of its arguments already."""
+    args, keywords = (*callee.args, *args), {**callee.keywords, **keywords}
+    return interpreter.call(callee.callee, args, keywords, site)
+
+
 def _default(
     interpreter: Interpreter, function: FunctionValue, name: str, default: ir.Expr
 ) -> Value:
     """The default of a parameter: made once, when the function was defined."""
     if name not in function.defaults:
-        with at(interpreter, function.version):
+        with at(interpreter.versions, function.version):
             function.defaults[name] = interpreter.lazily(default, function.scope)
     return function.defaults[name]
 

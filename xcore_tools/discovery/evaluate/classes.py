@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import ir
-from xcore_tools.discovery.catalog.symbols import role_of
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.mro import ancestors, bases_of, metaclass_of, mro
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
@@ -23,9 +22,6 @@ from xcore_tools.discovery.evaluate.values import (
     Value,
     options_of,
 )
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
 def find(
@@ -74,7 +70,7 @@ def _special(interpreter: Interpreter, cls: ClassValue, name: str) -> Value:
             return cls.attrs
         case "__class__":
             return metaclass_of(interpreter, cls) or External("builtins.type")
-    return interpreter.implicit_attribute(cls, name)
+    return interpreter.library.implicit_attribute(interpreter, cls, name)
 
 
 def bind(interpreter: Interpreter, value: Value, receiver: Value) -> Value:
@@ -107,7 +103,9 @@ def is_declared_attr(interpreter: Interpreter, value: Value) -> bool:
     """Whether a class attribute is computed from the class that is asked: `@declared_attr`, `@classproperty`."""
     if isinstance(value, PropertyValue):
         return True
-    return isinstance(value, FunctionValue) and "declared_attr" in _kinds(interpreter, value)
+    return isinstance(value, FunctionValue) and (
+        interpreter.library.words.computed in _kinds(interpreter, value)
+    )
 
 
 def _kinds(interpreter: Interpreter, function: FunctionValue) -> frozenset[str]:
@@ -122,11 +120,12 @@ def _kinds(interpreter: Interpreter, function: FunctionValue) -> frozenset[str]:
 def _kinds_of(interpreter: Interpreter, decorator: ir.Expr, function: FunctionValue) -> list[str]:
     expr = decorator.func if isinstance(decorator, ir.Call) else decorator
     written = expr.id if isinstance(expr, ir.Name) else getattr(expr, "name", "")
-    if "classproperty" in written.lower() or written == "declared_attr":
-        return ["declared_attr"]
+    computed = interpreter.library.words.computed
+    if "classproperty" in written.lower() or written == computed:
+        return [computed]
     value = interpreter.lazily(expr, function.scope)
     if isinstance(value, External):
-        return [role_of(value.path) or value.name]
+        return [value.role or value.name]
     return [written]
 
 
@@ -224,7 +223,7 @@ def prepare(interpreter: Interpreter, cls: ClassValue) -> None:
     if cls.is_prepared:
         return
     cls.is_prepared = True
-    if not interpreter.is_declarative(cls):
+    if not interpreter.library.is_declarative(interpreter, cls):
         return
     metaclass = metaclass_of(interpreter, cls)
     for option in options_of(metaclass):

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from xcore_tools.discovery import ir
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.operators import truth_of
 from xcore_tools.discovery.evaluate.values import Scope
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
 def decided(interpreter: Interpreter, test: ir.Expr, scope: Scope) -> bool | None:

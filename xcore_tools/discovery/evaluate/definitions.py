@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import ir
 from xcore_tools.discovery.evaluate.classes import bind, find
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.operators import iterate
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
@@ -23,13 +23,10 @@ from xcore_tools.discovery.evaluate.values import (
 )
 from xcore_tools.discovery.evaluate.versions import version_of
 
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
-
 
 def function_value(interpreter: Interpreter, statement: ir.FunctionDef, scope: Scope) -> Value:
     """What a function statement binds; `@name.setter` and its kin keep the property they belong to."""
-    version = version_of(interpreter, scope)
+    version = version_of(interpreter.versions, scope)
     value = FunctionValue(statement, scope, _qualname(scope, statement.name), version)
     if scope.kind == "class" and _is_setter(statement):
         return scope.names.get(statement.name, value)
@@ -56,7 +53,7 @@ def begin_class(
         {k.name or "**": interpreter.lazily(k.value, scope) for k in statement.keywords},
         is_conditional=bool(scope.uncertain),
         scope=scope,
-        version=version_of(interpreter, scope),
+        version=version_of(interpreter.versions, scope),
     )
     interpreter.classes.append(cls)
     body = Scope(
@@ -74,7 +71,7 @@ def _bases(interpreter: Interpreter, exprs: tuple[ir.Expr, ...], scope: Scope) -
         else:
             value = interpreter.lazily(expr, scope)
             # No class: a package not at hand may bind the name of a submodule to one.
-            version = version_of(interpreter, scope)
+            version = version_of(interpreter.versions, scope)
             later = isinstance(value, ModuleValue)
             found.append(Thunk(expr, scope, version) if later else value)
     return found

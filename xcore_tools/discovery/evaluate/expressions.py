@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from xcore_tools.discovery import ir
 from xcore_tools.discovery.evaluate import strings
 from xcore_tools.discovery.evaluate.assignment import assign, index_of, is_key
 from xcore_tools.discovery.evaluate.attributes import attribute_of
 from xcore_tools.discovery.evaluate.classes import attribute, is_enumeration, shown
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.operators import (
     MAX_ITEMS,
     binary,
@@ -36,9 +37,6 @@ from xcore_tools.discovery.evaluate.values import (
     Value,
     union_of,
 )
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
 def evaluate(interpreter: Interpreter, expr: ir.Expr, scope: Scope) -> Value:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import ir
-from xcore_tools.discovery.catalog.libraries import is_library
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.values import ImportedName, ModuleValue, Value
 from xcore_tools.discovery.walk.module_names import absolute_name
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 OUTSIDE = "external:"
 """Stands before the names of modules that are no part of the project."""
@@ -37,14 +33,14 @@ def imported(interpreter: Interpreter, source: str, name: str, module: ir.Module
     if source.startswith(OUTSIDE):
         path = f"{source.removeprefix(OUTSIDE)}.{name}"
         located = _located(interpreter, path, module)  # below a directory without __init__.py
-        return ModuleValue(located) if located else interpreter.outside.external(path)
+        return ModuleValue(located) if located else interpreter.library.external(path)
     return ImportedName(source, name)
 
 
 def module_value(interpreter: Interpreter, name: str, module: ir.ModuleFacts) -> Value:
     """What `import name as alias` binds."""
     located = _located(interpreter, name, module)
-    return ModuleValue(located) if located else interpreter.outside.external(name)
+    return ModuleValue(located) if located else interpreter.library.external(name)
 
 
 def top_level_value(interpreter: Interpreter, name: str, module: ir.ModuleFacts) -> Value:
@@ -52,7 +48,7 @@ def top_level_value(interpreter: Interpreter, name: str, module: ir.ModuleFacts)
     located = _located(interpreter, name, module)
     top = name.partition(".")[0]
     if located is None:
-        return interpreter.outside.external(top)
+        return interpreter.library.external(top)
     if not located.endswith(name):
         return ModuleValue("")  # the project's own directory is the package `a`
     outer = located.rpartition(".")[0]
@@ -71,7 +67,7 @@ def _located(interpreter: Interpreter, name: str, module: ir.ModuleFacts) -> str
     top = name.partition(".")[0]
     if name in interpreter.modules:
         return name
-    if is_library(top):
+    if interpreter.library.is_package(top):
         return None
     located = interpreter.locate(name, module.path)
     if located is not None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,
@@ -14,9 +14,6 @@ from xcore_tools.discovery.evaluate.values import (
     Value,
     options_of,
 )
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 _BASES = (ClassValue, External, Unknown)
 

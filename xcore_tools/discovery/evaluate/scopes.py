@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from xcore_tools.discovery.catalog.symbols import is_exported
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.errors import NotReadyError
 from xcore_tools.discovery.evaluate.imports import OUTSIDE, exists
 from xcore_tools.discovery.evaluate.values import (
@@ -20,9 +18,6 @@ from xcore_tools.discovery.evaluate.values import (
     Value,
 )
 from xcore_tools.discovery.evaluate.versions import value_of
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 # fmt: off
 _BUILTINS = frozenset({
@@ -50,7 +45,7 @@ def lookup(interpreter: Interpreter, name: str, scope: Scope) -> Value:
     while current is not None:
         if (current is scope or current.kind != "class") and name in current.names:
             hidden = _covering(interpreter, current, name) if current.stars else None
-            return value_of(interpreter, current, name) if hidden is None else hidden
+            return value_of(interpreter.versions, current, name) if hidden is None else hidden
         top, current = current, current.parent
     starred = _through_stars(interpreter, top, name)
     if starred is not None:
@@ -147,8 +142,8 @@ def _through_stars(
             return ModuleValue(source.removeprefix(_SUBMODULE))
         if source.startswith(OUTSIDE):
             path = f"{source.removeprefix(OUTSIDE)}.{name}"
-            if is_exported(path):
-                return interpreter.outside.external(path)
+            if interpreter.library.is_exported(path):
+                return interpreter.library.external(path)
             continue
         there = _starred(interpreter, source, name, may_miss=may_miss)
         if there is None or not _exports(interpreter, there, name):

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from xcore_tools.discovery import ir
-from xcore_tools.discovery.catalog.symbols import role_of
 
 Value = Any
 """Plain Python data, or an instance of a class of this module."""
@@ -27,9 +26,13 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class External:
-    """A name of a library that is not read: `sqlalchemy.orm.DeclarativeBase`."""
+    """A name of a library that is not read: `sqlalchemy.orm.DeclarativeBase`.
+
+    `role` is what it means to us, if anything: two names of one role are one thing in two releases.
+    """
 
     path: str
+    role: str | None = field(default=None, compare=False)
 
     @property
     def name(self) -> str:
@@ -326,6 +329,5 @@ def _is_same(one: Value, other: Value) -> bool:
     if one is other or (type(one) is type(other) and one == other):
         return True
     if isinstance(one, External) and isinstance(other, External):  # of two releases of a library
-        role = role_of(one.path)
-        return role is not None and role == role_of(other.path)
+        return one.role is not None and one.role == other.role
     return False

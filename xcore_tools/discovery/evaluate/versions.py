@@ -8,33 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from xcore_tools.discovery.evaluate.values import Scope, Value, Version
 
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
-
-def version_of(interpreter: Interpreter, scope: Scope) -> Version:
+def version_of(versions: dict[Scope, int], scope: Scope) -> Version:
     """The present version of the module that `scope` belongs to; the one that is looked back to, if any."""
     module = _module_of(scope)
-    count = interpreter.versions.get(module)
+    count = versions.get(module)
     return Version(module, len(module.replaced) if count is None else count)
 
 
 @contextmanager
-def at(interpreter: Interpreter, version: Version) -> Iterator[None]:
+def at(versions: dict[Scope, int], version: Version) -> Iterator[None]:
     """Inside, the names of the module mean what they meant at that version."""
-    before = interpreter.versions.get(version.module)
-    interpreter.versions[version.module] = version.changes
+    before = versions.get(version.module)
+    versions[version.module] = version.changes
     try:
         yield
     finally:
         if before is None:
-            del interpreter.versions[version.module]
+            del versions[version.module]
         else:
-            interpreter.versions[version.module] = before
+            versions[version.module] = before
 
 
 def put(scope: Scope, name: str, value: Value) -> None:
@@ -47,9 +43,9 @@ def put(scope: Scope, name: str, value: Value) -> None:
     scope.names[name] = value
 
 
-def value_of(interpreter: Interpreter, scope: Scope, name: str) -> Value:
+def value_of(versions: dict[Scope, int], scope: Scope, name: str) -> Value:
     """What `name`, which this scope binds, means at the version that is looked back to, or now."""
-    count = interpreter.versions.get(scope) if scope.replaced else None
+    count = versions.get(scope) if scope.replaced else None
     for replaced, value in scope.replaced[count:] if count is not None else ():
         if replaced == name:
             return value

@@ -7,9 +7,10 @@ from functools import partial
 
 import msgspec
 
+from xcore_tools.discovery.evaluate.core import Interpreter, Load, Locate, Project, Read
 from xcore_tools.discovery.ir import ModuleFacts
 from xcore_tools.discovery.link.columns import add_columns
-from xcore_tools.discovery.link.interpreter import Interpreter, Load, Locate, Read
+from xcore_tools.discovery.link.interpreter import interpreter_of
 from xcore_tools.discovery.link.leads import leads_of
 from xcore_tools.discovery.link.models import add_models
 from xcore_tools.discovery.link.results import Results
@@ -44,7 +45,7 @@ def link(  # noqa: PLR0913 - what it asks for, and what it is told
     `locate`, `load` and `read` find and read what is not at hand yet (see Interpreter).
     `bases` are dotted names of further declarative bases outside the project.
     """
-    interpreter = Interpreter(modules, locate, load, read, leads, bases)
+    interpreter = interpreter_of(Project(modules, locate, load, read), leads, bases)
     interpreter.run()
     results = Results(interpreter, origins)
     add_models(interpreter, results)

@@ -8,9 +8,9 @@ from xcore_tools.discovery.columns.namespace import members
 from xcore_tools.discovery.columns.relationships import relationships_of
 from xcore_tools.discovery.columns.resolve import Finisher
 from xcore_tools.discovery.columns.tables import TableDraft, read_class, read_table
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue, TableValue
 from xcore_tools.discovery.evaluate.values import ClassValue, Value
-from xcore_tools.discovery.link.interpreter import Interpreter
 from xcore_tools.discovery.link.results import Results
 from xcore_tools.discovery.orm.mapper import map_class
 from xcore_tools.discovery.orm.table_rules import NO_TABLE, is_mapped, mapped_parent, own_table

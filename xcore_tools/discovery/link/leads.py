@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.values import ClassValue, options_of
-from xcore_tools.discovery.link.interpreter import Interpreter
 from xcore_tools.discovery.orm.declarative_bases import is_root, root_of
 from xcore_tools.discovery.orm.table_rules import is_mapped
 from xcore_tools.discovery.prefilter.seeds import Leads

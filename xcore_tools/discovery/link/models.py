@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from xcore_tools.discovery.catalog.directives import TABLE_ARGS
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.values import ClassValue, Unknown, options_of
-from xcore_tools.discovery.link.interpreter import Interpreter
 from xcore_tools.discovery.link.results import FoundTable, Results
 from xcore_tools.discovery.link.verdicts import acceptance, is_incomplete, refusal, verdict
 from xcore_tools.discovery.orm.declarative_bases import root_of

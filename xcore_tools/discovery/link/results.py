@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue
 from xcore_tools.discovery.evaluate.values import Unknown, Value
-from xcore_tools.discovery.link.interpreter import Interpreter
 from xcore_tools.discovery.orm.dotted_names import dotted_name
 from xcore_tools.discovery.results import (
     Discovery,

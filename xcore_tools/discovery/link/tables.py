@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue, TableValue
 from xcore_tools.discovery.evaluate.values import Unknown
-from xcore_tools.discovery.link.interpreter import Interpreter
 from xcore_tools.discovery.link.results import FoundTable, Results
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from xcore_tools.discovery.catalog.directives import ABSTRACT, REASONS
 from xcore_tools.discovery.catalog.kinds import Role
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.mro import bases_of, mro
 from xcore_tools.discovery.evaluate.values import ClassValue, External, Value
-from xcore_tools.discovery.link.interpreter import Interpreter
 from xcore_tools.discovery.link.results import Results
 from xcore_tools.discovery.orm.declarative_bases import foreigns, has_role, root_of
 from xcore_tools.discovery.orm.dotted_names import dotted_name

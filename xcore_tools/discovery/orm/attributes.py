@@ -1,21 +1,32 @@
-"""Attributes that SQLAlchemy gives to bases and models."""
+"""Attributes that SQLAlchemy gives to bases and models, and those of what it keeps: tables, collections, …"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from xcore_tools.discovery.catalog.directives import IMPERATIVE, TABLE, TABLENAME
-from xcore_tools.discovery.catalog.paths import INSTRUMENTED_ATTRIBUTE
+from xcore_tools.discovery.catalog.paths import INSTRUMENTED_ATTRIBUTE, MODEL, SQLALCHEMY
+from xcore_tools.discovery.catalog.symbols import TABLE as TABLE_CLASS
+from xcore_tools.discovery.evaluate.classes import attribute
+from xcore_tools.discovery.evaluate.core import AttributeRule, Interpreter
 from xcore_tools.discovery.evaluate.mro import mro
-from xcore_tools.discovery.evaluate.table_values import TableValue
-from xcore_tools.discovery.evaluate.values import ClassValue, LibraryObject, Unknown, Value
+from xcore_tools.discovery.evaluate.table_values import (
+    DatabaseValue,
+    MetaDataValue,
+    RegistryValue,
+    TableValue,
+)
+from xcore_tools.discovery.evaluate.values import (
+    BoundMethod,
+    ClassValue,
+    External,
+    LibraryObject,
+    Unknown,
+    Value,
+)
+from xcore_tools.discovery.orm.declarative_bases import is_declarative
 from xcore_tools.discovery.orm.evidence import is_column
 from xcore_tools.discovery.orm.mapper import map_class
 from xcore_tools.discovery.orm.metadata import base_attribute
 from xcore_tools.discovery.orm.table_rules import is_mapped
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
 def implicit_attribute(interpreter: Interpreter, cls: ClassValue, name: str) -> Value:
@@ -38,7 +49,7 @@ def implicit_attribute(interpreter: Interpreter, cls: ClassValue, name: str) -> 
                 is_conditional=False,
                 owner=cls,
             )
-    order = mro(interpreter, cls) if interpreter.is_declarative(cls) else ()
+    order = mro(interpreter, cls) if is_declarative(interpreter, cls) else ()
     if any(isinstance(item, ClassValue) and name in item.annotations for item in order):
         return LibraryObject(INSTRUMENTED_ATTRIBUTE, (cls, name), {}, cls.line)
     return Unknown(f"{cls.name} has no attribute {name}")
@@ -48,3 +59,70 @@ def owned_attribute(interpreter: Interpreter, cls: ClassValue, name: str, value:
     """A column that is asked of a mapped class, as an attribute of that class; other values as they are."""
     is_owned = is_column(value) and is_mapped(interpreter, cls)
     return LibraryObject(INSTRUMENTED_ATTRIBUTE, (cls, name), {}, value.line) if is_owned else value
+
+
+def _of_external(interpreter: Interpreter, value: External, name: str) -> Value:
+    foreign = interpreter.outside.foreign(value.path)
+    if name == "metadata" and foreign is not None and foreign.is_base:
+        return interpreter.outside.foreign_metadata(foreign)
+    return interpreter.library.external(f"{value.path}.{name}")
+
+
+def _of_metadata(interpreter: Interpreter, value: MetaDataValue, name: str) -> Value:
+    return value.schema if name == "schema" else BoundMethod(value, name)
+
+
+def _of_registry(interpreter: Interpreter, value: RegistryValue, name: str) -> Value:
+    return value.metadata if name == "metadata" else BoundMethod(value, name)
+
+
+def _of_database(interpreter: Interpreter, value: DatabaseValue, name: str) -> Value:
+    if name == "metadata":
+        return value.metadata
+    if name == MODEL:
+        return value.model
+    if name in {TABLE_CLASS.name, "make_declarative_base"}:
+        return BoundMethod(value, name)
+    return interpreter.library.external(f"{SQLALCHEMY}.{name}")
+
+
+def _of_table(interpreter: Interpreter, value: TableValue, name: str) -> Value:
+    known = {"name": value.name, "schema": value.schema, "metadata": value.metadata}
+    if name in {"fullname", "key"}:
+        parts = [value.schema, value.name] if value.schema else [value.name]
+        unknown = next((part for part in parts if not isinstance(part, str)), None)
+        return ".".join(parts) if unknown is None else unknown
+    return known.get(name, BoundMethod(value, name))
+
+
+def _of_method(interpreter: Interpreter, value: BoundMethod, name: str) -> Value:
+    """`table.c.name`: a column of a known table."""
+    if not isinstance(value.receiver, TableValue) or value.name not in {"c", "columns"}:
+        return Unknown("an attribute of a method")
+    if isinstance(value.receiver.owner, ClassValue):
+        return attribute(interpreter, value.receiver.owner, name)
+    columns = (interpreter.force(item) for item in value.receiver.items)
+    named = (
+        item
+        for item in columns
+        if isinstance(item, LibraryObject) and _is_called(interpreter, item, name)
+    )
+    return next(named, Unknown(f"the table has no column {name}"))
+
+
+def _is_called(interpreter: Interpreter, column: LibraryObject, name: str) -> bool:
+    column = interpreter.with_arguments(column)
+    stated = [interpreter.force(column.keywords.get(key)) for key in ("key", "name")]
+    first = interpreter.force(column.args[0]) if column.args else None
+    return name == next((each for each in (*stated, first) if isinstance(each, str)), None)
+
+
+ATTRIBUTES: dict[type, AttributeRule] = {
+    External: _of_external,
+    MetaDataValue: _of_metadata,
+    RegistryValue: _of_registry,
+    DatabaseValue: _of_database,
+    TableValue: _of_table,
+    BoundMethod: _of_method,
+}
+"""The attributes of each kind of value."""

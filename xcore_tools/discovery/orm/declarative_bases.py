@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from xcore_tools.discovery.catalog.derived import role_of
 from xcore_tools.discovery.catalog.kinds import Role
 from xcore_tools.discovery.catalog.libraries import Foreign
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.mro import ancestors, bases_of, metaclass_of, mro
 from xcore_tools.discovery.evaluate.values import ClassValue, External, Value, options_of
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
 def root_of(interpreter: Interpreter, cls: ClassValue) -> Value:
@@ -22,6 +18,11 @@ def root_of(interpreter: Interpreter, cls: ClassValue) -> Value:
     if interpreter.is_settled:
         interpreter.roots[cls] = root
     return root
+
+
+def is_declarative(interpreter: Interpreter, cls: ClassValue) -> bool:
+    """Whether SQLAlchemy has a say in how `cls` is made."""
+    return cls.mapped_by is not None or root_of(interpreter, cls) is not None
 
 
 def is_root(interpreter: Interpreter, item: Value) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from xcore_tools.discovery import ir
 from xcore_tools.discovery.catalog.derived import COLUMNS, role_of
 from xcore_tools.discovery.catalog.libraries import may_have_bases
+from xcore_tools.discovery.catalog.symbols import MAPPED
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,
@@ -16,8 +17,7 @@ from xcore_tools.discovery.evaluate.values import (
     Value,
 )
 
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
+_MAPPED_TEXTS = tuple(f"{module}{MAPPED.name}[" for module in ("", "orm.", "so."))
 
 
 def has_columns(interpreter: Interpreter, cls: ClassValue) -> bool:
@@ -33,11 +33,11 @@ def is_column(value: Value) -> bool:
 
 def _is_mapped_annotation(annotation: ir.Expr) -> bool:
     if isinstance(annotation, ir.Const) and isinstance(annotation.value, str):
-        return annotation.value.lstrip().startswith(("Mapped[", "orm.Mapped[", "so.Mapped["))
+        return annotation.value.lstrip().startswith(_MAPPED_TEXTS)
     if not isinstance(annotation, ir.Subscript):
         return False
     owner = annotation.value
-    return (owner.id if isinstance(owner, ir.Name) else getattr(owner, "name", "")) == "Mapped"
+    return (owner.id if isinstance(owner, ir.Name) else getattr(owner, "name", "")) == MAPPED.name
 
 
 def is_unfollowed(item: Value) -> bool:

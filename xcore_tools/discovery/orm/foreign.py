@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xcore_tools.discovery.catalog.derived import role_of
 from xcore_tools.discovery.catalog.libraries import DATABASES, FOREIGN, Foreign
 from xcore_tools.discovery.evaluate.stdlib.regex import FLAGS
 from xcore_tools.discovery.evaluate.table_values import DatabaseValue, MetaDataValue
@@ -25,7 +26,7 @@ class Outside:
                 metadata = MetaDataValue(None, module, 0)
                 self._databases[path] = make_database(module, metadata, path)
             return self._databases[path]
-        return FLAGS.get(path) or External(path)
+        return FLAGS.get(path) or External(path, role_of(path))
 
     def foreign(self, path: str) -> Foreign | None:
         """What is known of another library's class of that dotted name."""

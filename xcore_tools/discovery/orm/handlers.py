@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from xcore_tools.discovery.catalog.derived import role_of
 from xcore_tools.discovery.catalog.directives import DATACLASS, DECLARATIVE
@@ -11,6 +10,7 @@ from xcore_tools.discovery.catalog.kinds import Role
 from xcore_tools.discovery.catalog.symbols import TABLE
 from xcore_tools.discovery.evaluate.call import Call
 from xcore_tools.discovery.evaluate.classes import find
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.effects import MUTATORS, has_makers
 from xcore_tools.discovery.evaluate.mro import ancestors, mro
 from xcore_tools.discovery.evaluate.stdlib import regex
@@ -55,9 +55,6 @@ from xcore_tools.discovery.orm.tables import (
     make_registry,
     make_table,
 )
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
 def dispatch(

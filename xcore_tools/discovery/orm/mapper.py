@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from xcore_tools.discovery.catalog.directives import (
@@ -17,6 +15,7 @@ from xcore_tools.discovery.catalog.directives import (
 from xcore_tools.discovery.catalog.kinds import Role
 from xcore_tools.discovery.catalog.libraries import Foreign
 from xcore_tools.discovery.evaluate.classes import is_declared_attr
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.effects import makes
 from xcore_tools.discovery.evaluate.mro import ancestors, mro
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue, TableValue
@@ -41,9 +40,6 @@ from xcore_tools.discovery.orm.table_rules import (
     mapped_parent,
     own_table,
 )
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
 class Mapping(msgspec.Struct):

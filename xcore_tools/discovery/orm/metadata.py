@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from xcore_tools.discovery.catalog.directives import BIND_KEY
 from xcore_tools.discovery.catalog.libraries import Foreign
 from xcore_tools.discovery.evaluate.classes import find
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.table_values import DatabaseValue, MetaDataValue, RegistryValue
 from xcore_tools.discovery.evaluate.values import ClassValue, External, Unknown, Value
 from xcore_tools.discovery.orm.declarative_bases import is_root, root_of
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 
 def metadata_of(interpreter: Interpreter, cls: ClassValue) -> MetaDataValue | None:
@@ -26,7 +22,10 @@ def metadata_of(interpreter: Interpreter, cls: ClassValue) -> MetaDataValue | No
     ):
         database = root.attrs.get("__fsa__")
         if isinstance(database, DatabaseValue):
-            return interpreter.outside.bound_metadata(database, interpreter.force(key[1]))
+            bound: MetaDataValue = interpreter.outside.bound_metadata(
+                database, interpreter.force(key[1])
+            )
+            return bound
     if isinstance(root, ClassValue):
         _root_metadata(interpreter, root)
     found = find(interpreter, cls, "metadata")
@@ -63,6 +62,7 @@ def _root_metadata(interpreter: Interpreter, root: ClassValue) -> MetaDataValue:
     registry = interpreter.force(found[1]) if found else None
     if not isinstance(registry, RegistryValue):
         registry = registry or interpreter.force(root.keywords.get("registry"))
+    metadata: MetaDataValue
     if isinstance(registry, External):
         metadata = interpreter.outside.named_metadata(f"{registry.path}.metadata")
     elif isinstance(registry, RegistryValue) and isinstance(registry.metadata, MetaDataValue):

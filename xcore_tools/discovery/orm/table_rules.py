@@ -9,7 +9,6 @@ declared attributes; a class without a table of its own shares the one of its ma
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -24,6 +23,7 @@ from xcore_tools.discovery.catalog.directives import (
 from xcore_tools.discovery.catalog.kinds import Role
 from xcore_tools.discovery.catalog.libraries import camel_to_snake
 from xcore_tools.discovery.evaluate.classes import bind, find, is_declared_attr, prepare
+from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.mro import ancestors, bases_of, mro
 from xcore_tools.discovery.evaluate.table_values import TableValue
 from xcore_tools.discovery.evaluate.values import (
@@ -43,9 +43,6 @@ from xcore_tools.discovery.orm.declarative_bases import (
     root_of,
 )
 from xcore_tools.discovery.orm.evidence import has_columns, is_column, is_unfollowed
-
-if TYPE_CHECKING:
-    from xcore_tools.discovery.link.interpreter import Interpreter
 
 NO_TABLE = object()
 """Stands for a class that has no table of its own."""

@@ -39,7 +39,6 @@ from xcore_tools.discovery.evaluate.values import (
     options_of,
 )
 from xcore_tools.discovery.evaluate.versions import version_of
-from xcore_tools.discovery.orm.declarative_bases import is_root
 
 
 def call_builtin(this: Call, name: str) -> Value:
@@ -104,7 +103,7 @@ def _make_class(this: Call) -> Value:
         attrs=dict(namespace) if isinstance(namespace, dict) else {},
         is_conditional=bool(this.scope.uncertain),
         scope=this.scope,
-        version=version_of(this.interpreter, this.scope),
+        version=version_of(this.interpreter.versions, this.scope),
     )
     this.interpreter.classes.append(cls)
     return cls
@@ -113,7 +112,10 @@ def _make_class(this: Call) -> Value:
 def _is_declarative(this: Call, base: Value) -> bool:
     cls = this.interpreter.force(base)
     is_class = isinstance(cls, ClassValue)
-    return is_root(this.interpreter, cls) or (is_class and this.interpreter.is_declarative(cls))
+    library = this.interpreter.library
+    return library.is_root(this.interpreter, cls) or (
+        is_class and library.is_declarative(this.interpreter, cls)
+    )
 
 
 def _setattr(this: Call) -> Value:

@@ -17,7 +17,6 @@ from xcore_tools.discovery.evaluate.values import (
     Unknown,
     Value,
 )
-from xcore_tools.discovery.orm.evidence import is_unfollowed
 
 
 def call_getattr(this: Call) -> Value:
@@ -46,7 +45,9 @@ def _is_closed(this: Call, owner: Value) -> bool:
     cls = owner.cls if isinstance(owner, Instance) else owner
     if not isinstance(cls, ClassValue):
         return not isinstance(owner, Unknown | External | Union)
-    return not any(is_unfollowed(item) for item in mro(this.interpreter, cls))
+    return not any(
+        this.interpreter.library.is_unfollowed(item) for item in mro(this.interpreter, cls)
+    )
 
 
 def call_isinstance(this: Call) -> Value:

@@ -1,0 +1,482 @@
+"""The interpreter: modules followed one after another, over values instead of objects, with bounded work.
+
+Nothing is imported and nothing runs. Imports are looked up only when their name is needed, so cyclic
+imports end by themselves; a module that is not at hand is loaded only in strict mode.
+
+What a statement, an expression, a call or an attribute means is handed in: the rules of Python by the
+modules beside this one (`python.PYTHON`), those of a library by whoever knows it. This module knows neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+from xcore_tools.discovery import ir
+from xcore_tools.discovery.evaluate.errors import TOO_MUCH, LimitReachedError, NotReadyError
+from xcore_tools.discovery.evaluate.strings import is_plain
+from xcore_tools.discovery.evaluate.values import (
+    ClassValue,
+    External,
+    ImportedName,
+    Instance,
+    LibraryObject,
+    Scope,
+    Site,
+    Thunk,
+    Union,
+    Unknown,
+    Value,
+    union_of,
+)
+from xcore_tools.discovery.evaluate.versions import at, version_of
+
+_ELSEWHERE = (ImportedName, Thunk)
+_WAITING = (*_ELSEWHERE, Union)
+"""Kinds of values that may stand for others; a tuple is made once, a union at every question."""
+
+_STATEMENT_FUEL = 30_000
+"""Steps for one statement of a module, with all the calls in it."""
+
+_MODULE_FUEL = 600_000
+"""Steps for all statements of a module; what comes after them counts only if it is evident."""
+
+_LAST_FUEL = 2_000
+"""Steps that are left in any case for a statement beside one that used up its share."""
+
+_EVIDENT = (ir.Import, ir.ImportFrom, ir.FunctionDef, ir.ClassDef)
+
+_MAX_RUNNING = 30
+"""Modules that are followed because another one, not at its end, needs a name of them."""
+
+_STATEMENT = "this statement does too much work to be followed"
+_REST = "the module does too much work to be followed; from here on only imports, functions and classes count"
+
+Locate = Callable[[str, str], str | None]
+Load = Callable[[str], ir.ModuleFacts | None]
+
+
+CallRule = Callable[["Interpreter", Any, tuple[Value, ...], dict[str, Value], Site | None], Value]
+"""What a call of one kind of value returns."""
+
+AttributeRule = Callable[["Interpreter", Any, str], Value]
+"""What one kind of value has for an attribute."""
+
+
+class Read(Protocol):
+    """Reads a function or the arguments of a call that were left unread."""
+
+    def __call__(self, part: ir.Part, /) -> ir.Part:
+        """The part with nothing left unread."""
+
+
+_FAILURES = (
+    LimitReachedError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What following hostile code may end in; a finding then, never the end of the scan."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """The code that is followed.
+
+    `modules` are the facts at hand, `locate` tells which module of the project an import means in the
+    file that imports it (None: none), `load` reads a module that is not at hand (None: it cannot),
+    `read` reads a function or the arguments of a call that were left unread.
+    """
+
+    modules: Mapping[str, ir.ModuleFacts]
+    locate: Locate
+    load: Load
+    read: Read
+
+
+@dataclass(frozen=True)
+class Language:
+    """What Python's own constructs mean: one rule for each question that the interpreter has.
+
+    `calls` has a rule for each kind of value that code of the project makes callable. `mark_unknown`
+    is for statements that could not be followed, `pinned` keeps what the names of an expression mean
+    now, `prepare` does what Python does when a class is made.
+    """
+
+    evaluate: Callable[[Interpreter, ir.Expr, Scope], Value]
+    execute: Callable[[Interpreter, ir.Block, Scope], int]
+    arguments_of: Callable[
+        [Interpreter, ir.Call, Scope], tuple[tuple[Value, ...], dict[str, Value]]
+    ]
+    module_attribute: Callable[[Interpreter, str, str], Value]
+    calls: Mapping[type, CallRule]
+    mark_unknown: Callable[[ir.Block, Scope], None]
+    pinned: Callable[[ir.Expr, Scope], Scope]
+    prepare: Callable[[Interpreter, ClassValue], None]
+
+
+@dataclass(frozen=True)
+class Words:
+    """The plain names by which source texts show what they do with a library, before anything is followed.
+
+    `leads` are the last parts of names that matter wherever they are seen. A call of `makers` makes a
+    class or a table, and so does one of a name that ends with `table`; `attributes` are called in the
+    bodies of mapped classes. `directives` are names in classes that are worked out where they stand,
+    those about tables begin with `prefix`. A function below the decorator `computed` is asked by each
+    class. Calls of `loose` names are kept: they change what was made before.
+    """
+
+    leads: frozenset[str]
+    makers: frozenset[str]
+    table: str
+    attributes: frozenset[str]
+    directives: frozenset[str]
+    prefix: str
+    computed: str
+    loose: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Library:
+    """What is known of code that is not read: the names of libraries and what calls of them make.
+
+    `external` is what a dotted name stands for; `is_exported` says whether a star import gives it,
+    `is_package` whether a top-level package is never part of a project. `calls` and `attributes` have a
+    rule for each kind of value, `ignores_arguments` tells the names whose arguments may wait. The rest
+    are questions that classes ask: whether the library has a say in how one is made
+    (`is_declarative`), whether a class is where that begins (`is_root`), whether an ancestor may be one
+    for all that is known (`is_unfollowed`), and attributes that nobody wrote.
+    """
+
+    external: Callable[[str], Value]
+    is_exported: Callable[[str], bool]
+    is_package: Callable[[str], bool]
+    words: Words
+    calls: Mapping[type, CallRule]
+    attributes: Mapping[type, AttributeRule]
+    ignores_arguments: Callable[[External], bool]
+    is_declarative: Callable[[Interpreter, ClassValue], bool]
+    is_root: Callable[[Interpreter, Value], bool]
+    is_unfollowed: Callable[[Value], bool]
+    implicit_attribute: Callable[[Interpreter, ClassValue, str], Value]
+    owned_attribute: Callable[[Interpreter, ClassValue, str, Value], Value]
+
+
+class Interpreter:
+    """Follows modules and keeps what they make: classes and tables, in the order they are met.
+
+    `leads` are names worth loading a module for although the interpreter is not strict. `outside` is
+    what the rules of the library keep for themselves.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        python: Language,
+        library: Library,
+        leads: frozenset[str] = frozenset(),
+        outside: Any = None,
+    ) -> None:
+        self.modules = dict(project.modules)
+        self.locate = project.locate
+        self.read = project.read
+        self.library = library
+        self.leads = leads | library.words.leads
+        self.outside = outside
+        # what was made
+        self.classes: list[ClassValue] = []
+        self.tables: list[Value] = []
+        self.loose: list[tuple[ir.Call, Scope]] = []  # indexes and constraints outside of any table
+        self.scopes: dict[str, Scope] = {}
+        self.packages: set[str] = set()  # that imports lead through, with __init__.py or without
+        self.losses: set[tuple[str, int, str, str]] = set()  # module, line, code, what
+        # what is under way
+        self.pending: list[Thunk] = []
+        self.versions: dict[Scope, int] = {}  # of modules that are looked back to
+        self.preparing: list[ClassValue] = []
+        self.running: set[str] = set()
+        self.makers: dict[int, bool] = {}
+        self.roots: dict[ClassValue, Value] = {}
+        self.is_strict = False
+        self.is_describing = False  # columns are read: an attribute says whose it is
+        self.is_settled = False  # nothing more is made; what is asked from now on stays true
+        self.depth = 0
+        self._python = python
+        self._load = project.load
+        self._calls = {**python.calls, **library.calls}
+        self._resolving: set[int] = set()
+        self._too_dear: dict[int, Value] = {}
+        self._attempts = 0
+        self._fuel = _STATEMENT_FUEL
+
+    # -- running ------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Follows every module, packages before what they hold, then what had to wait."""
+        for name in sorted(self.modules):
+            self.scope_of(name)
+        waiting, self.pending = self.pending, []
+        for thunk in waiting:
+            self._fuel = _STATEMENT_FUEL
+            line = ir.line_of(thunk.expr)
+            self._guarded(thunk.scope, line, partial(self.resolve, thunk))
+        with self.strict():
+            for cls in self.classes:
+                self.decide(cls, partial(self._python.prepare, self, cls))
+        self.is_settled = True
+
+    def decide(self, cls: ClassValue, work: Callable[[], object]) -> None:
+        """Does `work` for one class, as of when it was made; whatever ends it early is noted."""
+        assert (
+            cls.version is not None
+        )  # only synthetic bases have none, and nothing is decided for them
+        self._fuel = _STATEMENT_FUEL
+        with at(self.versions, cls.version):
+            self._guarded(cls.version.module, cls.line, work)
+
+    def ask(self, module: str, line: int, work: Callable[[], object]) -> None:
+        """Does `work` for what stands at a line of a module; whatever ends it early is noted."""
+        self._fuel = _STATEMENT_FUEL
+        self._guarded(self.scopes[module], line, work)
+
+    def scope_of(self, name: str) -> Scope | None:
+        """The scope of a module at hand, followed to its end unless that is under way.
+
+        Raises:
+            NotReadyError: too many modules wait for each other already; this one has to wait.
+        """
+        scope = self.scopes.get(name)
+        if scope is None and name in self.modules:
+            scope = self._followed(name)
+        return scope
+
+    def loaded(self, name: str) -> Scope | None:
+        """The scope of a module that was not at hand; None if it cannot be read.
+
+        Raises:
+            NotReadyError: too many modules wait for each other already.
+        """
+        facts = self._load(name)
+        if facts is None:
+            return None
+        self.modules[name] = facts
+        return self._followed(name)
+
+    def _followed(self, name: str) -> Scope:
+        if len(self.running) >= _MAX_RUNNING:
+            raise NotReadyError
+        facts = self.modules[name]
+        scope = self.scopes[name] = Scope(facts, "module", {"__name__": name})
+        self.running.add(name)
+        fuel, strict = self._fuel, self.is_strict
+        self.is_strict = False
+        left = _MODULE_FUEL
+        for statement in facts.body:
+            if left <= 0 and not isinstance(statement, _EVIDENT):
+                self._python.mark_unknown((statement,), scope)
+                continue
+            self._fuel = before = max(min(_STATEMENT_FUEL, left), _LAST_FUEL)
+            self.follow(statement, scope)
+            left -= before - max(self._fuel, 0)
+            if left <= 0 < left + before:
+                self.report_loss(name, ir.line_of(statement), _REST)
+        self._fuel, self.is_strict = fuel, strict
+        self.running.discard(name)
+        return scope
+
+    def follow(self, statement: ir.Statement, scope: Scope) -> int:
+        """Follows one statement of a module or of a class; what it might have bound is not known if it fails.
+
+        Says how the statement was left, as `execute` does.
+        """
+        depth, preparing = self.depth, len(self.preparing)
+        try:
+            return self._python.execute(self, (statement,), scope)
+        except NotReadyError:
+            pass
+        except _FAILURES:
+            self.report_loss(scope.module.module, ir.line_of(statement), _STATEMENT)
+        self.depth = depth
+        del self.preparing[preparing:]
+        self._python.mark_unknown((statement,), scope)
+        if scope.kind == "class":
+            self._fuel = max(self._fuel, _LAST_FUEL)  # for what else the body says
+        return 0
+
+    def _guarded(self, scope: Scope, line: int, work: Callable[[], object]) -> None:
+        depth, preparing = self.depth, len(self.preparing)
+        try:
+            work()
+        except NotReadyError:
+            pass
+        except _FAILURES:
+            self.report_loss(scope.module.module, line, _STATEMENT)
+        self.depth = depth
+        del self.preparing[preparing:]
+
+    def report_loss(self, module: str, line: int, what: str, code: str = "XT125") -> None:
+        """Notes what is not followed although it may make a class or a table."""
+        self.losses.add((module, line, code, what))
+
+    def try_value(self, work: Callable[[], Value]) -> Value:
+        """What `work` gives, Unknown where it needs what is not to be had or takes too long."""
+        depth = self.depth
+        if not self._attempts:
+            self._fuel = _STATEMENT_FUEL
+        self._attempts += 1
+        try:
+            with self.strict():
+                return self.resolve(work())
+        except NotReadyError:
+            return Unknown("a name that is not to be had")
+        except _FAILURES:
+            return Unknown(TOO_MUCH)
+        finally:
+            self._attempts -= 1
+            self.depth = depth
+
+    def use_fuel(self) -> None:
+        """Counts one step.
+
+        Raises:
+            LimitReachedError: the statement that is followed has used up its share.
+        """
+        self._fuel -= 1
+        if self._fuel < 0:
+            raise LimitReachedError
+
+    # -- values that may have to wait -----------------------------------------------------------
+
+    @contextmanager
+    def strict(self) -> Iterator[None]:
+        """Inside, a name that leads into a module not at hand has it loaded."""
+        before, self.is_strict = self.is_strict, True
+        try:
+            yield
+        finally:
+            self.is_strict = before
+
+    def lazily(self, expr: ir.Expr, scope: Scope) -> Value:
+        """The value of `expr`, or Thunk if that would need what is not at hand."""
+        before, self.is_strict = self.is_strict, False
+        try:
+            return self._python.evaluate(self, expr, scope)
+        except NotReadyError:
+            whole = self.read(expr) if isinstance(expr, ir.Call) else expr
+            return Thunk(whole, self._python.pinned(whole, scope), version_of(self.versions, scope))
+        finally:
+            self.is_strict = before
+
+    def resolve(self, value: Value) -> Value:
+        """The value behind an imported name or a thunk expression.
+
+        Raises:
+            NotReadyError: it is not to be had yet.
+        """
+        if not isinstance(value, _WAITING):
+            return value
+        passed: list[int] = []  # re-exports may lead through a thousand modules: no recursion
+        try:
+            while isinstance(value, _ELSEWHERE):
+                if id(value) in self._resolving:
+                    return Unknown("a name that is defined by itself")
+                if id(value) in self._too_dear:
+                    return Unknown(TOO_MUCH)
+                self._resolving.add(id(value))
+                passed.append(id(value))
+                if isinstance(value, ImportedName):
+                    value = self._python.module_attribute(self, value.module, value.name)
+                else:
+                    value = self._evaluated(value)
+            if isinstance(value, Union):
+                return union_of([self.resolve(option) for option in value.options])
+            return value
+        except LimitReachedError as error:
+            self._note_dear(value, error)
+            raise
+        finally:
+            self._resolving.difference_update(passed)
+
+    def _evaluated(self, thunk: Thunk) -> Value:
+        if thunk.value is ...:
+            with (
+                at(self.versions, thunk.version) if thunk.version.module.replaced else nullcontext()
+            ):
+                value = self._python.evaluate(self, thunk.expr, thunk.scope)
+            if not isinstance(value, str | list | dict | Instance):
+                return value
+            thunk.value = value
+        return thunk.value
+
+    def _note_dear(self, value: Value, error: LimitReachedError) -> None:
+        """Once all is made, the innermost global that took too long is not tried again."""
+        is_global = isinstance(value, Thunk) and value.scope.kind == "module"
+        if self.is_settled and is_global and not error.is_noted:
+            error.is_noted = True
+            self._too_dear[id(value)] = value
+
+    def force(self, value: Value) -> Value:
+        """The value behind `value`, Unknown where it is not to be had; loads what it needs."""
+        if not isinstance(value, _WAITING):
+            return value
+        try:
+            with self.strict():
+                return self.resolve(value)
+        except NotReadyError:
+            return Unknown("a name that is not to be had")
+
+    # -- calls --------------------------------------------------------------------------------
+
+    def call(
+        self,
+        callee: Value,
+        args: tuple[Value, ...],
+        keywords: dict[str, Value],
+        site: Site | None = None,
+    ) -> Value:
+        """What a call returns; classes and tables that it makes are kept.
+
+        Raises:
+            NotReadyError: it needs what is not at hand, or the interpreter is not strict.
+        """
+        self.use_fuel()
+        callee = self.resolve(callee)
+        if isinstance(callee, Union):
+            results = [self.call(option, args, keywords, site) for option in callee.options]
+            made = [r for r in results if not (isinstance(r, Unknown) or is_plain(r))]
+            return union_of(made or results)
+        rule = self._calls.get(type(callee))
+        if rule is not None:
+            return rule(self, callee, args, keywords, site)
+        return callee if isinstance(callee, Unknown) else Unknown("a call that is not followed")
+
+    def may_wait(self, callee: Value, call: ir.Call) -> bool:
+        """Whether the arguments of a call need not be read before somebody asks what it was given."""
+        return (
+            isinstance(callee, External)
+            and self.library.ignores_arguments(callee)
+            and call.unread is not None
+            and self.leads.isdisjoint(call.unread.calls)
+        )
+
+    def with_arguments(self, made: LibraryObject) -> LibraryObject:
+        """`made` with its arguments, read now if that has had to wait."""
+        if made.waiting is not None:
+            (call, scope), made.waiting = made.waiting, None
+            with suppress(NotReadyError), self.strict():
+                made.args, made.keywords = self._python.arguments_of(self, self.read(call), scope)
+        return made
+
+    def try_call(self, callee: Value, args: tuple[Value, ...], site: Site) -> Value:
+        """What a call returns, Unknown where that needs what is not at hand; loads nothing."""
+        try:
+            return self.resolve(self.call(callee, args, {}, site))
+        except NotReadyError:
+            return Unknown("a call that is not followed")
