@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xcore_tools.discovery.catalog.kinds import Kind, Role, Symbol
 from xcore_tools.discovery.catalog.libraries import LEAD_CLASSES
-from xcore_tools.discovery.catalog.symbols import SYMBOLS
+from xcore_tools.discovery.catalog.structure import STRUCTURE
+from xcore_tools.discovery.catalog.symbols import SYMBOLS, Kind, Role, Symbol
 
+ROWS = (*SYMBOLS, *STRUCTURE)
 PACKAGES = frozenset({"sqlalchemy", "sqlmodel"})
 """Packages that re-export SQLAlchemy's names at many places: only the last part of a name counts."""
-_ANYWHERE = {symbol.name: symbol for symbol in SYMBOLS if symbol.is_function and not symbol.homes}
-_EXACT = {home: symbol for symbol in SYMBOLS for home in symbol.homes}
+_ANYWHERE = {symbol.name: symbol for symbol in ROWS if symbol.is_function and not symbol.homes}
+_EXACT = {home: symbol for symbol in ROWS for home in symbol.homes}
 
 
 def symbol_of(path: str) -> Symbol | None:
@@ -39,7 +40,7 @@ def is_exported(path: str) -> bool:
 
 
 def _names(*kinds: Kind) -> Iterator[Symbol]:
-    return (symbol for symbol in SYMBOLS if symbol.kind in kinds and not symbol.is_internal)
+    return (symbol for symbol in ROWS if symbol.kind in kinds and not symbol.is_internal)
 
 
 def names_of(*kinds: Kind) -> frozenset[str]:
@@ -49,12 +50,12 @@ def names_of(*kinds: Kind) -> frozenset[str]:
 
 def names_with(*roles: Role) -> frozenset[str]:
     """The names that have one of these roles."""
-    return frozenset(symbol.name for symbol in SYMBOLS if symbol.role in roles)
+    return frozenset(symbol.name for symbol in ROWS if symbol.role in roles)
 
 
 def methods_of(owner: Role) -> dict[str, Role]:
     """The methods that make something, of the class with that role."""
-    return {s.name: s.role for s in SYMBOLS if s.owner is owner and s.role is not None}
+    return {s.name: s.role for s in ROWS if s.owner is owner and s.role is not None}
 
 
 SEED_CLASSES = names_of(Kind.BASE) | LEAD_CLASSES
@@ -62,7 +63,7 @@ SEED_CLASSES = names_of(Kind.BASE) | LEAD_CLASSES
 SEED_MAKERS = frozenset(s.name for s in _names(Kind.MAKER) if s.is_function or not s.is_needle)
 """Names that lead to models where one is called. A method that is a needle is found without."""
 SEEDS = SEED_CLASSES | SEED_MAKERS
-NEEDLES = frozenset(symbol.name for symbol in SYMBOLS if symbol.is_needle)
+NEEDLES = frozenset(symbol.name for symbol in ROWS if symbol.is_needle)
 """A file that holds one of these texts defines something."""
 MAKERS = names_of(Kind.MAKER, Kind.COLLECTION)
 """What makes classes, tables or collections when it is called."""
@@ -84,7 +85,7 @@ WRAPPERS = names_of(Kind.WRAPPER)
 RELATIONSHIPS = names_of(Kind.RELATIONSHIP)
 ITEMS = names_of(Kind.ITEM)
 """What stands among the arguments of a column or a table and is no type."""
-LOOSE_ITEMS = frozenset(symbol.name for symbol in SYMBOLS if symbol.is_loose)
+LOOSE_ITEMS = frozenset(symbol.name for symbol in ROWS if symbol.is_loose)
 """What finds its table by the columns that it is given."""
 MAPPED_ANNOTATIONS = names_with(Role.MAPPED)
 """What an annotated column stands in."""
@@ -92,7 +93,9 @@ RELATED_ANNOTATIONS = names_of(Kind.ANNOTATION) - MAPPED_ANNOTATIONS
 """What only a relationship stands in."""
 TEXTS = names_of(Kind.TEXT)
 ENGINES = names_of(Kind.ENGINE)
-SAME_TYPES = {symbol.name: symbol.same_as for symbol in SYMBOLS if symbol.same_as}
+ASYNCHRONOUS = frozenset(symbol.name for symbol in ROWS if "async" in symbol.name)
+"""What only a program with an asynchronous engine names."""
+SAME_TYPES = {symbol.name: symbol.same_as for symbol in ROWS if symbol.same_as}
 """Other names that SQLAlchemy has for a type → the name of its class."""
-ABSTRACT_TYPES = frozenset(symbol.name for symbol in SYMBOLS if symbol.is_abstract)
+ABSTRACT_TYPES = frozenset(symbol.name for symbol in ROWS if symbol.is_abstract)
 """Types that are only there to be inherited."""

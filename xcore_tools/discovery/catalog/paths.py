@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xcore_tools.discovery.catalog.symbols import CHECK_CONSTRAINT, COLUMN, ENUM
+from xcore_tools.discovery.catalog.structure import CHECK_CONSTRAINT, COLUMN, ENUM
 
 SQLALCHEMY = "sqlalchemy"
 COLUMN_PATH = f"{SQLALCHEMY}.{COLUMN.name}"

@@ -1,46 +1,134 @@
-"""The names of SQLAlchemy and its extensions, each in one row.
+"""The names of SQLAlchemy and its extensions that make and map, each in one row with its meaning.
 
 Sources are the libraries' own documentation and code: SQLAlchemy 1.3 to 2.1, Flask-SQLAlchemy 2 and 3,
 SQLModel, six. What other rooms look for is derived from these rows (`derived.py`): a new row is enough
-for the prefilter, for the analysis of effects and for star imports. A role needs a handler in `orm/`.
+for the prefilter, for the analysis of effects and for star imports; a new role needs a handler in `orm/`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from enum import StrEnum
 
-from xcore_tools.discovery.catalog.kinds import Kind, Role, Symbol
+import msgspec
 
 
-def _elsewhere(name: str, kind: Kind, role: Role, *modules: str) -> Symbol:
+class Kind(StrEnum):
+    """How source texts use a name. The lists of the other rooms are made of this."""
+
+    BASE = "base"
+    """Classes inherit it, or have it as their metaclass."""
+    MAKER = "maker"
+    """To call it, or to decorate with it, makes a class or a table."""
+    COLLECTION = "collection"
+    """To call it makes a collection, which is of use only beside a base or a table."""
+    COLUMN = "column"
+    """A call of it is an attribute of a model that becomes a column."""
+    WRAPPER = "wrapper"
+    """The first argument may be a column that a call of it makes an attribute of."""
+    RELATIONSHIP = "relationship"
+    """A call of it is an attribute of a model that leads to another model."""
+    ITEM = "item"
+    """It stands among the arguments of a column or a table, and is no type."""
+    TYPE = "type"
+    """The type of a column."""
+    ANNOTATION = "annotation"
+    """It stands in the annotation of an attribute of a model."""
+    TEXT = "text"
+    """A piece of SQL."""
+    ENGINE = "engine"
+    """To call it makes an engine."""
+    OTHER = "other"
+    """None of these: plain helpers, whose result or argument is followed."""
+
+
+class Role(StrEnum):
+    """What a name means: each has a handler in `orm/`, but for those in `RULES`."""
+
+    TABLE = "table"
+    METADATA = "metadata"
+    REGISTRY = "registry"
+    MAKE_BASE = "make_base"
+    AS_DECLARATIVE = "as_declarative"
+    MAPPED_AS_DATACLASS = "mapped_as_dataclass"
+    MAPPER = "mapper"
+    MAP_DECLARATIVELY = "map_declaratively"
+    COPY_TABLE = "copy_table"
+    FLASK_SQLALCHEMY = "flask_sqlalchemy"
+    DECLARED_ATTR = "declared_attr"
+    HAS_INHERITED_TABLE = "has_inherited_table"
+    WITH_METACLASS = "with_metaclass"
+    ADD_METACLASS = "add_metaclass"
+    PARTIAL = "partial"
+    COPIED = "copied"
+    FIRST_ARGUMENT = "first_argument"
+    SECOND_ARGUMENT = "second_argument"
+
+    BECOME_BASE = "become_base"
+    BECOME_METACLASS = "become_metaclass"
+    BECOME_MAPPED_DATACLASS = "become_mapped_dataclass"
+
+    COLUMN = "column"
+    PRIMARY_KEY = "primary_key"
+    MAPPED = "mapped"
+    FIELD = "field"
+    BASE_CLASS = "base_class"
+    BASE_METACLASS = "base_metaclass"
+    DATACLASS_MIXIN = "dataclass_mixin"
+    CONCRETE_MIXIN = "concrete_mixin"
+    NAMING_METACLASS = "naming_metaclass"
+    NAMING_BASE_METACLASS = "naming_base_metaclass"
+
+
+RULES = frozenset(
+    {
+        Role.COLUMN,
+        Role.PRIMARY_KEY,
+        Role.MAPPED,
+        Role.FIELD,
+        Role.BASE_CLASS,
+        Role.BASE_METACLASS,
+        Role.DATACLASS_MIXIN,
+        Role.CONCRETE_MIXIN,
+        Role.NAMING_METACLASS,
+        Role.NAMING_BASE_METACLASS,
+    }
+)
+"""Roles that rules ask for; to call such a name gives an object of a library like any other."""
+
+
+class Symbol(msgspec.Struct, frozen=True):
+    """One name and what is known of it.
+
+    `homes` are the dotted names that it has exactly; without them it is known anywhere in SQLAlchemy and
+    SQLModel, which export their names from many modules. `owner` is the class whose method it is, and
+    `is_function` tells that it is called by its plain name as well, as names without an owner are.
+
+    `is_needle` tells that a file which holds the name defines something, whatever else it holds; such a
+    name has to be one that nothing else has. `is_internal` tells that no source text holds it: it stands
+    for a decorator until that gets its class. `is_loose` tells that a call at module level finds its
+    table by its arguments. `is_abstract` tells that a type is only there to be inherited, `same_as` is
+    the class that another name of a type stands for.
+    """
+
+    name: str
+    kind: Kind
+    role: Role | None = None
+    homes: tuple[str, ...] = ()
+    owner: Role | None = None
+    is_function: bool = True
+    is_needle: bool = False
+    is_internal: bool = False
+    is_loose: bool = False
+    is_abstract: bool = False
+    same_as: str = ""
+
+
+def elsewhere(name: str, kind: Kind, role: Role, *modules: str) -> Symbol:
     """A name of other libraries, which has that meaning in these modules only."""
     return Symbol(name, kind, role, homes=tuple(f"{module}.{name}" for module in modules))
 
 
-def _plain(kind: Kind, names: str) -> Iterator[Symbol]:
-    """Names of one kind of which nothing else is known."""
-    return (Symbol(name, kind) for name in names.split())
-
-
 TABLE = Symbol("Table", Kind.MAKER, Role.TABLE)
-COLUMN = Symbol("Column", Kind.COLUMN, Role.COLUMN)
-MAPPED = Symbol("Mapped", Kind.ANNOTATION, Role.MAPPED)
-FOREIGN_KEY = Symbol("ForeignKey", Kind.ITEM)
-IDENTITY = Symbol("Identity", Kind.ITEM)
-COMPUTED = Symbol("Computed", Kind.ITEM)
-SEQUENCE = Symbol("Sequence", Kind.ITEM)
-COLUMN_DEFAULT = Symbol("ColumnDefault", Kind.ITEM)
-DEFAULT_CLAUSE = Symbol("DefaultClause", Kind.ITEM)
-FETCHED_VALUE = Symbol("FetchedValue", Kind.ITEM)
-CHECK_CONSTRAINT = Symbol("CheckConstraint", Kind.ITEM)
-PRIMARY_KEY_CONSTRAINT = Symbol("PrimaryKeyConstraint", Kind.ITEM, Role.PRIMARY_KEY)
-FOREIGN_KEY_CONSTRAINT = Symbol("ForeignKeyConstraint", Kind.ITEM, is_loose=True)
-UNIQUE_CONSTRAINT = Symbol("UniqueConstraint", Kind.ITEM, is_loose=True)
-INDEX = Symbol("Index", Kind.ITEM, is_loose=True)
-ENUM = Symbol("Enum", Kind.TYPE)
-NUMERIC = Symbol("Numeric", Kind.TYPE)
-FLOAT = Symbol("Float", Kind.TYPE)
-NULL_TYPE = Symbol("NullType", Kind.TYPE)
 
 _BASES = (
     Symbol("DeclarativeBase", Kind.BASE, Role.BASE_CLASS, is_needle=True),
@@ -48,15 +136,15 @@ _BASES = (
     Symbol("DeclarativeMeta", Kind.BASE, Role.BASE_METACLASS, is_needle=True),
     Symbol("MappedAsDataclass", Kind.BASE, Role.DATACLASS_MIXIN, is_needle=True),
     Symbol("AbstractConcreteBase", Kind.BASE, Role.CONCRETE_MIXIN),
-    _elsewhere("NameMetaMixin", Kind.BASE, Role.NAMING_METACLASS, "flask_sqlalchemy.model"),
-    _elsewhere(
+    elsewhere("NameMetaMixin", Kind.BASE, Role.NAMING_METACLASS, "flask_sqlalchemy.model"),
+    elsewhere(
         "DefaultMeta",
         Kind.BASE,
         Role.NAMING_BASE_METACLASS,
         "flask_sqlalchemy",
         "flask_sqlalchemy.model",
     ),
-    _elsewhere("DefaultMetaNoName", Kind.BASE, Role.BASE_METACLASS, "flask_sqlalchemy.model"),
+    elsewhere("DefaultMetaNoName", Kind.BASE, Role.BASE_METACLASS, "flask_sqlalchemy.model"),
 )
 
 _MAKERS = (
@@ -73,8 +161,8 @@ _MAKERS = (
         is_needle=True,
     ),
     Symbol("mapper", Kind.MAKER, Role.MAPPER),
-    _elsewhere("_Table", Kind.MAKER, Role.TABLE, "flask_sqlalchemy.table"),
-    _elsewhere(
+    elsewhere("_Table", Kind.MAKER, Role.TABLE, "flask_sqlalchemy.table"),
+    elsewhere(
         "SQLAlchemy",
         Kind.MAKER,
         Role.FLASK_SQLALCHEMY,
@@ -84,7 +172,7 @@ _MAKERS = (
         "flask.ext.sqlalchemy",
         "flaskext.sqlalchemy",
     ),
-    _elsewhere(
+    elsewhere(
         "SQLA",
         Kind.MAKER,
         Role.FLASK_SQLALCHEMY,
@@ -92,7 +180,7 @@ _MAKERS = (
         "flask_appbuilder.models.sqla",
         "flask_appbuilder.utils.legacy",
     ),
-    _elsewhere(
+    elsewhere(
         "with_metaclass",
         Kind.MAKER,
         Role.WITH_METACLASS,
@@ -101,7 +189,7 @@ _MAKERS = (
         "sqlalchemy.util",
         "sqlalchemy.util.compat",
     ),
-    _elsewhere("add_metaclass", Kind.MAKER, Role.ADD_METACLASS, "six"),
+    elsewhere("add_metaclass", Kind.MAKER, Role.ADD_METACLASS, "six"),
     Symbol("MetaData", Kind.COLLECTION, Role.METADATA),
     Symbol("ThreadLocalMetaData", Kind.COLLECTION, Role.METADATA),
 )
@@ -121,79 +209,17 @@ _METHODS = (
     _method("tometadata", Role.TABLE, Role.COPY_TABLE),
 )
 
-_COLUMNS = (
-    COLUMN,
-    Symbol("mapped_column", Kind.COLUMN, Role.COLUMN),
-    Symbol("deferred", Kind.WRAPPER, Role.COLUMN),
-    *_plain(Kind.WRAPPER, "column_property query_expression"),
-    _elsewhere("Field", Kind.COLUMN, Role.FIELD, "sqlmodel", "sqlmodel.main"),
-    _elsewhere("FieldInfo", Kind.COLUMN, Role.FIELD, "sqlmodel.main"),
-    *_plain(
-        Kind.RELATIONSHIP,
-        "relationship relation backref dynamic_loader Relationship RelationshipProperty",
-    ),
-    MAPPED,
-    Symbol("MappedColumn", Kind.ANNOTATION, Role.MAPPED),
-    Symbol("MappedSQLExpression", Kind.ANNOTATION, Role.MAPPED),
-    Symbol("Named", Kind.ANNOTATION, Role.MAPPED),
-    *_plain(Kind.ANNOTATION, "DynamicMapped WriteOnlyMapped"),
-)
-
-_ITEMS = (
-    FOREIGN_KEY,
-    IDENTITY,
-    COMPUTED,
-    SEQUENCE,
-    COLUMN_DEFAULT,
-    DEFAULT_CLAUSE,
-    FETCHED_VALUE,
-    CHECK_CONSTRAINT,
-    PRIMARY_KEY_CONSTRAINT,
-    FOREIGN_KEY_CONSTRAINT,
-    UNIQUE_CONSTRAINT,
-    INDEX,
-    Symbol("Constraint", Kind.ITEM),
-)
-
-_TYPES = (
-    ENUM,
-    NUMERIC,
-    FLOAT,
-    NULL_TYPE,
-    *(Symbol(name, Kind.TYPE, is_abstract=True) for name in ("TypeDecorator", "UserDefinedType")),
-    Symbol("TypeEngine", Kind.TYPE, is_abstract=True),
-    Symbol("ExternalType", Kind.TYPE, is_abstract=True),
-    *_plain(
-        Kind.TYPE,
-        "ARRAY BIGINT BINARY BLOB BOOLEAN BigInteger Boolean CHAR CLOB DATE DATETIME DECIMAL DOUBLE "
-        "DOUBLE_PRECISION Date DateTime Double FLOAT INTEGER Integer Interval JSON "
-        "LargeBinary NCHAR NUMERIC NVARCHAR PickleType REAL SMALLINT SmallInteger "
-        "String TEXT TIME TIMESTAMP Text Time TupleType UUID Unicode UnicodeText "
-        "Uuid VARBINARY VARCHAR",
-    ),
-    Symbol("NULLTYPE", Kind.TYPE, same_as="NullType"),
-    Symbol("Binary", Kind.TYPE, same_as="LargeBinary"),
-    Symbol("STRINGTYPE", Kind.TYPE, same_as="String"),
-    Symbol("BOOLEANTYPE", Kind.TYPE, same_as="Boolean"),
-    Symbol("INTEGERTYPE", Kind.TYPE, same_as="Integer"),
-    Symbol("INT", Kind.TYPE, same_as="INTEGER"),
-    Symbol("DEC", Kind.TYPE, same_as="DECIMAL"),
-)
-
 _OTHERS = (
     Symbol("declared_attr", Kind.OTHER, Role.DECLARED_ATTR),
     Symbol("has_inherited_table", Kind.OTHER, Role.HAS_INHERITED_TABLE),
     Symbol("quoted_name", Kind.OTHER, Role.FIRST_ARGUMENT),
     Symbol("synonym_for", Kind.OTHER, Role.FIRST_ARGUMENT),
     Symbol("declarative_mixin", Kind.OTHER, Role.FIRST_ARGUMENT),
-    *_plain(Kind.OTHER, "composite synonym func"),
-    *_plain(Kind.TEXT, "text literal_column"),
-    *_plain(Kind.ENGINE, "create_engine engine_from_config create_async_engine"),
-    _elsewhere("cast", Kind.OTHER, Role.SECOND_ARGUMENT, "typing", "typing_extensions"),
-    _elsewhere("NewType", Kind.OTHER, Role.SECOND_ARGUMENT, "typing"),
-    _elsewhere("partial", Kind.OTHER, Role.PARTIAL, "functools"),
-    _elsewhere("copy", Kind.OTHER, Role.COPIED, "copy"),
-    _elsewhere("deepcopy", Kind.OTHER, Role.COPIED, "copy"),
+    elsewhere("cast", Kind.OTHER, Role.SECOND_ARGUMENT, "typing", "typing_extensions"),
+    elsewhere("NewType", Kind.OTHER, Role.SECOND_ARGUMENT, "typing"),
+    elsewhere("partial", Kind.OTHER, Role.PARTIAL, "functools"),
+    elsewhere("copy", Kind.OTHER, Role.COPIED, "copy"),
+    elsewhere("deepcopy", Kind.OTHER, Role.COPIED, "copy"),
 )
 
 
@@ -203,20 +229,15 @@ def _internal(name: str, role: Role) -> Symbol:
 
 BECOME_BASE = _internal("_as_declarative", Role.BECOME_BASE)
 BECOME_METACLASS = _internal("_add_metaclass", Role.BECOME_METACLASS)
-BECOME_MAPPED_DECLARATIVE = _internal("_mapped_declarative", Role.BECOME_MAPPED_DECLARATIVE)
 BECOME_MAPPED_DATACLASS = _internal("_mapped_dataclass", Role.BECOME_MAPPED_DATACLASS)
 
 SYMBOLS = (
     *_BASES,
     *_MAKERS,
     *_METHODS,
-    *_COLUMNS,
-    *_ITEMS,
-    *_TYPES,
     *_OTHERS,
     BECOME_BASE,
     BECOME_METACLASS,
-    BECOME_MAPPED_DECLARATIVE,
     BECOME_MAPPED_DATACLASS,
 )
 """Every row, in no particular order."""

@@ -6,7 +6,7 @@ Sources are the code of SQLAlchemy 1.4 to 2.1 (`sqlalchemy.sql.sqltypes._type_ma
 
 from __future__ import annotations
 
-from xcore_tools.discovery.catalog.symbols import ENUM, FLOAT, NUMERIC
+from xcore_tools.discovery.catalog.structure import ENUM, FLOAT, NUMERIC
 
 AUTO_STRING = "AutoString"
 """The type of a text in SQLModel."""

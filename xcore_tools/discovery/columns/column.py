@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from xcore_tools.discovery.catalog.derived import COLUMNS, ITEMS, WRAPPERS, role_of
-from xcore_tools.discovery.catalog.kinds import Role
 from xcore_tools.discovery.catalog.paths import CHECK_PATH, COLUMN_PATH, SQLALCHEMY
-from xcore_tools.discovery.catalog.symbols import (
+from xcore_tools.discovery.catalog.structure import (
     CHECK_CONSTRAINT,
     COLUMN_DEFAULT,
     COMPUTED,
@@ -18,6 +17,7 @@ from xcore_tools.discovery.catalog.symbols import (
     IDENTITY,
     SEQUENCE,
 )
+from xcore_tools.discovery.catalog.symbols import Role
 from xcore_tools.discovery.columns.annotations import Hint
 from xcore_tools.discovery.columns.force import asked, shown
 from xcore_tools.discovery.columns.mapped_annotation import hinted_type

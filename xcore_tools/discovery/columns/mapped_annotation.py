@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from xcore_tools.discovery.catalog.paths import ENUM_PATH, SQLALCHEMY
-from xcore_tools.discovery.catalog.symbols import ENUM
+from xcore_tools.discovery.catalog.structure import ENUM
 from xcore_tools.discovery.catalog.types import PYTHON_TYPES, SQLMODEL_TYPES, TYPE_HOMES, TYPING
 from xcore_tools.discovery.columns.annotations import Hint
 from xcore_tools.discovery.columns.force import asked

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from xcore_tools.discovery import ir
 from xcore_tools.discovery.catalog.derived import ITEMS, TEXTS
 from xcore_tools.discovery.catalog.paths import INSTRUMENTED_ATTRIBUTE
-from xcore_tools.discovery.catalog.symbols import (
+from xcore_tools.discovery.catalog.structure import (
     CHECK_CONSTRAINT,
     FOREIGN_KEY_CONSTRAINT,
     INDEX,

@@ -8,7 +8,7 @@ import msgspec
 
 from xcore_tools.discovery.catalog.derived import FIELDS
 from xcore_tools.discovery.catalog.paths import COLUMN_PATH
-from xcore_tools.discovery.catalog.symbols import NUMERIC
+from xcore_tools.discovery.catalog.structure import NUMERIC
 from xcore_tools.discovery.catalog.types import AUTO_STRING
 from xcore_tools.discovery.columns.annotations import Hint
 from xcore_tools.discovery.columns.column import Draft, Reference, as_call, draft_of

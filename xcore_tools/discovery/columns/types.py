@@ -10,7 +10,7 @@ import msgspec
 
 from xcore_tools.discovery.catalog.derived import ABSTRACT_TYPES, ITEMS, SAME_TYPES
 from xcore_tools.discovery.catalog.paths import SQLALCHEMY
-from xcore_tools.discovery.catalog.symbols import ENUM, NULL_TYPE
+from xcore_tools.discovery.catalog.structure import ENUM, NULL_TYPE
 from xcore_tools.discovery.columns.force import asked
 from xcore_tools.discovery.columns.unparse import written
 from xcore_tools.discovery.evaluate.classes import attribute, bind, find, is_enumeration

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xcore_tools.discovery.catalog.directives import ABSTRACT, REASONS
-from xcore_tools.discovery.catalog.kinds import Role
+from xcore_tools.discovery.catalog.symbols import Role
 from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.mro import bases_of, mro
 from xcore_tools.discovery.evaluate.values import ClassValue, External, Value

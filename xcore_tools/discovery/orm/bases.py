@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from xcore_tools.discovery.catalog.directives import ABSTRACT
-from xcore_tools.discovery.catalog.symbols import BECOME_BASE, BECOME_METACLASS
+from xcore_tools.discovery.catalog.symbols import BECOME_BASE, BECOME_METACLASS, Role
 from xcore_tools.discovery.evaluate.call import Call
 from xcore_tools.discovery.evaluate.operators import iterate
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue, RegistryValue
 from xcore_tools.discovery.evaluate.values import ClassValue, External, Partial, Value
-from xcore_tools.discovery.orm.tables import metadata_or_new
+from xcore_tools.discovery.orm.tables import Handler, metadata_or_new
 
 
 def make_base(this: Call) -> Value:
@@ -89,3 +89,13 @@ def become_metaclass(this: Call) -> Value:
         cls.keywords["metaclass"] = metaclass
         cls.is_base = None  # to be asked again
     return cls
+
+
+HANDLERS: dict[Role, Handler] = {
+    Role.MAKE_BASE: make_base,
+    Role.AS_DECLARATIVE: as_declarative,
+    Role.BECOME_BASE: become_base,
+    Role.WITH_METACLASS: with_metaclass,
+    Role.ADD_METACLASS: add_metaclass,
+    Role.BECOME_METACLASS: become_metaclass,
+}

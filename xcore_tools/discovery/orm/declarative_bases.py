@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from xcore_tools.discovery.catalog.derived import role_of
-from xcore_tools.discovery.catalog.kinds import Role
 from xcore_tools.discovery.catalog.libraries import Foreign
+from xcore_tools.discovery.catalog.symbols import Role
 from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.mro import ancestors, bases_of, metaclass_of, mro
 from xcore_tools.discovery.evaluate.values import ClassValue, External, Value, options_of

@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 from xcore_tools.discovery.catalog.derived import methods_of
 from xcore_tools.discovery.catalog.directives import DATACLASS, DECLARATIVE, IMPERATIVE
-from xcore_tools.discovery.catalog.kinds import Role, Symbol
 from xcore_tools.discovery.catalog.paths import MAPPER_OBJECT
-from xcore_tools.discovery.catalog.symbols import BECOME_MAPPED_DATACLASS
+from xcore_tools.discovery.catalog.symbols import BECOME_MAPPED_DATACLASS, Role, Symbol
 from xcore_tools.discovery.evaluate.call import Call
 from xcore_tools.discovery.evaluate.table_values import RegistryValue
 from xcore_tools.discovery.evaluate.values import (
@@ -21,6 +20,7 @@ from xcore_tools.discovery.evaluate.values import (
 )
 from xcore_tools.discovery.orm.bases import as_declarative, make_base
 from xcore_tools.discovery.orm.table_rules import has_mapped_parent
+from xcore_tools.discovery.orm.tables import Handler
 
 
 def call_registry(this: Call, registry: RegistryValue, name: str) -> Value:
@@ -100,3 +100,11 @@ def has_inherited_table(this: Call) -> Value:
     if not isinstance(cls, ClassValue):
         return Unknown("has_inherited_table()")
     return has_mapped_parent(this.interpreter, cls)
+
+
+HANDLERS: dict[Role, Handler] = {
+    Role.MAPPER: map_imperatively,
+    Role.MAPPED_AS_DATACLASS: mapped_as_dataclass,
+    Role.BECOME_MAPPED_DATACLASS: lambda this: become_mapped(this, DATACLASS),
+    Role.HAS_INHERITED_TABLE: has_inherited_table,
+}

@@ -7,7 +7,7 @@ import sys
 from xcore_tools.discovery import ir
 from xcore_tools.discovery.catalog.derived import COLUMNS, role_of
 from xcore_tools.discovery.catalog.libraries import may_have_bases
-from xcore_tools.discovery.catalog.symbols import MAPPED
+from xcore_tools.discovery.catalog.structure import MAPPED
 from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,

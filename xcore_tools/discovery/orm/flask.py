@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from xcore_tools.discovery.catalog.paths import FLASK_MODEL, MODEL
-from xcore_tools.discovery.catalog.symbols import TABLE
+from xcore_tools.discovery.catalog.symbols import TABLE, Role
 from xcore_tools.discovery.evaluate.call import Call
 from xcore_tools.discovery.evaluate.classes import find
 from xcore_tools.discovery.evaluate.mro import metaclass_of
 from xcore_tools.discovery.evaluate.table_values import DatabaseValue, MetaDataValue
 from xcore_tools.discovery.evaluate.values import ClassValue, External, Value, options_of
 from xcore_tools.discovery.orm.declarative_bases import names_tables
-from xcore_tools.discovery.orm.tables import make_table, metadata_or_new
+from xcore_tools.discovery.orm.tables import Handler, make_table, metadata_or_new
 
 
 def flask_sqlalchemy(this: Call) -> Value:
@@ -66,3 +66,6 @@ def call_database(this: Call, database: DatabaseValue, name: str) -> Value:
             metadata = this.interpreter.outside.bound_metadata(database, key)
         this.args = (args[0] if args else None, metadata, *args[1:])
     return make_table(this) if name == TABLE.name else database.model
+
+
+HANDLERS: dict[Role, Handler] = {Role.FLASK_SQLALCHEMY: flask_sqlalchemy}

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from xcore_tools.discovery.catalog.derived import role_of
-from xcore_tools.discovery.catalog.directives import DATACLASS, DECLARATIVE
-from xcore_tools.discovery.catalog.kinds import Role
-from xcore_tools.discovery.catalog.symbols import TABLE
+from xcore_tools.discovery.catalog.symbols import TABLE, Role
 from xcore_tools.discovery.evaluate.call import Call
 from xcore_tools.discovery.evaluate.classes import find
 from xcore_tools.discovery.evaluate.core import Interpreter
@@ -32,29 +28,10 @@ from xcore_tools.discovery.evaluate.values import (
     Unknown,
     Value,
 )
-from xcore_tools.discovery.orm.bases import (
-    add_metaclass,
-    as_declarative,
-    become_base,
-    become_metaclass,
-    make_base,
-    with_metaclass,
-)
-from xcore_tools.discovery.orm.decorators import (
-    become_mapped,
-    call_registry,
-    has_inherited_table,
-    map_imperatively,
-    mapped_as_dataclass,
-)
-from xcore_tools.discovery.orm.flask import call_database, flask_sqlalchemy
-from xcore_tools.discovery.orm.tables import (
-    call_table,
-    has_columns,
-    make_metadata,
-    make_registry,
-    make_table,
-)
+from xcore_tools.discovery.orm import bases, decorators, flask, tables
+from xcore_tools.discovery.orm.decorators import call_registry
+from xcore_tools.discovery.orm.flask import call_database
+from xcore_tools.discovery.orm.tables import Handler, call_table, has_columns, make_table
 
 
 def dispatch(
@@ -83,7 +60,7 @@ def ignores_arguments(callee: External) -> bool:
 
 def _call_external(this: Call, callee: External) -> Value:
     role = role_of(callee.path)
-    if role in _HANDLERS:
+    if role is not None and role in _HANDLERS:
         return _HANDLERS[role](this)
     top, _, rest = callee.path.partition(".")
     this.is_strict = top not in {"builtins", "re"} or rest == "type"
@@ -134,7 +111,7 @@ _CONSTRUCTORS = frozenset({Role.FLASK_SQLALCHEMY, Role.METADATA, Role.REGISTRY, 
 def _instantiate(this: Call, cls: ClassValue) -> Value:
     for item in ancestors(this.interpreter, cls):
         role = role_of(item.path) if isinstance(item, External) else None
-        if role in _CONSTRUCTORS:
+        if role is not None and role in _CONSTRUCTORS:
             return _HANDLERS[role](this)
     instance = Instance(cls, args=this.args, keywords=this.keywords)
     found = find(this.interpreter, cls, "__init__")
@@ -176,26 +153,15 @@ def _declared_attr(this: Call) -> Value:
     return PropertyValue(this.arg(0))
 
 
-_HANDLERS: dict[str | None, Callable[[Call], Value]] = {
-    Role.TABLE: make_table,
-    Role.METADATA: make_metadata,
-    Role.REGISTRY: make_registry,
-    Role.MAKE_BASE: make_base,
-    Role.AS_DECLARATIVE: as_declarative,
-    Role.MAPPED_AS_DATACLASS: mapped_as_dataclass,
-    Role.MAPPER: map_imperatively,
-    Role.FLASK_SQLALCHEMY: flask_sqlalchemy,
+_HANDLERS: dict[Role, Handler] = {
+    **tables.HANDLERS,
+    **bases.HANDLERS,
+    **decorators.HANDLERS,
+    **flask.HANDLERS,
     Role.DECLARED_ATTR: _declared_attr,
     Role.COPIED: _copied,
     Role.FIRST_ARGUMENT: lambda this: this.arg(0),
     Role.SECOND_ARGUMENT: lambda this: this.arg(1),
-    Role.WITH_METACLASS: with_metaclass,
-    Role.ADD_METACLASS: add_metaclass,
     Role.PARTIAL: _partial,
-    Role.HAS_INHERITED_TABLE: has_inherited_table,
-    Role.BECOME_BASE: become_base,
-    Role.BECOME_METACLASS: become_metaclass,
-    Role.BECOME_MAPPED_DECLARATIVE: lambda this: become_mapped(this, DECLARATIVE),
-    Role.BECOME_MAPPED_DATACLASS: lambda this: become_mapped(this, DATACLASS),
 }
 """What a call of a library's name returns, by what the name means."""

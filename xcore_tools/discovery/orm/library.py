@@ -5,9 +5,8 @@ from __future__ import annotations
 from xcore_tools.discovery.catalog.derived import ATTRIBUTES as CLASS_ATTRIBUTES
 from xcore_tools.discovery.catalog.derived import LOOSE_ITEMS, MAKERS, SEEDS, is_exported
 from xcore_tools.discovery.catalog.directives import DIRECTIVES, TABLE_PREFIX
-from xcore_tools.discovery.catalog.kinds import Role
 from xcore_tools.discovery.catalog.libraries import is_library
-from xcore_tools.discovery.catalog.symbols import TABLE
+from xcore_tools.discovery.catalog.symbols import TABLE, Role
 from xcore_tools.discovery.evaluate.core import Library, Words
 from xcore_tools.discovery.evaluate.values import BoundMethod, ClassValue, External
 from xcore_tools.discovery.orm.attributes import ATTRIBUTES, implicit_attribute, owned_attribute

@@ -12,8 +12,8 @@ from xcore_tools.discovery.catalog.directives import (
     SINGLE_TABLE,
     TABLE_ARGS,
 )
-from xcore_tools.discovery.catalog.kinds import Role
 from xcore_tools.discovery.catalog.libraries import Foreign
+from xcore_tools.discovery.catalog.symbols import Role
 from xcore_tools.discovery.evaluate.classes import is_declared_attr
 from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.effects import makes

@@ -20,8 +20,8 @@ from xcore_tools.discovery.catalog.directives import (
     TABLE_ARGS,
     TABLENAME,
 )
-from xcore_tools.discovery.catalog.kinds import Role
 from xcore_tools.discovery.catalog.libraries import camel_to_snake
+from xcore_tools.discovery.catalog.symbols import Role
 from xcore_tools.discovery.evaluate.classes import bind, find, is_declared_attr, prepare
 from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.mro import ancestors, bases_of, mro

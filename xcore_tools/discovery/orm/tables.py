@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from xcore_tools.discovery.catalog.derived import ENGINES, methods_of
-from xcore_tools.discovery.catalog.kinds import Role
 from xcore_tools.discovery.catalog.paths import BLANK_SCHEMA
+from xcore_tools.discovery.catalog.symbols import Role
 from xcore_tools.discovery.evaluate.call import Call
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue, RegistryValue, TableValue
 from xcore_tools.discovery.evaluate.values import (
@@ -134,3 +136,12 @@ def copy_table(this: Call, table: TableValue) -> Value:
     )
     this.interpreter.tables.append(copy)
     return copy
+
+
+Handler = Callable[[Call], Value]
+
+HANDLERS: dict[Role, Handler] = {
+    Role.TABLE: make_table,
+    Role.METADATA: make_metadata,
+    Role.REGISTRY: make_registry,
+}

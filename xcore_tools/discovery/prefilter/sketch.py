@@ -17,7 +17,8 @@ import msgspec
 from xcore_tools.discovery.catalog.derived import NEEDLES
 from xcore_tools.discovery.catalog.directives import TABLE_DIRECTIVES, TABLE_PREFIX
 from xcore_tools.discovery.catalog.paths import SQLALCHEMY
-from xcore_tools.discovery.catalog.symbols import COLUMN, TABLE
+from xcore_tools.discovery.catalog.structure import COLUMN
+from xcore_tools.discovery.catalog.symbols import TABLE
 
 
 class Imported(msgspec.Struct, frozen=True, gc=False):

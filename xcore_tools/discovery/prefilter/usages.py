@@ -79,15 +79,26 @@ def _maker(name: str) -> re.Pattern[bytes]:
     word = name.encode()
     if name == TABLE.name:
         return re.compile(rb"%b\s*\(" % word)  # wrappers are called so, too: NewTable(
-    if name not in DECORATORS | MAPPERS:
-        return re.compile(rb"%b(?<!\w%b)\s*\(" % (word, word))
-    if name in NEEDLES:
+    if name in NEEDLES and name in DECORATORS | MAPPERS:
         return re.compile(word)
-    return re.compile(rb"%b(?<!\w%b)(?:\s*\(|(?<=\.%b)\b)" % (word, word, word))
+    call = rb"%b(?<!\w%b)\s*\(" % (word, word)
+    return re.compile(rb"%b|%b(?<=\.%b)\b" % (call, word, word) if name in DECORATORS else call)
+
+
+def _is_found_by(name: str, other: str) -> bool:
+    """Whether the pattern of another maker finds every place of this one."""
+    return name != other and (
+        (other == TABLE.name and name.endswith(other))
+        or (other in NEEDLES and other in DECORATORS | MAPPERS and other in name)
+    )
 
 
 _MAKES = {
-    **{name.encode(): _maker(name) for name in sorted(MAKERS)},
+    **{
+        name.encode(): _maker(name)
+        for name in sorted(MAKERS)
+        if not any(_is_found_by(name, other) for other in MAKERS)
+    },
     _DUNDER: re.compile(rb"%b\w*+\s*+=(?!=)" % _DUNDER),
     **{quote + _DUNDER: re.compile(quote + _DUNDER) for quote in _QUOTES},
     b"type(": re.compile(rb"type(?<!\wtype)\([^()]{0,200}+,"),
