@@ -33,6 +33,7 @@ INDEX = Symbol("Index", Kind.ITEM, is_loose=True)
 ENUM = Symbol("Enum", Kind.TYPE)
 NUMERIC = Symbol("Numeric", Kind.TYPE)
 FLOAT = Symbol("Float", Kind.TYPE)
+COMPOSITE = Symbol("composite", Kind.OTHER)
 NULL_TYPE = Symbol("NullType", Kind.TYPE)
 
 _COLUMNS = (
@@ -66,7 +67,7 @@ _ITEMS = (
     FOREIGN_KEY_CONSTRAINT,
     UNIQUE_CONSTRAINT,
     INDEX,
-    Symbol("Constraint", Kind.ITEM),
+    *_plain(Kind.ITEM, "ColumnCollectionConstraint Constraint DefaultGenerator SchemaItem"),
 )
 
 _TYPES = (
@@ -74,14 +75,17 @@ _TYPES = (
     NUMERIC,
     FLOAT,
     NULL_TYPE,
-    *(Symbol(name, Kind.TYPE, is_abstract=True) for name in ("TypeDecorator", "UserDefinedType")),
+    *(
+        Symbol(name, Kind.TYPE, is_abstract=True)
+        for name in ("TypeDecorator", "UserDefinedType", "Variant")
+    ),
     Symbol("TypeEngine", Kind.TYPE, is_abstract=True),
     Symbol("ExternalType", Kind.TYPE, is_abstract=True),
     *_plain(
         Kind.TYPE,
         "ARRAY BIGINT BINARY BLOB BOOLEAN BigInteger Boolean CHAR CLOB DATE DATETIME DECIMAL DOUBLE "
         "DOUBLE_PRECISION Date DateTime Double FLOAT INTEGER Integer Interval JSON "
-        "LargeBinary NCHAR NUMERIC NVARCHAR PickleType REAL SMALLINT SmallInteger "
+        "LargeBinary MatchType NCHAR NUMERIC NVARCHAR PickleType REAL SMALLINT SmallInteger "
         "String TEXT TIME TIMESTAMP Text Time TupleType UUID Unicode UnicodeText "
         "Uuid VARBINARY VARCHAR",
     ),
@@ -95,7 +99,8 @@ _TYPES = (
 )
 
 _OTHERS = (
-    *_plain(Kind.OTHER, "composite synonym func"),
+    COMPOSITE,
+    *_plain(Kind.OTHER, "synonym func"),
     *_plain(Kind.TEXT, "text literal_column"),
     *_plain(Kind.OTHER, "async_sessionmaker"),
     *_plain(

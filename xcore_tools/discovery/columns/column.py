@@ -10,6 +10,7 @@ from xcore_tools.discovery.catalog.paths import CHECK_PATH, COLUMN_PATH, SQLALCH
 from xcore_tools.discovery.catalog.structure import (
     CHECK_CONSTRAINT,
     COLUMN_DEFAULT,
+    COMPOSITE,
     COMPUTED,
     DEFAULT_CLAUSE,
     FETCHED_VALUE,
@@ -296,7 +297,7 @@ def _merged(found: Draft, given: Draft, own: Draft) -> Draft:
 
 def parts_of(interpreter: Interpreter, value: Value, attribute: str) -> list[Draft]:
     """The columns among the arguments of `composite(…)`."""
-    if not (isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] == "composite"):
+    if not (isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] == COMPOSITE.name):
         return []
     parts = (draft_of_one(interpreter, asked(interpreter, arg), attribute) for arg in value.args)
     return [part for part in parts if part is not None]
