@@ -201,7 +201,7 @@ def test_a_table_name_of_a_class_that_is_not_mapped_keeps_flask_from_naming() ->
     found = followed({"m.py": dedent(source) + dedent(bare)})
     assert "bare" not in {table.name for table in found.tables}
     with pytest.raises(sa.exc.InvalidRequestError):
-        exec(dedent(bare), scope)  # noqa: S102 - nobody names its table
+        exec(dedent(bare), scope)
 
 
 def test_a_foreign_key_into_another_schema_names_that_schema(tmp_path: Path) -> None:

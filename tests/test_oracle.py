@@ -100,10 +100,13 @@ def place(fact: Fact) -> str:
 def misnamed(said: dict[str, Any], expected: Answer) -> Iterator[str]:
     """Yield the models and tables whose base or MetaData is another than their names say."""
     for part in ("models", "tables"):
-        meant = {fact["metadata"]: said["names"][fact["metadata"]] for fact in expected[part]}
+        named = [fact for fact in expected[part] if fact["metadata"] is not None]
+        nameless = {place(fact) for fact in expected[part] if fact["metadata"] is None}
+        meant = {fact["metadata"]: said["names"][fact["metadata"]] for fact in named}
         numbers = {name: meaning["metadata"] for name, meaning in meant.items()}
-        theirs = Counter(f"{place(fact)} in {fact['metadata']}" for fact in said[part])
-        ours = Counter(f"{place(fact)} in {numbers[fact['metadata']]}" for fact in expected[part])
+        others = [fact for fact in said[part] if place(fact) not in nameless]
+        theirs = Counter(f"{place(fact)} in {fact['metadata']}" for fact in others)
+        ours = Counter(f"{place(fact)} in {numbers[fact['metadata']]}" for fact in named)
         yield from (f"lacks {line} of {numbers}" for line in (theirs - ours).elements())
     models = {f"{fact['module']}:{fact['name']}" for fact in said["models"]}
     for fact in expected["models"]:

@@ -37,6 +37,11 @@ SOUND = {
         "def upgrade():\n    revision = 1\nclass C:\n    revision = 2\nC.revision = 3\n"
     ),
     "a text with a wrong escape": "revision = 'b'\ndown_revision = None\nx = '\\d'\n",
+    "constants of the file": (
+        "PREFIX = 'stage'\nNEEDED = ['a', 'z']\nPREVIOUS = 'a'\nrevision = 'b'\n"
+        "down_revision = PREVIOUS\ndepends_on = tuple(NEEDED)\n"
+        "branch_labels = {f'{PREFIX}-two'}\n"
+    ),
     "a BOM": "\ufeffrevision = 'b'\ndown_revision = None\n",
     "a declared encoding": "# coding: latin-1\n# caf\u00e9\nrevision = 'b'\ndown_revision = None\n",
 }
@@ -105,7 +110,6 @@ NOT_PLAIN = "is not written as plain text, so only running the file would tell i
         ("revision = 'b'\ndown_revision = 'a' + 'c'\n", 2, f"down_revision {NOT_PLAIN}"),
         ("revision = 'b'\ndown_revision = ('a', 1)\n", 2, f"down_revision {NOT_PLAIN}"),
         ("revision = 'b'\ndown_revision = {'a': 'c'}\n", 2, f"down_revision {NOT_PLAIN}"),
-        ("revision = 'b'\ndepends_on = {[]}\n", 2, f"depends_on {NOT_PLAIN}"),
         ("revision, down_revision = 'b', 'a'\n", 1, f"revision {NOT_PLAIN}"),
         ("revision = 'b'\nif True:\n    down_revision = 'a'\n", 2, f"down_revision {NOT_PLAIN}"),
         ("revision = 'b'\nfor down_revision in 'a': pass\n", 2, f"down_revision {NOT_PLAIN}"),
@@ -125,6 +129,39 @@ def test_what_cannot_be_known_is_a_problem(text: str, line: int | None, message:
     assert (found.path, found.code, found.severity) == ("versions/x_y.py", "XT305", "error")
     assert found.message.startswith(message)
     assert line in (None, found.line)  # the parsers of all Pythons agree on lines but there
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "CONTRACT",
+        "(CONTRACT,)",
+        "f'{CONTRACT}'",
+        "f'{KNOWN:>9}'",
+        "f'{KNOWN!r}'",
+        "{[]}",
+        "make()",
+        "tuple(make())",
+        "TWICE",
+        "list",
+        "LOOP",
+        "HIDDEN",
+    ],
+)
+@pytest.mark.parametrize("name", ["branch_labels", "depends_on"])
+def test_a_revision_keeps_its_place_whatever_its_labels_are(name: str, value: str) -> None:
+    """What is made elsewhere, more than once, or by a call that is not followed, is not known."""
+    text = (
+        "from phases import CONTRACT\nKNOWN = 'x'\nTWICE = 'a'\nTWICE = 'b'\nLOOP = (LOOP,)\n"
+        "HIDDEN = 'a'\nfrom phases import LATE as HIDDEN\n"
+        f"revision = 'b'\ndown_revision = 'a'\n{name} = {value}\n"
+    )
+    found = read_revision("b.py", text.encode())
+    assert isinstance(found, RevisionFile)
+    assert (found.revision, found.down, getattr(found, name)) == ("b", ("a",), ())
+    (note,) = found.notes
+    assert (note.line, note.code, note.severity) == (10, "XT305", "note")
+    assert note.message.startswith(f"{name} is not known")
 
 
 def test_a_deeply_nested_literal_is_a_problem() -> None:

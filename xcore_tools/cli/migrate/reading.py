@@ -125,7 +125,7 @@ def _check_heads(config: Config, section: str, against: str | None, form: str) -
         present(form, lambda: report.render_json(found), lambda _: report.render_heads(found))
         if form == "text":
             say_problems(found.problems)
-    return int(bool(found.problems))
+    return int(any(problem.severity != "note" for problem in found.problems))
 
 
 @click.command()

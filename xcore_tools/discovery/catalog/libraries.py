@@ -28,9 +28,10 @@ class Foreign(msgspec.Struct, frozen=True):
 
     `is_base`: a declarative base, whose children are mapped; otherwise a mixin.
     `naming` computes a table name from the class name, `tablename` is a fixed one. `kind` is how its
-    children are mapped, where that has a name of its own. `columns` are those
-    that it brings along, None where nobody here knows them. `is_lead` tells that who inherits it is worth
-    parsing; a mixin that stands beside a base, as a rule, is none.
+    children are mapped, where that has a name of its own. `binds` names the object whose items are the
+    collections that `__bind_key__` chooses from. `columns` are those that it brings along, None where
+    nobody here knows them. `is_lead` tells that who inherits it is worth parsing; a mixin that stands
+    beside a base, as a rule, is none.
     """
 
     path: str
@@ -40,6 +41,7 @@ class Foreign(msgspec.Struct, frozen=True):
     needs_table_keyword: bool = False
     kind: str | None = None
     metadata: str | None = None
+    binds: str | None = None
     aliases: tuple[str, ...] = ()
     columns: tuple[ForeignColumn, ...] | None = None
     is_lead: bool = True
@@ -138,6 +140,7 @@ _ALL = (
             f"advanced_alchemy.base.{name}",
             naming=camel_to_snake,
             metadata="advanced_alchemy.base.orm_registry.metadata",
+            binds="advanced_alchemy.base.metadata_registry",
             aliases=tuple(f"{m}.{name}" for m in _ADVANCED_MODULES),
         )
         for name in _ADVANCED

@@ -14,3 +14,5 @@ INSTRUMENTED_ATTRIBUTE = f"{SQLALCHEMY}.orm.InstrumentedAttribute"
 """What a column is that is known by its class and its name there: an annotation alone can make one."""
 FLASK_MODEL = "flask_sqlalchemy.model.Model"
 MODEL = FLASK_MODEL.rpartition(".")[2]
+APPENDERS = frozenset({"append_column", "append_constraint"})
+"""Methods of a table that add to what it consists of."""

@@ -17,6 +17,7 @@ from xcore_tools.discovery.evaluate.expressions import evaluate
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,
+    GenericAlias,
     LibraryObject,
     Scope,
     Unknown,
@@ -30,8 +31,8 @@ class Hint(msgspec.Struct):
     """What an annotation says of an attribute.
 
     `types` are the Python types without None: one, as a rule, or none where it is not known.
-    `extras` are what `Annotated` adds, `wholes` the `Annotated` values that a map may know themselves.
-    `names` are the types as written; `element` says the same of what a list holds.
+    `extras` are what `Annotated` adds, `wholes` the `Annotated` values and aliases such as `list[str]`
+    that a map may know themselves. `names` are the types as written; `element` says the same of what a list holds.
     """
 
     text: str
@@ -133,6 +134,9 @@ class _Reader:
                     self._hint.element = Hint(unparsed(expr.index))
                     inner = _Reader(self._machine, self._frame, self._hint.element)
                     inner.read(expr.index, depth + 1)
+                whole = self._value(expr)
+                if isinstance(whole, GenericAlias):
+                    self._hint.wholes.append(whole)
                 self._read_value(self._value(expr.value), depth)
 
     def _read_value(self, value: Value, depth: int) -> None:
@@ -148,6 +152,9 @@ class _Reader:
                     self._read_values(value.args[:1], depth)
                 case _:
                     self._hint.types.append(value)
+        elif isinstance(value, GenericAlias):
+            self._hint.wholes.append(value)
+            self._hint.types.append(value.origin)
         elif value is None:
             self._hint.nullable = True
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
@@ -21,6 +21,7 @@ from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     Display,
     External,
+    GenericAlias,
     LibraryObject,
     Union,
     Unknown,
@@ -38,10 +39,13 @@ def hinted_type(
     As in `sqlalchemy.orm.registry._resolve_type`, only enumerations are known by what they inherit.
     """
     maps = list(_maps(interpreter, cls))
-    for whole in (*hint.wholes, *hint.types[:1]):
-        found = _mapped_to(maps, whole)
-        if found is not None:
-            return type_of(interpreter, asked(interpreter, found))
+    keys = (*hint.wholes, *hint.types[:1])
+    answers = (_mapped_to(maps, key) for key in keys)
+    found = next((answer for answer in answers if answer is not None), None)
+    if found is None and any(isinstance(key, GenericAlias) for key in keys):
+        found = _mapped_to(maps, hint.types[0], _is_of_origin)
+    if found is not None:
+        return type_of(interpreter, asked(interpreter, found))
     if any(
         isinstance(each, ClassValue) and is_enumeration(interpreter, each) for each in hint.types
     ):
@@ -75,16 +79,19 @@ def _maps(interpreter: Interpreter, cls: ClassValue) -> Iterator[Display]:
             yield value
 
 
-def _mapped_to(maps: list[Display], key: Value) -> Value | None:
+def _mapped_to(
+    maps: list[Display], key: Value, is_same: Callable[[Value, Value], bool] | None = None
+) -> Value | None:
     """What a map has for a Python type; classes of libraries are known by their names."""
+    is_same = is_same or _is_same
     if isinstance(key, Union):
-        found = [_mapped_to(maps, option) for option in key.options]
+        found = [_mapped_to(maps, option, is_same) for option in key.options]
         return found[0] if all(each is found[0] for each in found) else None
     for each in maps:
         for known, value in reversed(each.pairs):
             if isinstance(known, Unknown) or not _is_class(known):
                 return Unknown("a type in the type_annotation_map is not known")
-            if any(_is_same(option, key) for option in options_of(known)):
+            if any(is_same(option, key) for option in options_of(known)):
                 return value
     return None
 
@@ -96,7 +103,13 @@ def _is_class(key: Value) -> bool:
 
 
 def _is_same(one: Value, other: Value) -> bool:
-    return one is other or (isinstance(other, External | ClassValue) and bool(one == other))
+    is_type = isinstance(other, External | ClassValue | GenericAlias)
+    return one is other or (is_type and bool(one == other))
+
+
+def _is_of_origin(known: Value, origin: Value) -> bool:
+    """Whether a key is an alias of a class: its items may be spelt in another way than those asked for."""
+    return isinstance(known, GenericAlias) and known.origin == origin
 
 
 def _of_one(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from xcore_tools.discovery.catalog.derived import RELATIONSHIPS
 from xcore_tools.discovery.catalog.directives import TABLE_ARGS
@@ -28,7 +29,10 @@ from xcore_tools.discovery.evaluate.table_values import MetaDataValue, TableValu
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,
+    FunctionValue,
+    LambdaValue,
     LibraryObject,
+    PropertyValue,
     Unknown,
     Value,
     options_of,
@@ -158,20 +162,24 @@ def _drafts(
     draft = draft_of_one(interpreter, value, member.name)
     if draft is None and not (member.has_value or composed):
         draft = Draft(attribute=member.name, source=hint)
-        if hint is None or not hint.is_mapped or _points_to_model(hint):
+        if hint is None or not hint.is_mapped:
             return
     if draft is not None:
-        is_hinted = hint is not None and hint.is_mapped and not is_wrapped(value)
-        yield hinted(interpreter, cls, draft, hint) if is_hinted and hint else draft
+        if hint is not None and hint.is_mapped and not is_wrapped(value):
+            draft = hinted(interpreter, cls, draft, hint)
+        if member.has_value or hint is None or not _is_refused(hint, draft):
+            yield draft
+
+
+def _is_refused(hint: Hint, draft: Draft) -> bool:
+    """Whether SQLAlchemy refuses an annotation without a value: a list of models that no map knows."""
+    element = hint.element.types if hint.element else []
+    has_models = any(isinstance(each, ClassValue) for each in element)
+    return has_models and not isinstance(draft.type, ColumnType)
 
 
 def _is_relationship(value: Value) -> bool:
     return isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] in RELATIONSHIPS
-
-
-def _points_to_model(hint: Hint) -> bool:
-    """Whether `Mapped[…]` without a value names a list, and so would be a relationship."""
-    return hint.is_list and not hint.wholes and not hint.extras
 
 
 def _dataclass_value(interpreter: Interpreter, cls: ClassValue, value: Value) -> Value:
@@ -181,7 +189,19 @@ def _dataclass_value(interpreter: Interpreter, cls: ClassValue, value: Value) ->
     metadata = asked(interpreter, value.keywords.get("metadata"))
     key = declared(interpreter, cls, "__sa_dataclass_metadata_key__")
     if isinstance(metadata, dict) and isinstance(key, str):
-        return asked(interpreter, metadata.get(key))
+        return _produced(interpreter, asked(interpreter, metadata.get(key)))
+    return value
+
+
+def _produced(interpreter: Interpreter, value: Value) -> Value:
+    """What a field makes for each class: `lambda: Column(…)`, a function, `declared_attr(…)`.
+
+    SQLAlchemy calls it without an argument (`_ClassScanMapperConfig._scan_attributes`).
+    """
+    if isinstance(value, PropertyValue):
+        value = value.getter
+    if isinstance(value, LambdaValue | FunctionValue):
+        value = interpreter.try_value(partial(interpreter.call, value, (), {}))
     return value
 
 

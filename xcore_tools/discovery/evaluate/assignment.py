@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from xcore_tools.discovery import ir
 from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.operators import iterate
-from xcore_tools.discovery.evaluate.table_values import DatabaseValue, MetaDataValue, RegistryValue
+from xcore_tools.discovery.evaluate.table_values import (
+    DatabaseValue,
+    MetaDataValue,
+    RegistryValue,
+    TableValue,
+)
 from xcore_tools.discovery.evaluate.values import (
     OPEN,
     ClassValue,
@@ -114,6 +119,11 @@ def _parts(target: ir.Sequence, value: Value) -> list[Value]:
 
 def _assign_attribute(interpreter: Interpreter, owner: Value, name: str, value: Value) -> None:
     if isinstance(owner, ClassValue | Instance):
+        if isinstance(owner, ClassValue) and name == "__name__" and isinstance(value, str):
+            owner.name = (
+                value  # the setter of `type`; what the body of a class binds is another thing
+            )
+            return
         owner.attrs[name] = value
         if isinstance(owner, ClassValue) and isinstance(value, MetaDataValue) and not value.home:
             value.owners.append(owner)
@@ -176,12 +186,19 @@ def forget(body: ir.Block, scope: Scope) -> None:
     if scope.kind != "function":
         return
     for node in ir.walk(body):
-        targets = node.targets if isinstance(node, ir.Assign) else ()
-        if isinstance(node, ir.Call) and isinstance(node.func, ir.Attribute):
-            targets = (node.func.value,)
-        for target in targets:
-            if isinstance(target, ir.Name) and _is_data(scope.names.get(target.id)):
-                scope.names[target.id] = Unknown("a loop whose rounds are not known")
+        if isinstance(node, ir.Assign):
+            for target in node.targets:
+                _forget_name(target, scope)
+        elif isinstance(node, ir.Call) and isinstance(node.func, ir.Attribute):
+            owner = node.func.value
+            named = scope.names.get(owner.id) if isinstance(owner, ir.Name) else None
+            if not isinstance(named, TableValue):  # `table.append_column(…)` leaves it that table
+                _forget_name(owner, scope)
+
+
+def _forget_name(target: ir.Expr, scope: Scope) -> None:
+    if isinstance(target, ir.Name) and _is_data(scope.names.get(target.id)):
+        scope.names[target.id] = Unknown("a loop whose rounds are not known")
 
 
 def pinned(expr: ir.Expr, scope: Scope) -> Scope:

@@ -13,6 +13,7 @@ from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     Display,
     FunctionValue,
+    GenericAlias,
     Instance,
     LibraryObject,
     MatchValue,
@@ -43,6 +44,10 @@ def attribute_of(interpreter: Interpreter, value: Value, name: str) -> Value:
     if rule is None:
         return Unknown(f"attribute {name} is not followed")
     return interpreter.resolve(rule(interpreter, value, name))
+
+
+def _of_alias(interpreter: Interpreter, value: GenericAlias, name: str) -> Value:
+    return attribute_of(interpreter, value.origin, name)
 
 
 def _of_module(interpreter: Interpreter, value: ModuleValue, name: str) -> Value:
@@ -108,6 +113,7 @@ def _method(interpreter: Interpreter, value: Value, name: str) -> Value:
 
 
 _ATTRIBUTES: dict[type, Callable[[Interpreter, Any, str], Value]] = {
+    GenericAlias: _of_alias,
     ModuleValue: _of_module,
     ClassValue: _of_class,
     Instance: _of_instance,

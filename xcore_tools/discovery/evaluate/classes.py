@@ -41,6 +41,8 @@ def find(
 
 def attribute(interpreter: Interpreter, cls: ClassValue, name: str) -> Value:
     """`cls.name`, bound as Python binds it; Unknown when no class of the project has it."""
+    if name in _DATA_DESCRIPTORS:
+        return _special(interpreter, cls, name)
     found = find(interpreter, cls, name)
     if found is None:
         return _special(interpreter, cls, name)
@@ -52,6 +54,10 @@ def attribute(interpreter: Interpreter, cls: ClassValue, name: str) -> Value:
     ):
         return _member(interpreter, found[0], name, value)
     return bind(interpreter, value, cls)
+
+
+_DATA_DESCRIPTORS = frozenset({"__name__", "__mro__", "__bases__", "__dict__"})
+"""What `type` itself answers, whatever the body of a class says."""
 
 
 def _special(interpreter: Interpreter, cls: ClassValue, name: str) -> Value:

@@ -28,6 +28,7 @@ from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     Display,
     External,
+    GenericAlias,
     LambdaValue,
     LibraryObject,
     Scope,
@@ -64,6 +65,8 @@ def _const(interpreter: Interpreter, expr: ir.Const, scope: Scope) -> Value:
 
 def _call(interpreter: Interpreter, expr: ir.Call, scope: Scope) -> Value:
     callee = evaluate(interpreter, expr.func, scope)
+    if isinstance(callee, GenericAlias):  # `dict[str, int]()`
+        callee = callee.origin
     if expr.unread is not None:
         if interpreter.may_wait(callee, expr):
             return LibraryObject(callee.path, (), {}, expr.line, (expr, scope))
@@ -262,6 +265,9 @@ def _of_class(
         return LibraryObject(
             value.path, tuple(interpreter.lazily(item, scope) for item in items), {}, 0
         )
+    if isinstance(value, External) and _is_container(value.path):
+        items = index.items if isinstance(index, ir.Sequence) else (index,)
+        return GenericAlias(value, tuple(interpreter.lazily(item, scope) for item in items))
     return value
 
 
@@ -271,6 +277,26 @@ _TYPING = frozenset(
     for name in ("Annotated", "Literal", "Optional", "Union")
 )
 """What has a meaning of its own with what stands in its brackets."""
+
+_CONTAINERS = frozenset(
+    {
+        *("list", "dict", "set", "frozenset", "tuple", "type"),
+        *("List", "Dict", "Set", "FrozenSet", "Tuple", "Type", "AbstractSet"),
+        *("Collection", "Iterable", "Mapping", "MutableMapping", "Sequence", "MutableSequence"),
+        *("MutableSet", "DefaultDict", "defaultdict", "OrderedDict", "Counter", "Deque", "deque"),
+    }
+)
+"""Classes of the standard library of which each choice of items is another Python type."""
+
+
+def _is_container(path: str) -> bool:
+    home, _, name = path.rpartition(".")
+    return home in _HOMES_OF_CONTAINERS and name in _CONTAINERS
+
+
+_HOMES_OF_CONTAINERS = frozenset(
+    {"builtins", "collections", "collections.abc", "typing", "typing_extensions"}
+)
 
 
 def _conditional(interpreter: Interpreter, expr: ir.Conditional, scope: Scope) -> Value:

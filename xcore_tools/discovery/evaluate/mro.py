@@ -9,6 +9,7 @@ from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,
+    GenericAlias,
     LibraryObject,
     Unknown,
     Value,
@@ -72,7 +73,9 @@ def bases_of(interpreter: Interpreter, cls: ClassValue) -> list[Value]:
     found: dict[Value, None] = {}
     for base in cls.bases:
         for option in options_of(interpreter.force(base)):
-            item = External(f"{option.callee}()") if isinstance(option, LibraryObject) else option
+            item = option.origin if isinstance(option, GenericAlias) else option
+            if isinstance(option, LibraryObject):
+                item = External(f"{option.callee}()")
             if isinstance(item, _BASES):
                 found[item] = None
     return list(found)

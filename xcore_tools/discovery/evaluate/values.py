@@ -41,6 +41,14 @@ class External:
 
 
 @dataclass(frozen=True, slots=True)
+class GenericAlias:
+    """`list[str]`: a class of the standard library with what stands in its brackets."""
+
+    origin: External
+    args: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ModuleValue:
     """A module of the project."""
 

@@ -8,24 +8,15 @@ from xcore_tools.discovery.evaluate.classes import find
 from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.table_values import DatabaseValue, MetaDataValue, RegistryValue
 from xcore_tools.discovery.evaluate.values import ClassValue, External, Unknown, Value
-from xcore_tools.discovery.orm.declarative_bases import is_root, root_of
+from xcore_tools.discovery.orm.declarative_bases import foreigns, is_root, root_of
 
 
 def metadata_of(interpreter: Interpreter, cls: ClassValue) -> MetaDataValue | None:
     """The collection of a mapped class, by its bind key, its base or its registry; None if not known."""
-    key = find(interpreter, cls, BIND_KEY)
     root = root_of(interpreter, cls)
-    if (
-        key is not None
-        and isinstance(root, ClassValue)
-        and isinstance(interpreter.force(key[1]), str)
-    ):
-        database = root.attrs.get("__fsa__")
-        if isinstance(database, DatabaseValue):
-            bound: MetaDataValue = interpreter.outside.bound_metadata(
-                database, interpreter.force(key[1])
-            )
-            return bound
+    bound = _bound_metadata(interpreter, cls, root)
+    if bound is not None:
+        return bound
     if isinstance(root, ClassValue):
         _root_metadata(interpreter, root)
     found = find(interpreter, cls, "metadata")
@@ -37,6 +28,22 @@ def metadata_of(interpreter: Interpreter, cls: ClassValue) -> MetaDataValue | No
         return registry[1].metadata if isinstance(registry[1].metadata, MetaDataValue) else None
     implicit = base_attribute(interpreter, cls, "metadata")
     return implicit if isinstance(implicit, MetaDataValue) else None
+
+
+def _bound_metadata(interpreter: Interpreter, cls: ClassValue, root: Value) -> MetaDataValue | None:
+    """The collection that `__bind_key__` chooses, of Flask-SQLAlchemy's or of another library's."""
+    found = find(interpreter, cls, BIND_KEY)
+    key = interpreter.force(found[1]) if found else None
+    if not isinstance(key, str):
+        return None
+    database = root.attrs.get("__fsa__") if isinstance(root, ClassValue) else None
+    name = next((each.binds for each in foreigns(interpreter, cls) if each.binds), None)
+    bound: MetaDataValue | None = None
+    if isinstance(database, DatabaseValue):
+        bound = interpreter.outside.bound_metadata(database, key)
+    elif name is not None:
+        bound = interpreter.outside.named_metadata(f"{name}[{key!r}]")
+    return bound
 
 
 def base_attribute(interpreter: Interpreter, cls: ClassValue, name: str) -> Value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from xcore_tools.discovery.catalog.derived import ENGINES, methods_of
-from xcore_tools.discovery.catalog.paths import BLANK_SCHEMA
+from xcore_tools.discovery.catalog.paths import APPENDERS, BLANK_SCHEMA
 from xcore_tools.discovery.catalog.symbols import Role
 from xcore_tools.discovery.evaluate.call import Call
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue, RegistryValue, TableValue
@@ -104,9 +104,15 @@ def has_columns(this: Call) -> bool:
 
 
 def call_table(this: Call, table: TableValue, name: str) -> Value:
-    """What a method of a table returns."""
-    is_copy = _METHODS.get(name) is Role.COPY_TABLE
-    return copy_table(this, table) if is_copy else Unknown("a method of a table")
+    """What a method of a table returns: a copy; what is appended counts as one of its arguments."""
+    if _METHODS.get(name) is Role.COPY_TABLE:
+        return copy_table(this, table)
+    if name in APPENDERS:
+        is_certain = this.scope is not None and not this.scope.uncertain
+        item = this.arg(0) if is_certain else Unknown("it is added under a condition or in a loop")
+        table.items = (*table.items, item)
+        return None
+    return Unknown("a method of a table")
 
 
 _METHODS = methods_of(Role.TABLE)

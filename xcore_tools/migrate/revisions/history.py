@@ -87,4 +87,5 @@ def _revisions(
             problems.append(result)
         else:
             found.append(result)
+            problems += result.notes
     return found
