@@ -75,7 +75,7 @@ def test_what_a_method_makes_is_made_with_the_object_if_its_file_calls_the_metho
     maker = (
         f"class Maker:\n    def __init__(self):\n        self.build()\n    def build(self):{MADE}"
     )
-    made_in(maker, "from makers import Maker\nmaker = Maker()\n", whole=False)
+    made_in(maker, "from makers import Maker\nMaker()\n", whole=False)
     assert "users.py" in parsed
 
 
