@@ -23,7 +23,8 @@ from xcore_tools.database.comparison.pairing import most_alike, only_alike
 from xcore_tools.database.url import REDACTED, DatabaseUrl
 from xcore_tools.discovery import link as link_module
 from xcore_tools.discovery.link import Linked
-from xcore_tools.discovery.pipeline import component, tasks
+from xcore_tools.discovery.pipeline import component
+from xcore_tools.discovery.prefilter.reach import Mentions
 from xcore_tools.discovery.prefilter.seeds import Leads
 from xcore_tools.discovery.prefilter.usages import Surroundings
 from xcore_tools.envfile.held import held_by
@@ -64,19 +65,20 @@ def test_what_a_method_makes_is_made_with_the_object_if_its_file_calls_the_metho
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """`__init__` calls `build`: who makes a Maker has made the model, and need not call anything more."""
-    parsed: list[str] = []
-    read = tasks.Job.read
+    matter: list[str] = []
+    add = Mentions.add
 
-    def noted(self: tasks.Job) -> Any:
-        parsed.append(self.path)
-        return read(self)
+    def noted(self: Any, leads: Leads) -> list[Any]:
+        found = add(self, leads)
+        matter.extend(source.path for source in found)
+        return found
 
-    monkeypatch.setattr(tasks.Job, "read", noted)
+    monkeypatch.setattr(Mentions, "add", noted)
     maker = (
         f"class Maker:\n    def __init__(self):\n        self.build()\n    def build(self):{MADE}"
     )
     made_in(maker, "from makers import Maker\nMaker()\n", whole=False)
-    assert "users.py" in parsed
+    assert "users.py" in matter
 
 
 def awaited(source: str) -> int:
