@@ -102,9 +102,41 @@ STATEMENTS: dict[str, ir.Block] = {
     ),
     "match a:\n  case 1: x = 1\n  case [b, *c]:\n    x = 2": (
         ir.Branches(
-            ((ir.Assign((X,), ir.Const(1), None, 2),), (ir.Assign((X,), ir.Const(2), None, 4),))
+            (
+                (ir.Assign((X,), ir.Const(1), None, 2),),
+                (
+                    ir.Assign((B, C), ir.Opaque("what a pattern matches"), None, 1),
+                    ir.Assign((X,), ir.Const(2), None, 4),
+                ),
+            )
         ),
     ),
+    "match a(b):\n  case {'k': [b, X.y, 1], **c} | X(b, k=c) as x if c(): pass": (
+        ir.Expression(ir.Call(A, (B,), (), 1), 1),
+        ir.Branches(
+            (
+                (
+                    ir.Assign((B, C, X), ir.Opaque("what a pattern matches"), None, 1),
+                    ir.Expression(ir.Call(C, (), (), 1), 1),
+                ),
+            )
+        ),
+    ),
+    "try: pass\nexcept (a, b) as c: x = 1": (
+        ir.Try(
+            (),
+            (
+                (
+                    ir.Assign((C,), ir.Opaque("an exception"), None, 1),
+                    ir.Assign((X,), ir.Const(1), None, 2),
+                ),
+            ),
+            (),
+            (),
+        ),
+    ),
+    "assert (a := b), c": (ir.Expression(ir.Named("a", B), 1),),
+    "a and b()": (ir.Expression(ir.Boolean("and", A, ir.Call(B, (), (), 1)), 1),),
     "class a: pass": (ir.ClassDef("a", (), (), (), (), 1),),
     "class a(b, *c, metaclass=x, **b):\n  x = 1": (
         ir.ClassDef(
@@ -306,11 +338,10 @@ def test_what_is_not_read_does_no_harm(source: str) -> None:
     body(f"def f():\n    x = {source}\n")
 
 
-def test_await_is_not_read() -> None:
-    found = body(
-        "async def f():\n    a = await b\n    c = yield a\n    yield\n    return await a()\n"
-    )
-    assert sum(isinstance(node, ir.Opaque) for node in ir.walk(found)) == 2
+def test_what_is_awaited_is_read_as_what_it_gives() -> None:
+    """A call of a coroutine function is followed to what it returns, which is what `await` gives."""
+    source = "async def f():\n    a = {0} b()\n    c = yield a\n    {0}(c())\n    return {0} a()\n"
+    assert body(source.format("await")) == body(source.format(""))
 
 
 def test_deep_expressions_and_large_displays_are_not_read() -> None:

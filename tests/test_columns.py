@@ -19,7 +19,11 @@ from xcore_tools.discovery.results import Table
 ORACLE = Path(__file__).with_name("oracle.py")
 PROJECT = Path(__file__).parents[1] / "fixtures" / "columns"
 MODULES = sorted(path.stem for path in PROJECT.glob("*.py"))
-NEEDS = {"sqlmodels": "sqlmodel", "flask_models": "flask_sqlalchemy"}
+NEEDS = {
+    "sqlmodels": "sqlmodel",
+    "annotated_fields": "sqlmodel",
+    "flask_models": "flask_sqlalchemy",
+}
 IN_ANOTHER_ORDER = {"things"}
 """One that an attribute hides, and that SQLAlchemy has all the same."""
 

@@ -407,7 +407,7 @@ def test_a_file_that_vanishes_is_a_fault(write: Write, monkeypatch: pytest.Monke
         raise FileNotFoundError(2, "No such file or directory")
 
     write("config.json", {"migration": {}})
-    monkeypatch.setattr(Path, "read_bytes", vanish)
+    monkeypatch.setattr("xcore_tools.config.files.read_regular", vanish)
     assert faults_of() == (
         "config.json: cannot be read (No such file or directory); check its permissions",
     )

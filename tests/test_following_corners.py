@@ -244,7 +244,7 @@ class Cat(Base):
 """)
     assert tables_of(found) == {"Dog": None, "Cat": "cats"}
     assert messages(found, "XT120") == [
-        "table name of Dog is not known: more work than can be followed"
+        "table name of Dog is not known: a function that calls itself with the same arguments"
     ]
 
 

@@ -1058,7 +1058,7 @@ tried("ABC")
 "abc".translate(str.maketrans("a", "b"))
 "abc".encode().decode()
 "a\\tb".expandtabs(4)
-"{x}".format_map({"x": "y"})
+"{0.__class__.__name__}".format(ONE)
 re.sub("a", lambda m: m[0].upper(), "banana")
 re.match("(a)(b)", "abc")[2]
 str(re.match("a", "abc") is None)

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from following import MODELS, Snippet, answers, followed, messages, snippets, tables_of
 
 from xcore_tools import Config, discover
-from xcore_tools.discovery.evaluate import core
+from xcore_tools.discovery.evaluate import fuel
 
 GIVEN = """
 import os
@@ -315,7 +315,7 @@ BROKEN: dict[str, tuple[str, dict[str, str | None]]] = {
         {"Dog": None},
     ),
     "a list too long to be changed": (
-        "NAMES = list('ab') * 3000\nNAMES.append('c')\nNAME = NAMES[0]\n",
+        "NAMES = list('ab') * 5000\nNAMES.append('c')\nNAME = NAMES[0]\n",
         {"Dog": None},
     ),
     "a dict that may have more": (
@@ -459,18 +459,38 @@ def test_a_class_whose_body_raises_does_not_take_others_along() -> None:
 
 
 def test_a_module_that_has_used_up_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core, "_STATEMENT_FUEL", 300)
-    monkeypatch.setattr(core, "_MODULE_FUEL", 500)
+    monkeypatch.setattr(fuel, "STATEMENT", 300)
+    monkeypatch.setattr(fuel, "MODULE", 500)
+    monkeypatch.setattr(fuel, "LINE", 0)
     work = "for n in range(100):\n    for m in range(9):\n        WORD = 'a'\n" * 5
     found = followed(
         {"m.py": f"{MODELS}{work}NAME = WORD\n{DOG}class Cat(Base):\n    __tablename__ = 'cats'\n"}
     )
     assert tables_of(found) == {"Cat": "cats", "Dog": None}
-    assert any("only imports, functions and classes count" in m for m in messages(found, "XT125"))
+    assert messages(found, "XT125") == []  # no model is lost, only a name
+    assert messages(found, "XT120") == [
+        "table name of Dog is not known: more work than can be followed"
+    ]
+
+
+def test_what_a_module_loses_once_its_share_is_used_up_is_said_where_it_stands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fuel, "STATEMENT", 300)
+    monkeypatch.setattr(fuel, "MODULE", 500)
+    monkeypatch.setattr(fuel, "LINE", 0)
+    work = "for n in range(100):\n    for m in range(9):\n        WORD = 'a'\n" * 5
+    late = "def make():\n    return Table('late', Base.metadata, Column('id'))\nWORD = 1\nLATE = make()\n"
+    source = f"{MODELS}{work}{late}"
+    found = followed({"m.py": source})
+    assert [(p.code, p.line) for p in found.problems] == [
+        ("XT125", source.splitlines().index("LATE = make()") + 1)
+    ]
+    assert "only imports, functions and classes count" in messages(found, "XT125")[0]
 
 
 def test_a_class_whose_body_uses_up_its_share_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core, "_STATEMENT_FUEL", 300)
+    monkeypatch.setattr(fuel, "STATEMENT", 300)
     loop = "    for n in range(100):\n        for m in range(9):\n            word = 'a'\n"
     inner = (
         "        for n in range(100):\n            for m in range(9):\n                word = 'a'\n"

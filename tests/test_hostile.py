@@ -273,7 +273,7 @@ def test_a_module_that_has_used_up_its_share_keeps_its_classes(scan: Scan) -> No
     work = "for n in range(1000):\n    for m in range(1000):\n        x = n\n" * 30
     answer = scan(h.one(BASE + work + "y = x\n" * 50 + NAMED_DOG), 10)
     assert answer.models == {"Dog": "dogs"}
-    assert answer.codes == {"XT125"}
+    assert answer.codes == set()  # nothing is lost that could be a model
     assert len(answer.messages) < 40
     assert any("only imports, functions and classes count" in text for text in answer.messages)
 

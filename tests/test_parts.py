@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import pickle
 import shutil
 from collections.abc import Callable, Mapping
@@ -16,6 +15,7 @@ from support import CASES, project_of
 from xcore_tools import Config, Discovery, discover
 from xcore_tools.discovery.pipeline import partition, scan, tasks, workers
 from xcore_tools.discovery.pipeline.partition import split
+from xcore_tools.discovery.pipeline.processes import Processes
 from xcore_tools.discovery.records import Outlook, Part
 from xcore_tools.discovery.walk import SourceFile
 
@@ -71,13 +71,12 @@ def test_forked_processes_give_the_same(
     monkeypatch.setattr(workers, "_WORTH_A_PROCESS", 0)
     monkeypatch.setattr(workers, "_processors", lambda: 2)
     started: list[object] = []
-    pool = concurrent.futures.ProcessPoolExecutor
 
-    def counting(*arguments: Any, **options: Any) -> Any:
+    def counting(*arguments: Any) -> Any:
         started.append(arguments)
-        return pool(*arguments, **options)
+        return Processes(*arguments)
 
-    monkeypatch.setattr(workers, "ProcessPoolExecutor", counting)
+    monkeypatch.setattr(workers, "Processes", counting)
     assert discover(config=Config(project=project)) == together
     assert len(started) == 1  # for the parts; there is too little else to share out
     monkeypatch.setattr(scan, "_DOMINANT", 0)
@@ -158,15 +157,22 @@ def test_a_dask_cluster_without_the_files(
         assert discover(config=Config(project=project), executor=client.get_executor()) == together
 
 
-def test_what_fails_in_an_executor_is_told(project: Path) -> None:
+def test_what_an_executor_fails_to_do_is_done_here(
+    project: Path, together: Discovery, caplog: pytest.LogCaptureFixture
+) -> None:
     class Broken(Executor):
         def submit(self, *_: Any, **__: Any) -> Future[Any]:
             future: Future[Any] = Future()
             future.set_exception(ConnectionError("the workers are gone"))
             return future
 
-    with pytest.raises(ConnectionError, match="the workers are gone"):
-        discover(config=Config(project=project), executor=Broken())
+    class Closed(Executor):
+        def submit(self, *_: Any, **__: Any) -> Future[Any]:
+            raise RuntimeError("cannot schedule new futures after shutdown")
+
+    assert discover(config=Config(project=project), executor=Broken()) == together
+    assert "the workers are gone" in caplog.text
+    assert discover(config=Config(project=project), executor=Closed()) == together
 
 
 # -- what connects ------------------------------------------------------------------------------

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 import warnings
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from xcore_tools.discovery.evaluate.stdlib import regex
 from xcore_tools.discovery.evaluate.values import MatchValue, PatternValue, Unknown
@@ -172,3 +175,59 @@ def test_escape_of_a_long_text_is_whole_or_not_known() -> None:
 def test_flags_and_counts_that_are_no_numbers() -> None:
     assert isinstance(regex.call_re("sub", ["A", "b", "a"], {"flags": "x", "count": "y"}), Unknown)
     assert regex.call_re("sub", ["a", "b", "aa"], {"count": 1}) == "ba"
+
+
+@pytest.mark.parametrize("flags", [re.IGNORECASE, 0])
+def test_a_set_that_takes_long_to_compile_is_refused(flags: int) -> None:
+    """`re` looks at each character of a set when it ignores case: 65,000 of them, for each set."""
+    inline = "" if flags else "(?i)"
+    pattern = inline + "[\0-\U0010ffff]" * 30
+    start = time.perf_counter()
+    assert isinstance(regex.compile_pattern(pattern, int(flags)), Unknown)
+    assert time.perf_counter() - start < 0.1
+    assert isinstance(regex.compile_pattern(f"{inline}[a-z_]+[^0-9]", int(flags)), PatternValue)
+
+
+def test_what_is_no_plain_argument_reaches_no_pattern() -> None:
+    class Text(str):
+        __slots__ = ()
+
+    for value in (Text("a"), lambda match: "ran", b"a", object(), ["a"]):
+        assert isinstance(regex.call_re("sub", ["a", value, "a"], {}), Unknown)
+        assert isinstance(regex.call_re("sub", ["a", "b", value], {}), Unknown)
+        found = re.match("(a)", "a")
+        assert found is not None
+        assert isinstance(regex.call_match(MatchValue(found), "group", [value]), Unknown)
+
+
+ATOMS = st.sampled_from(
+    ["a", "b", ".", "[ab]", "\\w", "^", "$", "\\b", "(?=a)", "(a)", "\\1", "(?:)"]
+)
+PATTERN_TEXTS = st.recursive(
+    ATOMS,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=4).map("".join),
+        st.tuples(inner, inner).map("(?:{0[0]}|{0[1]})".format),
+        st.tuples(inner, st.sampled_from(["*", "+", "?", "*?", "{0,9}", "{2,}", "*+", "??"])).map(
+            "(?:{0[0]}){0[1]}".format
+        ),
+        inner.map("({})".format),
+        inner.map("(?!{})".format),
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    PATTERN_TEXTS, st.sampled_from(["a" * 250, "ab" * 120, "a" * 120 + "b", "abc", "a" * 29 + "c"])
+)
+def test_what_is_applied_is_soon_done(pattern: str, subject: str) -> None:
+    """The matcher is not called where it may take long: whatever pattern is written."""
+    start = time.process_time()
+    found = regex.call_re("sub", [pattern, "x", subject], {})
+    assert time.process_time() - start < 1
+    if isinstance(found, str):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert found == re.sub(pattern, "x", subject)

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from xcore_tools.discovery.results import Discovery, Verdict
+from xcore_tools.discovery.results import Discovery, Problem, Verdict
 from xcore_tools.report.explain import Explanation, explain, render, render_json, suggestions
 
 SAMPLE = msgspec.json.decode(
@@ -116,3 +116,11 @@ def test_an_unknown_name_has_near_ones(name: str, nearest: str) -> None:
 
 def test_a_name_like_no_other_has_no_near_one() -> None:
     assert suggestions(SAMPLE, "zzzzzzzz") == []
+
+
+def test_a_name_that_only_a_problem_mentions() -> None:
+    """What is no class and no table of the scan may be the table that a function makes."""
+    told = "Store.connect() makes a table when it is called, which is not followed: gauges"
+    found = Discovery((), (), (), (Problem("meters.py", 29, "XT127", "note", told),))
+    assert render(explain(found, "gauges")) == f"meters.py:29\n  XT127: {told}\n"
+    assert explain(found, "gauge").is_empty

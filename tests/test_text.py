@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from xcore_tools.discovery.evaluate import strings
+from xcore_tools.discovery.evaluate import host
+from xcore_tools.discovery.evaluate.plain import is_plain
 from xcore_tools.discovery.evaluate.values import Unknown
 
 VALUES: list[Any] = [
@@ -57,20 +58,20 @@ def test_operators_are_those_of_python(name: str) -> None:
             try:
                 expected = OPERATORS[name](left, right)
             except (TypeError, ValueError, ZeroDivisionError):
-                assert isinstance(strings.apply(name, left, right), Unknown), (left, right)
+                assert isinstance(host.apply(name, left, right), Unknown), (left, right)
             else:
-                found = strings.apply(name, left, right)
+                found = host.apply(name, left, right)
                 assert (type(found), found) == (type(expected), expected), (left, right)
 
 
 def test_identity() -> None:
-    assert strings.apply("is", None, None) is True
-    assert strings.apply("is not", None, "a") is True
+    assert host.apply("is", None, None) is True
+    assert host.apply("is not", None, "a") is True
 
 
 @pytest.mark.parametrize("name", ["**", "<<", ">>", "^", "@", "/", "nonsense"])
 def test_other_operators_are_not_followed(name: str) -> None:
-    assert isinstance(strings.apply(name, 2, 3), Unknown)
+    assert isinstance(host.apply(name, 2, 3), Unknown)
 
 
 @pytest.mark.parametrize(
@@ -78,25 +79,25 @@ def test_other_operators_are_not_followed(name: str) -> None:
     [
         ("*", "a", 10**9),
         ("*", 10**9, "a"),
-        ("*", "a" * 1001, 2),
+        ("*", "a" * 40_000, 2),
         ("*", ["a"] * 900, 900),
         ("*", 10**6, 10**6),
-        ("+", "a" * 900, "a" * 900),
-        ("+", [1] * 900, [1] * 900),
+        ("+", "a" * 40_000, "a" * 40_000),
+        ("+", [1] * 6_000, [1] * 6_000),
         ("+", 10**9, 10**9),
         ("-", -(10**9), 10**9),
-        ("%", "%1000d", 1),
+        ("%", "%1001d", 1),
         ("%", "%*d", (10**9, 1)),
         ("%", "%.*f", (10**9, 1.0)),
         ("%", "%-*d", (10**9, 1)),
-        ("%", "%(a)1000s", {"a": 1}),
-        ("%", "%.1000f", 1.0),
+        ("%", "%(a)1001s", {"a": 1}),
+        ("%", "%.1001f", 1.0),
         ("%", "%(a)s" * 300_000, {"a": "a" * 10_000}),
     ],
 )
 def test_what_grows_is_refused_at_once(name: str, left: object, right: object) -> None:
     start = time.perf_counter()
-    assert isinstance(strings.apply(name, left, right), Unknown)
+    assert isinstance(host.apply(name, left, right), Unknown)
     assert time.perf_counter() - start < 0.1
 
 
@@ -131,7 +132,6 @@ METHODS: list[tuple[Any, str, tuple[Any, ...], dict[str, Any]]] = [
     ("{", "format", (), {}),
     ("{a}", "format", (), {}),
     ("{0[1]}", "format", (["a", "b"],), {}),
-    ("{0.real}", "format", (1,), {}),
     ("{0.nothing}", "format", (1,), {}),
     ("Name", "isupper", (), {}),
     ("Name", "upper", (1,), {}),
@@ -152,7 +152,7 @@ METHODS: list[tuple[Any, str, tuple[Any, ...], dict[str, Any]]] = [
 def test_methods_are_those_of_python(
     receiver: Any, name: str, args: tuple[Any, ...], keywords: dict[str, Any]
 ) -> None:
-    found = strings.call_method(receiver, name, args, keywords)
+    found = host.call_method(receiver, name, args, keywords)
     try:
         expected = getattr(receiver, name)(*args, **keywords)
     except (TypeError, ValueError, KeyError, IndexError, AttributeError):
@@ -164,7 +164,7 @@ def test_methods_are_those_of_python(
 @pytest.mark.parametrize("name", ["items", "keys", "values"])
 def test_views_of_a_dict_are_lists(name: str) -> None:
     table = {"a": 1, "b": [2]}
-    assert strings.call_method(table, name, (), {}) == list(getattr(table, name)())
+    assert host.call_method(table, name, (), {}) == list(getattr(table, name)())
 
 
 @pytest.mark.parametrize(
@@ -179,13 +179,13 @@ def test_views_of_a_dict_are_lists(name: str) -> None:
     ],
 )
 def test_other_methods_are_not_followed(receiver: object, name: str) -> None:
-    assert isinstance(strings.call_method(receiver, name, (), {}), Unknown)
+    assert isinstance(host.call_method(receiver, name, (), {}), Unknown)
 
 
 @pytest.mark.parametrize(
     ("receiver", "name", "args", "keywords"),
     [
-        ("{:1000}", "format", ("a",), {}),
+        ("{:1001}", "format", ("a",), {}),
         ("{:{}}", "format", ("a", 10**9), {}),
         ("{:{w}}", "format", ("a",), {"w": 10**9}),
         ("{:.{w}f}", "format", (1.0,), {"w": 10**9}),
@@ -200,7 +200,7 @@ def test_methods_that_grow_are_refused_at_once(
     receiver: str, name: str, args: tuple[Any, ...], keywords: dict[str, Any]
 ) -> None:
     start = time.perf_counter()
-    assert isinstance(strings.call_method(receiver, name, args, keywords), Unknown)
+    assert isinstance(host.call_method(receiver, name, args, keywords), Unknown)
     assert time.perf_counter() - start < 0.1
 
 
@@ -219,7 +219,7 @@ def test_methods_that_grow_are_refused_at_once(
     ],
 )
 def test_plain_data(value: object, plain: bool) -> None:
-    assert strings.is_plain(value) is plain
+    assert is_plain(value) is plain
 
 
 def test_plain_data_that_is_shared_many_times_is_looked_at_once() -> None:
@@ -227,5 +227,5 @@ def test_plain_data_that_is_shared_many_times_is_looked_at_once() -> None:
     for _ in range(22):
         value = [value, value]
     start = time.perf_counter()
-    strings.is_plain(value)
+    is_plain(value)
     assert time.perf_counter() - start < 0.2

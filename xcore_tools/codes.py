@@ -86,8 +86,9 @@ CODES: dict[str, Code] = {
         Code(
             "XT124",
             "base class not known",
-            "The class was taken for a model by its own table name and columns; its base could not be followed.",
-            "Name the base under model_discovery.bases in the configuration if it is a declarative base.",
+            "Classes that have columns inherit a class that no file of the scan defines, so they may be models. "
+            "Those that name a table and have columns are taken for models.",
+            "Name the base under model_discovery.bases if it is a declarative base, or scan what defines it.",
         ),
         Code(
             "XT125",
@@ -100,6 +101,12 @@ CODES: dict[str, Code] = {
             "model whose name is not known statically",
             "A call makes a class of a declarative base; its name is computed in a way that cannot be followed.",
             "Write the model as a class statement, or give the call a literal or a constant for its name.",
+        ),
+        Code(
+            "XT127",
+            "tables that may be made at run time",
+            "The code makes tables in a place that is only reached while the application runs.",
+            "Make the tables at the top level of a module, or check that env.py imports what makes them.",
         ),
         Code(
             "XT201",

@@ -16,6 +16,7 @@ from xcore_tools.config import Config, Setting, config_schema, load_settings
 from xcore_tools.config.files import shown
 from xcore_tools.database.lookup import find_url
 from xcore_tools.database.url import parse_url
+from xcore_tools.discovery.walk.paths import printable
 from xcore_tools.errors import ConfigError
 from xcore_tools.report import config as report
 
@@ -56,7 +57,7 @@ def schema() -> None:
 
 def _places(found: Config) -> list[report.Line]:
     file = shown(found.source) if found.source else "nowhere"
-    lines = [report.Line("project", str(found.project), file)]
+    lines = [report.Line("project", printable(str(found.project)), printable(file))]
     try:
         url = find_url(found)
         lines.append(report.Line("database", str(url), url.source))

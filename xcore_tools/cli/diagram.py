@@ -16,6 +16,7 @@ from xcore_tools.config import Config
 from xcore_tools.database.declared import declared_schema
 from xcore_tools.database.schema import DatabaseSchema
 from xcore_tools.database.sources import SOURCE, read_schema
+from xcore_tools.files import read_regular
 from xcore_tools.report.diagram import dot, mermaid, page, svg
 from xcore_tools.report.diagram.block import END, START, replaced
 from xcore_tools.report.diagram.details import Detail, details_of, grouped, groupings
@@ -150,7 +151,7 @@ def _say_gaps(schema: DatabaseSchema) -> bool:
 
 
 def _inject(picture: str, path: Path, *, is_check: bool) -> int:
-    text = path.read_bytes().decode("utf-8", "surrogateescape")
+    text = read_regular(path).decode("utf-8", "surrogateescape")
     after = replaced(text, picture)
     if after is None:
         raise click.BadParameter(

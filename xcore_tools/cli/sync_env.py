@@ -17,6 +17,10 @@ from xcore_tools.cli.terminal import has_color, remark, say
 from xcore_tools.envfile.held import hiding
 from xcore_tools.envfile.locate import find_env
 from xcore_tools.report import sync as report
+from xcore_tools.report.style import counted
+
+_MAY_HIDE = frozenset({"XT124", "XT127"})
+"""What tells of models and tables that the scan could not see."""
 
 STYLES = ("models", "modules", "strings")
 
@@ -99,7 +103,10 @@ def sync_env(  # noqa: PLR0913 (one for each option)
     if check or diff:
         say(report.diff(rewrite, color=has_color(sys.stdout)), sys.stdout)
     hidden = hiding(discovery)
-    say_problems([*hidden, *rewrite.problems])
+    unsaid = [problem for problem in discovery.problems if problem.code in _MAY_HIDE]
+    say_problems([*hidden, *unsaid, *rewrite.problems])
+    if not discovery.models and not discovery.tables:
+        remark(f"no model and no table was found in {counted(discovery.files, 'file')}\n")
     remark(report.render(rewrite))
     if rewrite.changed and not rewrite.is_written:
         remark("next: `xcore-tools sync-env` writes it\n")

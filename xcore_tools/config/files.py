@@ -7,6 +7,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from xcore_tools.files import IrregularFileError, TooLargeError, read_regular
+
 
 def exists(path: Path) -> bool:
     """Tell whether there is anything at `path`; what the system refuses to look at is nothing."""
@@ -35,7 +37,12 @@ def shown(path: Path) -> str:
 def read_bytes(path: Path, faults: list[str]) -> bytes | None:
     """Return what the file holds; None, and a fault, where it cannot be read."""
     try:
-        return path.read_bytes()
+        return read_regular(path)
+    except (IrregularFileError, TooLargeError) as error:
+        faults.append(
+            f"{shown(path)}: cannot be read ({error.strerror}); put a settings file there"
+        )
+        return None
     except OSError as error:
         faults.append(f"{shown(path)}: cannot be read ({error.strerror}); check its permissions")
         return None

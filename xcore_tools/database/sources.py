@@ -23,6 +23,7 @@ from xcore_tools.database.schema import DatabaseSchema, Export
 from xcore_tools.database.url import DatabaseUrl, parse_url
 from xcore_tools.discovery import discover
 from xcore_tools.errors import DatabaseError
+from xcore_tools.files import open_regular, read_regular
 
 CONFIGURED = "@"
 """Stands for the configured database."""
@@ -43,6 +44,9 @@ _PACKED: dict[bytes, Compression] = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "
 _DUMPS = (b"PGDMP", b"toc.dat\0", b"--", b"/*", b"PRAGMA ", b"BEGIN", b"CREATE ")
 _TOC = "toc.dat"
 """The table of contents in a directory of `pg_dump -Fd`."""
+
+_LIMIT = 512 * 1024 * 1024
+"""Bytes of an export."""
 
 _ACCEPTED = "a URL, @, an export or an SQLite file"
 
@@ -108,12 +112,15 @@ def read_schema(
         url = parse_url(source, source="the URL", anchor=Path.cwd(), environ=os.environ)
         return _inspected(url, schemas, wanted)
     with _plain(source) as path:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             is_sqlite = file.read(len(_SQLITE)) == _SQLITE
         if is_sqlite:
             url = parse_url("sqlite://", source=source, anchor=Path.cwd(), environ={})
             return _inspected(url.with_database(str(path.resolve())), (), wanted)
-        content = path.read_bytes()
+        try:
+            content = read_regular(path, _LIMIT)
+        except OSError as error:
+            raise DatabaseError(f"{source}: {error.strerror or error}; give {_ACCEPTED}") from error
     return selected(_of_schemas(_export(source, content), schemas), **wanted)
 
 
@@ -126,7 +133,7 @@ def _plain(source: str) -> Iterator[Path]:
             raise _no_schema(source)
         raise DatabaseError(f"{source}: a directory; give {_ACCEPTED}")
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             start = file.read(4)
     except OSError as error:
         raise DatabaseError(f"{source}: {error.strerror or error}; give {_ACCEPTED}") from error

@@ -147,7 +147,10 @@ class DatabaseUrl:
             key: REDACTED if _SECRET_KEY.search(key) else value
             for key, value in self._url.query.items()
         }
-        return self._url.set(query=query).render_as_string(hide_password=True).replace("%2A", "*")
+        # a directory may have a name that is no text, which a relative path then lies below
+        database = (self._url.database or "").encode(errors="backslashreplace").decode()
+        url = self._url.set(query=query, database=database or None)
+        return url.render_as_string(hide_password=True).replace("%2A", "*")
 
     def __repr__(self) -> str:
         return f"<DatabaseUrl {self} from {self.source}>"
@@ -172,7 +175,7 @@ def parse_url(text: str, *, source: str, anchor: Path, environ: Mapping[str, str
     so that it needs no escaping.
 
     Raises:
-        ConfigError: it is no URL, or a variable is not set. The message shows no part of the URL.
+        ConfigError: it is no URL, no text, or a variable is not set. The message shows no part of it.
     """
     whole = _VARIABLE.fullmatch(text.strip())
     if whole:
@@ -187,6 +190,14 @@ def parse_url(text: str, *, source: str, anchor: Path, environ: Mapping[str, str
             username=_filled(url.username, source, environ),
             password=_filled(url.password, source, environ),
         )
+        "".join([head, rest, url.username or "", str(url.password or "")]).encode()
+    except UnicodeEncodeError:
+        raise ConfigError(
+            [
+                f"{source}: holds a lone surrogate or a byte that is no UTF-8; "
+                "write the character itself, in UTF-8"
+            ]
+        ) from None
     except (sa.exc.ArgumentError, ValueError) as error:
         del error  # its message may show the password
         raise ConfigError(

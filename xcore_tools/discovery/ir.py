@@ -367,6 +367,22 @@ class Delete(_Node, frozen=True):
     targets: tuple[Expr, ...]
 
 
+class TypeAlias(_Node, frozen=True):
+    """`type name[params] = value`"""
+
+    name: str
+    params: tuple[Param, ...]
+    value: Expr
+    line: int
+
+
+class Unsupported(_Node, frozen=True):
+    """A statement of a kind that nobody reads; `what` names it for messages."""
+
+    what: str
+    line: int
+
+
 Statement = (
     Import
     | ImportFrom
@@ -384,6 +400,8 @@ Statement = (
     | Global
     | Jump
     | Delete
+    | TypeAlias
+    | Unsupported
 )
 Block = tuple[Statement, ...]
 Part = TypeVar("Part", FunctionDef, Call)

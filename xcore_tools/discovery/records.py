@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from xcore_tools.discovery.ir import ModuleFacts
-from xcore_tools.discovery.results import Discovery, Problem
+from xcore_tools.discovery.results import Discovery, Problem, UnresolvedBase
 from xcore_tools.discovery.walk.sources import SourceFile
 
 
@@ -54,6 +54,7 @@ class Scanned(msgspec.Struct, frozen=True, array_like=True):
     `parsed` are the paths of the files that were parsed. `outside` are further files
     that names led into, with the digests of what was read; `directories` are those in which modules were
     looked for, with the listings found there. `is_steady` tells that no file changed during the scan.
+    `unresolved` are bases of classes that no file defines.
     """
 
     discovery: Discovery
@@ -61,6 +62,7 @@ class Scanned(msgspec.Struct, frozen=True, array_like=True):
     outside: dict[str, bytes]
     directories: dict[str, bytes]
     is_steady: bool
+    unresolved: tuple[UnresolvedBase, ...] = ()
 
 
 def writable(discovery: Discovery) -> Discovery:

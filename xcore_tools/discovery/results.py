@@ -205,6 +205,20 @@ class Verdict(msgspec.Struct, frozen=True):
     chain: tuple[Step, ...]
 
 
+class UnresolvedBase(msgspec.Struct, frozen=True, order=True):
+    """A class that is inherited and that no file of the scan defines; `subject` says so in words.
+
+    `classes` have something of SQLAlchemy in them, and `taken` of these count as models all the same;
+    `path` and `line` are those of the first.
+    """
+
+    subject: str
+    path: str
+    line: int
+    classes: int
+    taken: int
+
+
 class Discovery(msgspec.Struct, frozen=True):
     """Everything that a scan found; sorted, and dependent on file contents and configuration only."""
 

@@ -5,14 +5,24 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from xcore_tools.discovery.parse.lazy import without_lazy
+
 
 def calls_of(source: str, name: str) -> Iterator[ast.Call]:
-    """The calls of `name`, or of an attribute of that name, in source order; none if it is no Python."""
+    """The calls of `name`, or of an attribute of that name, in source order; none if it is no Python.
+
+    A call that shares its line with a lazy import is left out: its column is not known.
+    """
+    plain = without_lazy(source)
     try:
-        tree = ast.parse(source)
+        tree = ast.parse(plain)
     except (SyntaxError, ValueError):
         return
-    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    lines = enumerate(zip(source.split("\n"), plain.split("\n"), strict=True), 1)
+    moved = {number for number, (one, other) in lines if one != other}
+    calls = (
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.lineno not in moved
+    )
     for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
         if getattr(call.func, "attr", getattr(call.func, "id", "")) == name:
             yield call

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from xcore_tools.config import Config
 from xcore_tools.config.files import shown
+from xcore_tools.discovery.parse.lazy import without_lazy
 from xcore_tools.discovery.results import Discovery, Problem
 from xcore_tools.doctor.calls import calls_of, literal_keyword, names_keyword, with_keyword
 from xcore_tools.doctor.facts import Finding
 from xcore_tools.envfile.sync import sync_env
 from xcore_tools.envfile.write import locked, replace_file
 from xcore_tools.errors import EnvFileError
+from xcore_tools.files import read_regular
 
 _BATCH = "render_as_batch=True"
 _LOGGERS = "disable_existing_loggers=False"
@@ -80,7 +82,7 @@ def _block(config: Config, discovery: Discovery, path: Path) -> Iterator[Finding
 def _none_target(source: bytes) -> int:
     """The line of the last `target_metadata = None`, if no other value follows it; else 0."""
     try:
-        body = ast.parse(source).body
+        body = ast.parse(without_lazy(source.decode("latin-1")).encode("latin-1")).body
     except (SyntaxError, ValueError):
         return 0
     line = 0
@@ -106,7 +108,7 @@ def _add(path: Path, function: str, keyword: str) -> None:
     """Adds the keyword to each call that lacks it."""
     name = keyword.partition("=")[0]
     with locked(path):
-        before = path.read_bytes()
+        before = read_regular(path)
         source = before.decode()
         for number in range(len(list(calls_of(source, function)))):
             call = list(calls_of(source, function))[number]
@@ -118,6 +120,6 @@ def _add(path: Path, function: str, keyword: str) -> None:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig", "replace")
+        return read_regular(path).decode("utf-8-sig", "replace")
     except OSError as error:
         raise EnvFileError(f"{shown(path)}: cannot be read: {error.strerror}") from error

@@ -18,6 +18,7 @@ from xcore_tools.discovery.results import Discovery, Problem
 from xcore_tools.doctor.facts import Finding
 from xcore_tools.envfile.write import locked, replace_file
 from xcore_tools.errors import BackupError, DatabaseError
+from xcore_tools.files import read_regular, read_text
 
 _URL = re.compile(r"^(?P<key>\s*sqlalchemy\.url\s*[=:])(?P<value>.*)$", re.MULTILINE)
 _LONE = re.compile(r"%%|%(\([^)]*\)s)?")
@@ -31,7 +32,7 @@ def examine_settings(config: Config) -> Iterator[Finding]:
     ini = config.project / config.migration.alembic_config
     for path in dict.fromkeys(p for p in (ini, config.source) if p is not None and is_file(p)):
         try:
-            text = path.read_text(encoding="utf-8", errors="replace")
+            text = read_text(path)
         except OSError:
             continue  # whoever reads it says so
         if path.suffix in {".ini", ".cfg"}:
@@ -54,7 +55,7 @@ def _escaped(value: str) -> str:
 
 def _escape(path: Path) -> None:
     with locked(path):
-        before = path.read_bytes()
+        before = read_regular(path)
         after = _URL.sub(lambda m: m["key"] + _escaped(m["value"]), before.decode())
         replace_file(path, after.encode(), expected=before)
 

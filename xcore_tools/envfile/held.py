@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from xcore_tools.discovery.parse.lazy import without_lazy
 from xcore_tools.discovery.results import Discovery, Model, Problem, Table
 from xcore_tools.envfile.metadata import Import
 
@@ -24,7 +25,7 @@ class Held(msgspec.Struct, frozen=True):
 def held_by(lines: Iterable[str]) -> Held:
     """Return what the lines import; nothing if they are no Python."""
     try:
-        tree = ast.parse("\n".join(line.rstrip("\r\n") for line in lines))
+        tree = ast.parse(without_lazy("\n".join(line.rstrip("\r\n") for line in lines)))
     except (SyntaxError, ValueError):
         return Held()
     imports: set[Import] = set()

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from xcore_tools.discovery.results import Discovery, Model
+from xcore_tools.files import read_text
 
 
 def is_reachable(module: str, path: str) -> bool:
@@ -66,7 +67,7 @@ def _homes(discovery: Discovery) -> set[str | None]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return read_text(path)
     except OSError:
         return ""
 

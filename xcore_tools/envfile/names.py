@@ -45,7 +45,10 @@ class _Finder(cst.CSTVisitor):
         node.value.visit(self)
         return False
 
-    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
+    def visit_LazyImportFrom(self, node: cst.LazyImportFrom) -> bool:
+        return self.visit_ImportFrom(node)
+
+    def visit_ImportFrom(self, node: cst.ImportFrom | cst.LazyImportFrom) -> bool:
         if isinstance(node.names, cst.ImportStar):
             self.has_star = True
         else:

@@ -13,13 +13,13 @@ from xcore_tools.envfile.source import Source
 
 _TARGET = m.Name("target_metadata")
 _SETS_TARGET = m.AssignTarget(_TARGET) | m.AnnAssign(target=_TARGET)
-_IMPORT = m.Import() | m.ImportFrom()
+_IMPORT = m.Import() | m.ImportFrom() | m.LazyImport() | m.LazyImportFrom()
 _DEFINITION = m.FunctionDef() | m.ClassDef()
 DOCSTRING = m.SimpleStatementLine([m.Expr(m.SimpleString() | m.ConcatenatedString())])
 # sys.path, and the function of the standard library that changes it
 _PATH = m.Attribute(m.Name("sys"), m.Name("path")) | m.Name("addsitedir")
 _PATH |= m.Attribute(attr=m.Name("addsitedir"))
-_PATH_IMPORT = m.ImportFrom(module=m.Name("sys"))
+_PATH_IMPORT = m.ImportFrom(module=m.Name("sys")) | m.LazyImportFrom(module=m.Name("sys"))
 _PRELUDE = re.compile(r"#!|[ \t\f]*#.*?coding[:=]")
 
 
@@ -74,7 +74,7 @@ def _what_changes_the_path(body: Sequence[cst.CSTNode]) -> m.BaseMatcherNode:
     paths: m.BaseMatcherNode = _PATH
     for node in body:
         for statement in m.findall(node, _PATH_IMPORT):
-            names = cst.ensure_type(statement, cst.ImportFrom).names
+            names = getattr(statement, "names", ())
             for alias in names if not isinstance(names, cst.ImportStar) else ():
                 if alias.evaluated_name == "path":
                     paths |= m.Name(alias.evaluated_alias or "path")

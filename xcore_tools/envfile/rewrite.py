@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import tokenize
 from pathlib import PurePath
 
-import libcst as cst
 import msgspec
 
 from xcore_tools.discovery.results import Problem
@@ -45,7 +45,7 @@ class Rewrite(msgspec.Struct, frozen=True):
 
 
 def _lines(source: bytes) -> list[str]:
-    encoding = cst.parse_module(source).encoding
-    text = source.decode("utf-8-sig" if encoding == "utf-8" else encoding, "replace")
+    encoding, _ = tokenize.detect_encoding(iter(source.splitlines(keepends=True)).__next__)
+    text = source.decode(encoding, "replace")
     parts = text.split("\n")
     return [f"{line}\n" for line in parts[:-1]] + parts[-1:] * bool(parts[-1])

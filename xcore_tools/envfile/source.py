@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from xcore_tools.discovery.parse.faults import fault_of
 from xcore_tools.discovery.parse.limits import MAX_SIZE, find_excess
 from xcore_tools.errors import EnvFileError
 
@@ -95,9 +96,11 @@ def parse(text: str, context: str = "") -> cst.Module:
         tree = cst.parse_module(text)
     except cst.ParserSyntaxError as error:
         raise EnvFileError(f"{context}{_fault(text, error)}") from error
-    except (RecursionError, ValueError, TypeError, IndexError, cst.CSTValidationError) as error:
-        # libcst raises these for some text that is not Python; see its issues 1076 and 1213.
-        raise EnvFileError(f"{context}not valid Python ({type(error).__name__})") from error
+    except BaseException as error:
+        line = fault_of(error, text).line
+        place = f"line {line}: " if line else ""
+        what = f"{place}not valid Python ({type(error).__name__}); correct it first"
+        raise EnvFileError(f"{context}{what}") from error
     if _stripped(tree.code) != _stripped(text):
         raise EnvFileError(f"{context}the parser does not give the same lines again")
     return tree

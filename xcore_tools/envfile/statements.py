@@ -15,6 +15,9 @@ _CHANGES = ("append", "clear", "extend", "insert", "pop", "remove", "setdefault"
 _CHANGE = m.Call(m.Attribute(m.Name(), m.OneOf(*map(m.Name, _CHANGES))))
 
 
+_Import = cst.Import | cst.ImportFrom | cst.LazyImport | cst.LazyImportFrom
+
+
 @dataclass
 class Statements:
     """What the module itself says; of the bodies of its functions, only which calls they make.
@@ -94,17 +97,23 @@ class _Visitor(cst.CSTVisitor):
             if argument.keyword and argument.keyword.value == NAME and not is_same:
                 self.found.passed.append(argument.value)
 
-    def visit_ImportFrom(self, node: cst.ImportFrom) -> None:
+    def visit_LazyImportFrom(self, node: cst.LazyImportFrom) -> None:
+        self.visit_ImportFrom(node)
+
+    def visit_LazyImport(self, node: cst.LazyImport) -> None:
+        self.visit_Import(node)
+
+    def visit_ImportFrom(self, node: cst.ImportFrom | cst.LazyImportFrom) -> None:
         self._keep(node)
         if not isinstance(node.names, cst.ImportStar) and node.module and not node.relative:
             home = self._module.code_for_node(node.module)
             self.found.imported.update(_bindings(node.names, f"{home}."))
 
-    def visit_Import(self, node: cst.Import) -> None:
+    def visit_Import(self, node: cst.Import | cst.LazyImport) -> None:
         self._keep(node)
         self.found.imported.update(_bindings(node.names, ""))
 
-    def _keep(self, node: cst.Import | cst.ImportFrom) -> None:
+    def _keep(self, node: _Import) -> None:
         alone = node.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
         self.found.imports.append(self._module.code_for_node(alone))
 

@@ -29,6 +29,7 @@ from xcore_tools.envfile.source import read
 from xcore_tools.envfile.target import read_target, with_target
 from xcore_tools.envfile.write import locked, replace_file
 from xcore_tools.errors import EnvFileError
+from xcore_tools.files import read_regular
 
 # files with problems that one message names
 _SHOWN = 3
@@ -113,7 +114,7 @@ class _Sync:
     def rewrite(self) -> Rewrite:
         """What becomes of the file as it stands now."""
         try:
-            before = self.path.read_bytes()
+            before = read_regular(self.path)
         except OSError as error:
             raise EnvFileError(f"{self.name}: cannot be read: {error.strerror}") from error
         return self.rewrite_of(before)

@@ -17,6 +17,7 @@ import filelock
 from xcore_tools.config.files import shown
 from xcore_tools.durable import flush_directory
 from xcore_tools.errors import EnvFileError
+from xcore_tools.files import read_regular
 
 WAIT = 60.0
 """Seconds that a run waits for another one."""
@@ -72,7 +73,7 @@ def replace_file(path: Path, content: bytes, *, expected: bytes) -> None:
         _remove_leftovers(target)
         temporary = _written(target, content, status)
         try:
-            if target.read_bytes() != expected:
+            if read_regular(target) != expected:
                 raise EnvFileError("changed while it was being rewritten; run again")
             temporary.replace(target)
         finally:

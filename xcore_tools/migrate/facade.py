@@ -22,6 +22,7 @@ from xcore_tools.database.backup.manager import BackupManager
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.discovery.results import Problem
 from xcore_tools.errors import DatabaseError, MigrationError
+from xcore_tools.files import read_text
 from xcore_tools.migrate.autogenerate.creation import create_all
 from xcore_tools.migrate.autogenerate.differences import described
 from xcore_tools.migrate.autogenerate.generation import Generation
@@ -46,6 +47,7 @@ from xcore_tools.migrate.runtime.scripts import (
     applied_on_the_way,
     filled,
     range_of,
+    refuse_irregular,
     reverted_on_the_way,
     revision_of,
     revisions_of,
@@ -147,10 +149,7 @@ class Migrations:
 
         def read(_: AlembicConfig, scripts: ScriptDirectory) -> tuple[Script, ...]:
             found = scripts.get_revisions(revision)
-            return tuple(
-                Script(self._revision(script), Path(script.path).read_text("utf-8"))
-                for script in found
-            )
+            return tuple(Script(self._revision(script), read_text(script.path)) for script in found)
 
         return self._run(read)
 
@@ -361,9 +360,12 @@ class Migrations:
     # -- how it is done -------------------------------------------------------------------------
 
     def _run(self, call: Callable[[AlembicConfig, ScriptDirectory], _Result]) -> _Result:
-        return self._environment.run(
-            lambda config: call(config, ScriptDirectory.from_config(config))
-        )
+        def checked(config: AlembicConfig) -> _Result:
+            scripts = ScriptDirectory.from_config(config)
+            refuse_irregular(scripts)
+            return call(config, scripts)
+
+        return self._environment.run(checked)
 
     def _reached(self) -> Status:
         status = self.status()

@@ -5,26 +5,31 @@ Invoice → Model (core/__init__.py:1) → Entity (core/base.py:2) → Declarati
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 
 import msgspec
 
-from xcore_tools.discovery.results import Discovery, Step, Table, Verdict
+from xcore_tools.discovery.results import Discovery, Problem, Step, Table, Verdict
 from xcore_tools.report.json import SCHEMA_VERSION, encoded
 from xcore_tools.report.style import painted, visible
 from xcore_tools.report.text import core_tables, full_name
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """What is known of a name: the verdicts on classes, and the tables that no model maps."""
+    """What is known of a name: the verdicts on classes, and the tables that no model maps.
+
+    Where there are neither, the `problems` that mention it.
+    """
 
     verdicts: tuple[Verdict, ...]
     tables: tuple[Table, ...]
+    problems: tuple[Problem, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        """Whether the scan saw neither a class nor a table of the name."""
-        return not self.verdicts and not self.tables
+        """Whether the scan saw nothing of the name."""
+        return not (self.verdicts or self.tables or self.problems)
 
 
 def explain(discovery: Discovery, name: str) -> Explanation:
@@ -38,17 +43,19 @@ def explain(discovery: Discovery, name: str) -> Explanation:
         for model in discovery.models
         if _is_table(name, model.schema, model.table)
     }
-    return Explanation(
-        verdicts=tuple(
-            verdict
-            for verdict in discovery.verdicts
-            if f".{_dotted(verdict)}".endswith(f".{name}")
-            or (verdict.module, verdict.name) in mapped
-        ),
-        tables=tuple(
-            table for table in core_tables(discovery) if _is_table(name, table.schema, table.name)
-        ),
+    verdicts = tuple(
+        verdict
+        for verdict in discovery.verdicts
+        if f".{_dotted(verdict)}".endswith(f".{name}") or (verdict.module, verdict.name) in mapped
     )
+    tables = tuple(
+        table for table in core_tables(discovery) if _is_table(name, table.schema, table.name)
+    )
+    if verdicts or tables or not name:
+        return Explanation(verdicts, tables)
+    word = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w.])")
+    mentioned = (problem for problem in discovery.problems if word.search(problem.message))
+    return Explanation((), (), tuple(mentioned))
 
 
 def suggestions(discovery: Discovery, name: str) -> list[str]:
@@ -64,6 +71,7 @@ def render(explanation: Explanation, *, color: bool = False) -> str:
     """A paragraph for each class and each table: the chain, the place, the reason."""
     paragraphs = [_of_class(verdict, color=color) for verdict in explanation.verdicts]
     paragraphs += [_of_table(table, color=color) for table in explanation.tables]
+    paragraphs += [_of_problem(problem, color=color) for problem in explanation.problems]
     return "\n".join(paragraphs)
 
 
@@ -108,6 +116,11 @@ def _of_table(table: Table, *, color: bool) -> str:
     return (
         f"{name} → {metadata}\n  {visible(table.module)} ({place})\n  {answer} that no model maps\n"
     )
+
+
+def _of_problem(problem: Problem, *, color: bool) -> str:
+    place = painted(_place(problem.path, problem.line), "bold", color=color)
+    return f"{place}\n  {problem.code}: {visible(problem.message)}\n"
 
 
 def _place(path: str, line: int) -> str:

@@ -8,6 +8,7 @@ from xcore_tools.config.files import shown
 from xcore_tools.discovery.results import Problem
 from xcore_tools.envfile.sync import sync_text
 from xcore_tools.errors import EnvFileError
+from xcore_tools.files import read_regular
 from xcore_tools.setup.facts import Change, Step
 from xcore_tools.setup.plan import with_roots
 from xcore_tools.setup.survey import Survey
@@ -43,7 +44,7 @@ def environment_step(found: Survey) -> tuple[Step | None, tuple[Problem, ...]]:
 
 def _content(env: Path) -> bytes:
     try:
-        return env.read_bytes()
+        return read_regular(env)
     except OSError as error:
         raise EnvFileError(f"{shown(env)}: cannot be read: {error.strerror}") from error
 

@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from xcore_tools.config.schema import Compression
 from xcore_tools.errors import BackupError
+from xcore_tools.files import check_regular, open_regular
 
 CHUNK = 1 << 20
 """Bytes that are read or written at a time."""
@@ -103,9 +104,10 @@ def written(path: Path, compression: Compression) -> Iterator[tuple[IO[bytes], O
 
 def opened(path: Path, compression: Compression) -> IO[bytes]:
     """What was written at `path`, without the compression."""
+    check_regular(path)
     match compression:
         case "none":
-            return path.open("rb")
+            return open_regular(path)
         case "gzip":
             return gzip.open(path, "rb")  # type: ignore[return-value]
         case "zstd":
@@ -136,7 +138,7 @@ def require(compression: Compression) -> None:
 
 def sha256_of(path: Path) -> str:
     """The sha256 of the file, in hexadecimal digits."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -25,6 +25,7 @@ from xcore_tools.database.backup.names import checked, numbered
 from xcore_tools.database.backup.reading import is_read, reading
 from xcore_tools.durable import flush_directory, write_new
 from xcore_tools.errors import BackupError
+from xcore_tools.files import IrregularFileError, TooLargeError, read_regular
 
 DATA = "data"
 """The name of the file in a working directory that becomes the backup."""
@@ -156,7 +157,7 @@ class Store:
         unfinished = self._unfinished()  # after the files: one that is finished now has a manifest
         names = {path.name for path in adopted if path.stat().st_ino not in unfinished}
         for name, path in files.items():
-            if name.endswith(SUFFIX) and is_ours(path.read_bytes()):
+            if name.endswith(SUFFIX) and _is_manifest(path):
                 names.add(name.removesuffix(SUFFIX))
         return {name for name in names if name and not name.endswith(SUFFIX)}
 
@@ -175,7 +176,7 @@ class Store:
         problem = ""
         if described.is_file():
             try:
-                manifest = decoded(described.read_bytes())
+                manifest = decoded(read_regular(described))
             except BackupError as error:
                 problem = str(error)
         status = (path if path.is_file() else described).stat()
@@ -218,7 +219,7 @@ class Store:
         """Finish a backup that has its name already, for a process that was killed right then."""
         described = place / f"manifest{SUFFIX}"
         with suppress(BackupError, FileNotFoundError):
-            manifest = decoded(described.read_bytes())
+            manifest = decoded(read_regular(described))
             path = self.directory / manifest.name
             left = place / DATA
             is_linked = path.is_file() and (not left.exists() or left.samefile(path))
@@ -250,6 +251,13 @@ class Store:
                 f"{shown(self.directory)}: {failed}: {error.strerror or error}; "
                 "no backup was changed"
             ) from error
+
+
+def _is_manifest(path: Path) -> bool:
+    try:
+        return is_ours(read_regular(path))
+    except (IrregularFileError, TooLargeError):
+        return False
 
 
 def _manifest_of(path: Path) -> Path:

@@ -3,7 +3,8 @@
 A file begins with a signature over the rest, made with a key that lies in the user's own cache
 directory. A file that is damaged, cut off, of another version or brought along by a checkout has none that
 fits, and counts as empty. It is plain data, names and bytes: reading it runs nothing. It is replaced as a whole,
-so runs at the same time see one state or the other, and the last one to end is kept.
+so runs at the same time see one state or the other, and the last one to end is kept. The directory may come
+from a stranger's checkout: no link in it is followed, and nothing but a regular file is opened.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ import hashlib
 import hmac
 import mmap
 import os
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from io import BufferedRandom, BufferedReader
 from pathlib import Path
 
 import msgspec
+
+from xcore_tools.files import NOFOLLOW, open_own, read_regular
 
 DIRECTORY = ".xcore_tools_cache"
 
@@ -26,6 +31,8 @@ Bytes = bytes | memoryview
 _KEY_SIZE = 32
 _SIZE_LIMIT = 512 * 1024 * 1024
 _MAGIC = b"xcore-tools cache 1\n"
+_LEFTOVER = 3600.0
+"""Seconds after which nobody is writing a file any more."""
 _IGNORE = "# Made by xcore-tools; may be deleted at any time.\n*\n"
 _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n"
 """Backup programs leave out a directory with this in CACHEDIR.TAG (https://bford.info/cachedir/)."""
@@ -47,7 +54,12 @@ def load(place: Path, version: bytes) -> dict[str, memoryview]:
     if key is None:
         return {}
     try:
-        with place.open("rb") as file:
+        with (
+            _opened(place.parent) as directory,
+            open_own(place.name, directory, place.parent) as file,
+        ):
+            if os.fstat(file.fileno()).st_size > _SIZE_LIMIT + _START:
+                return {}
             start = file.read(_START)
             signature = start[len(_MAGIC) :]
             if not start.startswith(_MAGIC) or not hmac.compare_digest(
@@ -75,25 +87,81 @@ def save(place: Path, version: bytes, entries: Mapping[str, Iterable[Bytes]]) ->
     key = _key()
     if key is None:
         return False
-    new = place.with_name(f"{place.name}.{os.getpid()}")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        for name, text in ((".gitignore", _IGNORE), ("CACHEDIR.TAG", _TAG)):
-            if not (place.parent / name).exists():
-                (place.parent / name).write_text(text, encoding="utf-8")
-        descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | _BINARY, 0o600)
-        try:
-            with os.fdopen(descriptor, "w+b") as file:
-                is_written = _write(file, key, version, entries)
-            if is_written:
-                new.replace(place)
-        finally:
-            new.unlink(missing_ok=True)
+        with _opened(place.parent) as directory:
+            for name, text in ((".gitignore", _IGNORE), ("CACHEDIR.TAG", _TAG)):
+                with suppress(FileExistsError), _made(place.with_name(name), directory) as file:
+                    file.write(text.encode())
+            _remove_leftovers(place, directory)
+            return _replaced(place, directory, lambda file: _write(file, key, version, entries))
     except OSError:
         return False
+
+
+def _replaced(place: Path, directory: int | None, write: Callable[[BufferedRandom], bool]) -> bool:
+    """Put a new file into the place of what is there, be it a link, if `write` says that it is whole."""
+    new = place.with_name(f"{place.name}.{secrets.token_hex(8)}")
+    target = _named(place, directory)
+    try:
+        with _made(new, directory) as file:
+            is_written = write(file)
+        if is_written:
+            os.replace(_named(new, directory), target, src_dir_fd=directory, dst_dir_fd=directory)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(_named(new, directory), dir_fd=directory)
     return is_written
 
 
+@contextmanager
+def _opened(directory: Path) -> Iterator[int | None]:
+    """The directory, which no link leads to, as a descriptor; None where systems know no such thing.
+
+    Nothing that somebody puts into the place of the directory meanwhile is met by what follows.
+
+    Raises:
+        OSError: it is none.
+    """
+    if not _HAS_DESCRIPTORS:
+        if directory.is_symlink():
+            raise NotADirectoryError(directory)
+        yield None
+        return
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | NOFOLLOW)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _named(path: Path, directory: int | None) -> str:
+    """The path as functions want it that are given the descriptor of its directory, or None."""
+    return str(path) if directory is None else path.name
+
+
+def _made(path: Path, directory: int | None) -> BufferedRandom:
+    """A new file, for its owner alone.
+
+    Raises:
+        FileExistsError: something has the name, be it a link to nothing.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | NOFOLLOW | _BINARY
+    return os.fdopen(os.open(_named(path, directory), flags, 0o600, dir_fd=directory), "w+b")
+
+
+def _remove_leftovers(place: Path, directory: int | None) -> None:
+    """Remove what runs left beside the file that were killed long ago."""
+    for name in os.listdir(place.parent if directory is None else directory):  # noqa: PTH208
+        if name.startswith(f"{place.name}."):
+            path = _named(place.with_name(name), directory)
+            with suppress(OSError):
+                status = os.stat(path, dir_fd=directory, follow_symlinks=False)
+                if status.st_mtime < time.time() - _LEFTOVER:
+                    os.unlink(path, dir_fd=directory)
+
+
+_HAS_DESCRIPTORS = {os.open, os.rename, os.stat, os.unlink} <= os.supports_dir_fd
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
@@ -136,7 +204,7 @@ def _key() -> bytes | None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with suppress(FileExistsError):
             _write_key(path)
-        key = path.read_bytes()
+        key = read_regular(path, _KEY_SIZE)
         if len(key) == _KEY_SIZE:
             return key
     return None
@@ -146,10 +214,9 @@ def _write_key(path: Path) -> None:
     """Write a new key; whoever reads it meanwhile finds all of it or nothing."""
     if path.exists():
         return
-    new = path.with_name(f"key.{os.getpid()}")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(os.urandom(_KEY_SIZE))
+    new = path.with_name(f"key.{secrets.token_hex(8)}")
+    with _made(new, None) as file:
+        file.write(secrets.token_bytes(_KEY_SIZE))
     try:
         os.link(new, path)
     finally:

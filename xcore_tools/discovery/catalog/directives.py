@@ -8,6 +8,7 @@ TABLE_ARGS = "__table_args__"
 TABLE_CLS = "__table_cls__"
 ABSTRACT = "__abstract__"
 BIND_KEY = "__bind_key__"
+MAPPER_ATTRIBUTE = "__mapper__"
 
 TABLE_PREFIX = "__table"
 """What the directives about tables begin with: the prefilter and the analysis of effects look for that."""

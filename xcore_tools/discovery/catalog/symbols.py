@@ -51,6 +51,7 @@ class Role(StrEnum):
     AS_DECLARATIVE = "as_declarative"
     MAPPED_AS_DATACLASS = "mapped_as_dataclass"
     MAPPER = "mapper"
+    MAPPER_OF = "mapper_of"
     MAP_DECLARATIVELY = "map_declaratively"
     COPY_TABLE = "copy_table"
     FLASK_SQLALCHEMY = "flask_sqlalchemy"
@@ -212,6 +213,8 @@ _METHODS = (
 _OTHERS = (
     Symbol("declared_attr", Kind.OTHER, Role.DECLARED_ATTR),
     Symbol("has_inherited_table", Kind.OTHER, Role.HAS_INHERITED_TABLE),
+    Symbol("Mapper", Kind.OTHER, Role.MAPPER_OF),
+    Symbol("class_mapper", Kind.OTHER, Role.MAPPER_OF),
     Symbol("quoted_name", Kind.OTHER, Role.FIRST_ARGUMENT),
     Symbol("synonym_for", Kind.OTHER, Role.FIRST_ARGUMENT),
     Symbol("declarative_mixin", Kind.OTHER, Role.FIRST_ARGUMENT),

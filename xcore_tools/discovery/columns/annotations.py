@@ -15,6 +15,7 @@ from xcore_tools.discovery.columns.unparse import unparsed
 from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.expressions import evaluate
 from xcore_tools.discovery.evaluate.values import (
+    TYPE_ALIAS,
     ClassValue,
     External,
     GenericAlias,
@@ -134,10 +135,11 @@ class _Reader:
                     self._hint.element = Hint(unparsed(expr.index))
                     inner = _Reader(self._machine, self._frame, self._hint.element)
                     inner.read(expr.index, depth + 1)
-                whole = self._value(expr)
+                whole, value = self._value(expr), self._value(expr.value)
                 if isinstance(whole, GenericAlias):
                     self._hint.wholes.append(whole)
-                self._read_value(self._value(expr.value), depth)
+                is_alias = isinstance(value, LibraryObject) and value.callee == TYPE_ALIAS
+                self._read_value(whole if is_alias else value, depth)
 
     def _read_value(self, value: Value, depth: int) -> None:
         """What an alias stands for."""
@@ -150,6 +152,9 @@ class _Reader:
                     self._hint.wholes.append(value)
                     self._hint.extras += [asked(self._machine, item) for item in value.args[1:]]
                     self._read_values(value.args[:1], depth)
+                case "TypeAliasType":
+                    self._hint.wholes.append(value)
+                    self._read_values(value.args[-1:], depth)
                 case _:
                     self._hint.types.append(value)
         elif isinstance(value, GenericAlias):

@@ -58,6 +58,8 @@ def members(interpreter: Interpreter, cls: ClassValue) -> Iterator[Member]:
         for name in names:
             if name in seen or _SPECIAL.fullmatch(name):
                 continue
+            if item is not cls and item.late.get(name, 0) > cls.number:
+                continue  # when `cls` was made, the class above did not have it yet
             member = _member(interpreter, cls, item, name)
             if member is None or (name in dropped and member.has_value):
                 continue

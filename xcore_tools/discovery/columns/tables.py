@@ -19,7 +19,7 @@ from xcore_tools.discovery.columns.column import (
     item_name,
     parts_of,
 )
-from xcore_tools.discovery.columns.force import asked
+from xcore_tools.discovery.columns.force import asked, shown
 from xcore_tools.discovery.columns.namespace import Member, members, unfollowed
 from xcore_tools.discovery.columns.sqlmodel import field_draft
 from xcore_tools.discovery.evaluate.core import Interpreter
@@ -38,7 +38,7 @@ from xcore_tools.discovery.evaluate.values import (
     options_of,
 )
 from xcore_tools.discovery.orm.declarative_bases import foreigns
-from xcore_tools.discovery.orm.table_rules import declared
+from xcore_tools.discovery.orm.table_rules import OWN_TABLE, declared
 from xcore_tools.discovery.results import ColumnType
 
 
@@ -207,13 +207,20 @@ def _produced(interpreter: Interpreter, value: Value) -> Value:
 
 def _read_arguments(interpreter: Interpreter, cls: ClassValue, draft: TableDraft) -> None:
     args = declared(interpreter, cls, TABLE_ARGS)
+    appended = cls.attrs.get(OWN_TABLE)
+    for item in appended.items if isinstance(appended, TableValue) else ():
+        _read_item(interpreter, draft, asked(interpreter, item))
+    told: set[str] = set()  # what several ways to make the arguments share is there once
     for option in options_of(args):
         items = [option] if isinstance(option, dict) else iterate(option) or []
-        for item in (asked(interpreter, each) for each in items):
+        known = [asked(interpreter, each) for each in items]
+        texts = [shown(item) for item in known]
+        for item, text in zip(known, texts, strict=True):
             if isinstance(item, dict):
                 comment = asked(interpreter, item.get("comment"))
                 draft.comment = comment if isinstance(comment, str) else draft.comment
-            else:
+            elif text not in told:
                 _read_item(interpreter, draft, item)
+        told |= {text for text in texts if "…" not in text}
         if isinstance(option, Unknown):
             draft.unknown.append(f"{TABLE_ARGS}: {option.reason}")

@@ -83,7 +83,8 @@ def type_of(interpreter: Interpreter, value: Value, depth: int = 0) -> ColumnTyp
         case Instance(cls=cls, args=args, keywords=keywords):
             return _own_type(interpreter, cls, args, keywords, depth)
         case Union(options=options):
-            names = {str(type_of(interpreter, each, depth + 1)) for each in options}
+            found = [type_of(interpreter, each, depth + 1) for each in options]
+            names = {each.reason if isinstance(each, Unknown) else str(each) for each in found}
             return Unknown(f"the type is one of {', '.join(sorted(names))}")
     return value if isinstance(value, Unknown) else _NO_TYPE
 

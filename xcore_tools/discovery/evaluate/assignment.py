@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from xcore_tools.discovery import ir
 from xcore_tools.discovery.evaluate.core import Interpreter
+from xcore_tools.discovery.evaluate.effects import MUTATORS
 from xcore_tools.discovery.evaluate.operators import iterate
+from xcore_tools.discovery.evaluate.plain import MAX_ITEMS, is_key
 from xcore_tools.discovery.evaluate.table_values import (
     DatabaseValue,
     MetaDataValue,
@@ -18,7 +20,7 @@ from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     FunctionValue,
     Instance,
-    Member,
+    Lost,
     Scope,
     Unknown,
     Value,
@@ -37,6 +39,7 @@ def assign(interpreter: Interpreter, target: ir.Expr, value: Value, scope: Scope
     elif isinstance(target, ir.Subscript):
         owner = interpreter.lazily(target.value, scope)
         if isinstance(owner, dict | list):
+            interpreter.memo.changed(owner)
             _assign_item(owner, index_of(interpreter, target.index, scope), value, scope)
     elif isinstance(target, ir.Sequence):
         for part, item in zip(target.items, _parts(target, value), strict=True):
@@ -55,13 +58,6 @@ def index_of(interpreter: Interpreter, index: ir.Expr, scope: Scope) -> Value:
     return slice(*parts) if is_known else Unknown("a slice that is not known")
 
 
-def is_key(value: Value) -> bool:
-    """Whether a value may be the key of a dict: it is known, and equal to nothing else."""
-    if isinstance(value, tuple):
-        return all(is_key(item) for item in value)
-    return value is None or isinstance(value, str | int | float | Member | ClassValue)
-
-
 def _assign_item(
     owner: dict[Value, Value] | list[Value], key: Value, value: Value, scope: Scope
 ) -> None:
@@ -70,7 +66,13 @@ def _assign_item(
         if scope.uncertain or not (is_key(key) or isinstance(key, slice)):
             _blur(owner)
         elif isinstance(key, slice):
-            owner[key] = iterate(value) or []
+            items = iterate(value)
+            if items is None or len(owner) + len(items) > MAX_ITEMS:
+                owner[:] = [Lost("an item that may have been changed")]
+            else:
+                owner[key] = items
+        elif isinstance(owner, dict) and len(owner) >= MAX_ITEMS and key not in owner:
+            owner[OPEN] = Unknown("an item of a dict too long to follow")
         else:
             owner[key] = value
     except (IndexError, TypeError, ValueError):
@@ -92,11 +94,16 @@ def delete(interpreter: Interpreter, target: ir.Expr, scope: Scope) -> None:
     elif isinstance(target, ir.Attribute):
         owner = interpreter.lazily(target.value, scope)
         if isinstance(owner, ClassValue | Instance):
+            interpreter.memo.changed(owner)
             owner.attrs.pop(target.name, None)
     elif isinstance(target, ir.Subscript):
         owner = interpreter.lazily(target.value, scope)
         if isinstance(owner, dict | list):
+            interpreter.memo.changed(owner)
             key = index_of(interpreter, target.index, scope)
+            if not (is_key(key) or isinstance(key, slice)):
+                _blur(owner)
+                return
             try:
                 del owner[key]
             except (LookupError, TypeError):
@@ -118,6 +125,7 @@ def _parts(target: ir.Sequence, value: Value) -> list[Value]:
 
 
 def _assign_attribute(interpreter: Interpreter, owner: Value, name: str, value: Value) -> None:
+    interpreter.memo.changed(owner)
     if isinstance(owner, ClassValue | Instance):
         if isinstance(owner, ClassValue) and name == "__name__" and isinstance(value, str):
             owner.name = (
@@ -125,6 +133,8 @@ def _assign_attribute(interpreter: Interpreter, owner: Value, name: str, value: 
             )
             return
         owner.attrs[name] = value
+        if isinstance(owner, ClassValue):
+            owner.late[name] = len(interpreter.classes)
         if isinstance(owner, ClassValue) and isinstance(value, MetaDataValue) and not value.home:
             value.owners.append(owner)
     elif isinstance(owner, MetaDataValue) and name == "schema":
@@ -228,7 +238,7 @@ def mark_unknown(block: ir.Block, scope: Scope) -> None:
 
 
 def bound_names(node: object) -> Iterator[str]:
-    """The names that statements bind in their own outer."""
+    """The names that statements bind in their own scope, and those of the collections that they change."""
     stack = [node]
     while stack:
         current = stack.pop()
@@ -240,12 +250,22 @@ def bound_names(node: object) -> Iterator[str]:
             yield from _targets(current.targets)
         elif isinstance(current, ir.Import | ir.ImportFrom):
             continue  # binds what it names, at no cost
+        elif isinstance(current, ir.Expression):
+            yield from _changed(current.value)
         elif isinstance(current, ir.With):
             yield from _targets(tuple(target for _, target in current.items if target is not None))
             stack.append(current.body)
         elif isinstance(current, ir.Statement):
             yield from _targets((current.target,) if isinstance(current, ir.For) else ())
             stack += [getattr(current, name) for name in current.__struct_fields__]
+
+
+def _changed(expr: ir.Expr) -> Iterator[str]:
+    """The collection that a call which stands alone changes: `names.append(…)`."""
+    if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Attribute):
+        owner = expr.func.value
+        if expr.func.name in MUTATORS and isinstance(owner, ir.Name):
+            yield owner.id
 
 
 def _targets(targets: tuple[ir.Expr, ...]) -> Iterator[str]:

@@ -92,10 +92,15 @@ def _of_made(interpreter: Interpreter, value: LibraryObject, name: str) -> Value
         args = interpreter.with_arguments(value).args
         if args and isinstance(args[0], str):
             return args[0]
+    if value.callee == "string.Template" and name in TEMPLATE_METHODS:
+        return BoundMethod(value, name)
     if name in _KEEPING:
         return Partial(interpreter.library.external(f"{value.callee}.{name}"), (value,), {})
     return interpreter.library.external(f"{value.callee}.{name}")
 
+
+TEMPLATE_METHODS = frozenset({"substitute", "safe_substitute"})
+"""Methods of `string.Template` that fill it in."""
 
 _KEEPING = frozenset({"copy", "_copy", "with_variant"})
 """Methods of columns and types that give one of the same kind."""

@@ -11,6 +11,7 @@ from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.effects import makes
 from xcore_tools.discovery.evaluate.errors import NotReadyError
 from xcore_tools.discovery.evaluate.expressions import evaluate
+from xcore_tools.discovery.evaluate.memo import key_of
 from xcore_tools.discovery.evaluate.statements import execute
 from xcore_tools.discovery.evaluate.values import (
     FunctionValue,
@@ -43,6 +44,7 @@ def call_function(
     if not interpreter.is_strict and not makes(interpreter, function):
         raise NotReadyError  # who needs the result asks in strict mode
     facts = interpreter.read(function.facts)
+    interpreter.followed.add(id(function.facts))
     if facts.body is None:
         return Unknown(f"the function {facts.name} has no body that can be read")
     wrapped = _decorated(interpreter, function) if facts.decorators else None
@@ -52,18 +54,67 @@ def call_function(
         with interpreter.strict():
             return interpreter.call(wrapped, args, keywords, site)
     if interpreter.depth >= _MAX_DEPTH:
+        interpreter.memo.cut_off += 1
         return Unknown(f"the function {facts.name} is called too deeply to follow")
+    work = partial(_run, interpreter, function, facts, args, keywords, site)
+    if not interpreter.is_strict or makes(interpreter, function):
+        return work()
+    return _remembered(interpreter, function, args, keywords, work)
+
+
+def _run(
+    interpreter: Interpreter,
+    function: FunctionValue,
+    facts: ir.FunctionDef,
+    args: tuple[Value, ...],
+    keywords: dict[str, Value],
+    site: Site | None,
+) -> Value:
+    """The body of a function followed with these arguments."""
+    body = facts.body or ()
     module, parent = function.scope.module, function.scope
     inner = Scope(module, "function", {}, parent, function.qualname, call_site=site)
     inner.params = frozenset(param.name for param in facts.params)
     _bind_params(facts.params, args, keywords, inner, partial(_default, interpreter, function))
     interpreter.depth += 1
-    flow = execute(interpreter, facts.body, inner)
+    flow = execute(interpreter, body, inner)
     interpreter.depth -= 1
-    if inner.yielded or _is_generator(function.facts, facts.body):
+    if inner.yielded or _is_generator(function.facts, body):
         return Generated(inner.yielded)
     returned = inner.returned if flow else [*inner.returned, None]
     return interpreter.resolve(union_of(returned)) if returned else None
+
+
+def _remembered(
+    interpreter: Interpreter,
+    function: FunctionValue | LambdaValue,
+    args: tuple[Value, ...],
+    keywords: dict[str, Value],
+    work: Callable[[], Value],
+) -> Value:
+    """What `work`, a call of `function`, gives; not worked out again for equal arguments."""
+    memo = interpreter.memo
+    key = (
+        id(function.facts),
+        id(function.scope),
+        interpreter.is_describing,
+        tuple((id(scope), version) for scope, version in interpreter.versions.items()),
+        key_of(args),
+        tuple((name, key_of(value)) for name, value in keywords.items()),
+    )
+    known = memo.find(key, interpreter.depth)
+    if known:
+        return known[0]
+    if memo.is_repeated(key):
+        return Unknown("a function that calls itself with the same arguments")
+    marks = (memo.doubts, memo.cut_off, interpreter.depth)
+    made = (len(interpreter.classes), len(interpreter.tables))
+    with memo.frame(key) as frame:
+        value = work()
+        if made == (len(interpreter.classes), len(interpreter.tables)):
+            given = (function, *args, *keywords.values())
+            memo.keep(key, frame, value, marks, given)
+    return value
 
 
 def _is_generator(facts: ir.FunctionDef, body: ir.Block) -> bool:
@@ -76,6 +127,10 @@ def _decorated(interpreter: Interpreter, function: FunctionValue) -> Value:
     """What decorators of the project make of a function; None where there are none that can be followed."""
     if function.is_plain:
         return None
+    key = (id(function.facts), id(function.scope))
+    if key in interpreter.wrapped:
+        return interpreter.wrapped[key][0]
+    doubts = interpreter.memo.doubts
     plain = replace(function, is_plain=True, receiver=None, is_bound=False)
     value: Value = plain
     for decorator in reversed(function.facts.decorators):
@@ -84,7 +139,10 @@ def _decorated(interpreter: Interpreter, function: FunctionValue) -> Value:
             site = Site(function.scope, function.facts.line)
             result = interpreter.try_value(partial(interpreter.call, callee, (value,), {}, site))
             value = result if isinstance(result, FunctionValue | LambdaValue | Partial) else value
-    return None if value is plain else value
+    found = None if value is plain else value
+    if interpreter.memo.doubts == doubts:
+        interpreter.wrapped[key] = (found, function)
+    return found
 
 
 def call_lambda(
@@ -99,7 +157,10 @@ def call_lambda(
     _bind_params(
         function.facts.params, args, keywords, inner, lambda name, _: function.defaults[name]
     )
-    return evaluate(interpreter, function.facts.body, inner)
+    work = partial(evaluate, interpreter, function.facts.body, inner)
+    if not interpreter.is_strict:
+        return work()
+    return _remembered(interpreter, function, args, keywords, work)
 
 
 def call_partial(

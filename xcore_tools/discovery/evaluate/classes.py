@@ -8,6 +8,7 @@ from functools import partial
 from xcore_tools.discovery import ir
 from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.mro import ancestors, bases_of, metaclass_of, mro
+from xcore_tools.discovery.evaluate.plain import exact, is_plain
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,
@@ -215,10 +216,26 @@ def shown(interpreter: Interpreter, value: Value) -> Value:
                 partial(interpreter.call, bind(interpreter, found, value), (), {})
             )
         if isinstance(item, External) and item.path.endswith(".StrEnum"):
-            return str(value)
+            return _written(exact(value))
         if isinstance(item, External) and item.path == "enum.IntEnum" and isinstance(value, Member):
-            return str(value.value)
+            return _written(value.value)
     return f"{value.cls.name}.{value.member if isinstance(value, MemberText) else value.name}"
+
+
+def _written(value: Value) -> Value:
+    """The text of a text or of a whole number; of nothing else, whatever an enumeration has for its value."""
+    is_written = type(value) is str or (type(value) is int and is_plain(value))
+    return str(value) if is_written else Unknown("a member whose value is not known")
+
+
+def formatted(interpreter: Interpreter, value: Value) -> Value:
+    """The text that `format()` makes of a member of an enumeration: that of `str()`, unless its class says so."""
+    if isinstance(value, Member | MemberText) and any(
+        isinstance(item, ClassValue) and "__format__" in item.attrs
+        for item in mro(interpreter, value.cls)
+    ):
+        return Unknown("a format that the class of a value has of its own")
+    return shown(interpreter, value)
 
 
 def prepare(interpreter: Interpreter, cls: ClassValue) -> None:

@@ -10,15 +10,18 @@ modules beside this one (`python.PYTHON`), those of a library by whoever knows i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
 from xcore_tools.discovery import ir
 from xcore_tools.discovery.evaluate.errors import TOO_MUCH, LimitReachedError, NotReadyError
-from xcore_tools.discovery.evaluate.strings import is_plain
+from xcore_tools.discovery.evaluate.fuel import LAST, Fuel, Pool
+from xcore_tools.discovery.evaluate.memo import Memo
+from xcore_tools.discovery.evaluate.plain import is_plain
 from xcore_tools.discovery.evaluate.values import (
+    BoundMethod,
     ClassValue,
     External,
     ImportedName,
@@ -38,14 +41,21 @@ _ELSEWHERE = (ImportedName, Thunk)
 _WAITING = (*_ELSEWHERE, Union)
 """Kinds of values that may stand for others; a tuple is made once, a union at every question."""
 
-_STATEMENT_FUEL = 30_000
-"""Steps for one statement of a module, with all the calls in it."""
-
-_MODULE_FUEL = 600_000
-"""Steps for all statements of a module; what comes after them counts only if it is evident."""
-
-_LAST_FUEL = 2_000
-"""Steps that are left in any case for a statement beside one that used up its share."""
+_READING = frozenset(
+    {
+        "copy",
+        "count",
+        "difference",
+        "get",
+        "index",
+        "intersection",
+        "items",
+        "keys",
+        "union",
+        "values",
+    }
+)
+"""Methods of collections that leave them as they are."""
 
 _EVIDENT = (ir.Import, ir.ImportFrom, ir.FunctionDef, ir.ClassDef)
 
@@ -53,7 +63,7 @@ _MAX_RUNNING = 30
 """Modules that are followed because another one, not at its end, needs a name of them."""
 
 _STATEMENT = "this statement does too much work to be followed"
-_REST = "the module does too much work to be followed; from here on only imports, functions and classes count"
+_REST = "the module does too much work to be followed; this late, only imports, functions and classes count"
 
 Locate = Callable[[str, str], str | None]
 Load = Callable[[str], ir.ModuleFacts | None]
@@ -106,8 +116,10 @@ class Language:
     """What Python's own constructs mean: one rule for each question that the interpreter has.
 
     `calls` has a rule for each kind of value that code of the project makes callable. `mark_unknown`
-    is for statements that could not be followed, `pinned` keeps what the names of an expression mean
-    now, `prepare` does what Python does when a class is made.
+    is for statements that could not be followed, `may_lose` says whether a class or a table may be
+    missing because of that. `pinned` keeps what the names of an expression mean
+    now, `waiting` gives what a name of a function stands for where that has to wait, `prepare` does
+    what Python does when a class is made.
     """
 
     evaluate: Callable[[Interpreter, ir.Expr, Scope], Value]
@@ -118,7 +130,9 @@ class Language:
     module_attribute: Callable[[Interpreter, str, str], Value]
     calls: Mapping[type, CallRule]
     mark_unknown: Callable[[ir.Block, Scope], None]
+    may_lose: Callable[[Interpreter, ir.Statement, Scope], bool]
     pinned: Callable[[ir.Expr, Scope], Scope]
+    waiting: Callable[[str, Scope], Value | None]
     prepare: Callable[[Interpreter, ClassValue], None]
 
 
@@ -196,14 +210,19 @@ class Interpreter:
         self.loose: list[tuple[ir.Call, Scope]] = []  # indexes and constraints outside of any table
         self.scopes: dict[str, Scope] = {}
         self.packages: set[str] = set()  # that imports lead through, with __init__.py or without
+        self.followed: set[int] = (
+            set()
+        )  # functions that were called, by the identity of their facts
         self.losses: set[tuple[str, int, str, str]] = set()  # module, line, code, what
         # what is under way
         self.pending: list[Thunk] = []
         self.versions: dict[Scope, int] = {}  # of modules that are looked back to
         self.preparing: list[ClassValue] = []
         self.running: set[str] = set()
-        self.makers: dict[int, bool] = {}
+        self.makers: dict[int, bool] = {}  # by function: whether a call may make something
+        self.changers: dict[int, bool] = {}  # … and whether it may change what others see
         self.roots: dict[ClassValue, Value] = {}
+        self.wrapped: dict[tuple[int, int], tuple[Value, Value]] = {}  # what decorators make
         self.is_strict = False
         self.is_describing = False  # columns are read: an attribute says whose it is
         self.is_settled = False  # nothing more is made; what is asked from now on stays true
@@ -213,10 +232,18 @@ class Interpreter:
         self._calls = {**python.calls, **library.calls}
         self._resolving: set[int] = set()
         self._too_dear: dict[int, Value] = {}
-        self._attempts = 0
-        self._fuel = _STATEMENT_FUEL
+        self.memo = Memo()
+        self.fuel = Fuel()
+        self.use_fuel = self.fuel.use
+        self._following: dict[str, Pool] = {}
+        self._asking: dict[str, Pool] = {}
 
     # -- running ------------------------------------------------------------------------------
+
+    def add_class(self, cls: ClassValue) -> None:
+        """Keeps a class that was made."""
+        cls.number = len(self.classes)
+        self.classes.append(cls)
 
     def run(self) -> None:
         """Follows every module, packages before what they hold, then what had to wait."""
@@ -224,9 +251,7 @@ class Interpreter:
             self.scope_of(name)
         waiting, self.pending = self.pending, []
         for thunk in waiting:
-            self._fuel = _STATEMENT_FUEL
-            line = ir.line_of(thunk.expr)
-            self._guarded(thunk.scope, line, partial(self.resolve, thunk))
+            self._guarded(thunk.scope, ir.line_of(thunk.expr), partial(self._settle, thunk))
         with self.strict():
             for cls in self.classes:
                 self.decide(cls, partial(self._python.prepare, self, cls))
@@ -237,14 +262,25 @@ class Interpreter:
         assert (
             cls.version is not None
         )  # only synthetic bases have none, and nothing is decided for them
-        self._fuel = _STATEMENT_FUEL
-        with at(self.versions, cls.version):
-            self._guarded(cls.version.module, cls.line, work)
+        module = cls.version.module
+        with at(self.versions, cls.version), self.fuel.question(self._pool(self._asking, module)):
+            self._guarded(module, cls.line, work)
 
     def ask(self, module: str, line: int, work: Callable[[], object]) -> None:
         """Does `work` for what stands at a line of a module; whatever ends it early is noted."""
-        self._fuel = _STATEMENT_FUEL
-        self._guarded(self.scopes[module], line, work)
+        scope = self.scopes[module]
+        with self.fuel.question(self._pool(self._asking, scope)):
+            self._guarded(scope, line, work)
+
+    def _settle(self, thunk: Thunk) -> None:
+        with self.fuel.share(self._pool(self._following, thunk.scope)):
+            self.resolve(thunk)
+
+    def _pool(self, pools: dict[str, Pool], scope: Scope) -> Pool:
+        facts = scope.module
+        if facts.module not in pools:
+            pools[facts.module] = Pool(_lines_of(facts))
+        return pools[facts.module]
 
     def scope_of(self, name: str) -> Scope | None:
         """The scope of a module at hand, followed to its end unless that is under way.
@@ -275,19 +311,22 @@ class Interpreter:
         facts = self.modules[name]
         scope = self.scopes[name] = Scope(facts, "module", {"__name__": name})
         self.running.add(name)
-        fuel, strict = self._fuel, self.is_strict
-        self.is_strict = False
-        left = _MODULE_FUEL
+        strict, self.is_strict = self.is_strict, False
+        pool = self._pool(self._following, scope)
         for statement in facts.body:
-            if left <= 0 and not isinstance(statement, _EVIDENT):
+            if pool.left <= 0 and not isinstance(statement, _EVIDENT):
                 self._python.mark_unknown((statement,), scope)
+                if self._python.may_lose(self, statement, scope):
+                    self.report_loss(name, ir.line_of(statement), _REST)
                 continue
-            self._fuel = before = max(min(_STATEMENT_FUEL, left), _LAST_FUEL)
-            self.follow(statement, scope)
-            left -= before - max(self._fuel, 0)
-            if left <= 0 < left + before:
-                self.report_loss(name, ir.line_of(statement), _REST)
-        self._fuel, self.is_strict = fuel, strict
+            replaced = len(scope.replaced)
+            self.memo.progress += 1
+            with self.fuel.share(pool, LAST):
+                self.follow(statement, scope)
+            if len(scope.replaced) > replaced:
+                self.memo.changed()
+        self.memo.progress += 1
+        self.is_strict = strict
         self.running.discard(name)
         return scope
 
@@ -302,12 +341,11 @@ class Interpreter:
         except NotReadyError:
             pass
         except _FAILURES:
-            self.report_loss(scope.module.module, ir.line_of(statement), _STATEMENT)
+            if scope.kind == "class" or self._python.may_lose(self, statement, scope):
+                self.report_loss(scope.module.module, ir.line_of(statement), _STATEMENT)
         self.depth = depth
         del self.preparing[preparing:]
         self._python.mark_unknown((statement,), scope)
-        if scope.kind == "class":
-            self._fuel = max(self._fuel, _LAST_FUEL)  # for what else the body says
         return 0
 
     def _guarded(self, scope: Scope, line: int, work: Callable[[], object]) -> None:
@@ -328,29 +366,17 @@ class Interpreter:
     def try_value(self, work: Callable[[], Value]) -> Value:
         """What `work` gives, Unknown where it needs what is not to be had or takes too long."""
         depth = self.depth
-        if not self._attempts:
-            self._fuel = _STATEMENT_FUEL
-        self._attempts += 1
         try:
-            with self.strict():
+            with self.strict(), self.fuel.attempt():
                 return self.resolve(work())
         except NotReadyError:
+            self.memo.doubts += 1
             return Unknown("a name that is not to be had")
         except _FAILURES:
+            self.memo.doubts += 1
             return Unknown(TOO_MUCH)
         finally:
-            self._attempts -= 1
             self.depth = depth
-
-    def use_fuel(self) -> None:
-        """Counts one step.
-
-        Raises:
-            LimitReachedError: the statement that is followed has used up its share.
-        """
-        self._fuel -= 1
-        if self._fuel < 0:
-            raise LimitReachedError
 
     # -- values that may have to wait -----------------------------------------------------------
 
@@ -369,6 +395,8 @@ class Interpreter:
         try:
             return self._python.evaluate(self, expr, scope)
         except NotReadyError:
+            if isinstance(expr, ir.Name) and (known := self._python.waiting(expr.id, scope)):
+                return known
             whole = self.read(expr) if isinstance(expr, ir.Call) else expr
             return Thunk(whole, self._python.pinned(whole, scope), version_of(self.versions, scope))
         finally:
@@ -386,6 +414,7 @@ class Interpreter:
         try:
             while isinstance(value, _ELSEWHERE):
                 if id(value) in self._resolving:
+                    self.memo.doubts += 1
                     return Unknown("a name that is defined by itself")
                 if id(value) in self._too_dear:
                     return Unknown(TOO_MUCH)
@@ -406,11 +435,13 @@ class Interpreter:
 
     def _evaluated(self, thunk: Thunk) -> Value:
         if thunk.value is ...:
+            doubts, cut_off = self.memo.doubts, self.memo.cut_off
             with (
                 at(self.versions, thunk.version) if thunk.version.module.replaced else nullcontext()
             ):
                 value = self._python.evaluate(self, thunk.expr, thunk.scope)
-            if not isinstance(value, str | list | dict | Instance):
+            is_sure = (self.memo.doubts, self.memo.cut_off) == (doubts, cut_off)
+            if not (is_sure or isinstance(value, str | list | dict | Instance)):
                 return value
             thunk.value = value
         return thunk.value
@@ -430,7 +461,12 @@ class Interpreter:
             with self.strict():
                 return self.resolve(value)
         except NotReadyError:
+            self.memo.doubts += 1
             return Unknown("a name that is not to be had")
+        except LimitReachedError:
+            if self.fuel.is_shared:
+                raise
+            return Unknown(TOO_MUCH)
 
     # -- calls --------------------------------------------------------------------------------
 
@@ -453,9 +489,17 @@ class Interpreter:
             made = [r for r in results if not (isinstance(r, Unknown) or is_plain(r))]
             return union_of(made or results)
         rule = self._calls.get(type(callee))
-        if rule is not None:
-            return rule(self, callee, args, keywords, site)
-        return callee if isinstance(callee, Unknown) else Unknown("a call that is not followed")
+        if rule is None:
+            is_reason = isinstance(callee, Unknown)
+            return callee if is_reason else Unknown("a call that is not followed")
+        value = rule(self, callee, args, keywords, site)
+        if (
+            isinstance(callee, BoundMethod)
+            and isinstance(callee.receiver, list | dict | set)
+            and callee.name not in _READING
+        ):
+            self.memo.changed(callee.receiver)
+        return value
 
     def may_wait(self, callee: Value, call: ir.Call) -> bool:
         """Whether the arguments of a call need not be read before somebody asks what it was given."""
@@ -470,8 +514,12 @@ class Interpreter:
         """`made` with its arguments, read now if that has had to wait."""
         if made.waiting is not None:
             (call, scope), made.waiting = made.waiting, None
-            with suppress(NotReadyError), self.strict():
-                made.args, made.keywords = self._python.arguments_of(self, self.read(call), scope)
+            try:
+                with self.strict():
+                    found = self._python.arguments_of(self, self.read(call), scope)
+                made.args, made.keywords = found
+            except NotReadyError:
+                self.memo.doubts += 1
         return made
 
     def try_call(self, callee: Value, args: tuple[Value, ...], site: Site) -> Value:
@@ -479,4 +527,11 @@ class Interpreter:
         try:
             return self.resolve(self.call(callee, args, {}, site))
         except NotReadyError:
+            self.memo.doubts += 1
             return Unknown("a call that is not followed")
+
+
+def _lines_of(facts: ir.ModuleFacts) -> int:
+    """About how many lines a module has."""
+    lines = [getattr(part, "line", 0) for part in ir.walk(facts.body[-1:])]
+    return max([len(facts.body), *lines, *(getattr(part, "line", 0) for part in facts.body)])

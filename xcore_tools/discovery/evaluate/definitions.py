@@ -7,6 +7,9 @@ from functools import partial
 from xcore_tools.discovery import ir
 from xcore_tools.discovery.evaluate.classes import bind, find
 from xcore_tools.discovery.evaluate.core import Interpreter
+from xcore_tools.discovery.evaluate.effects import makes
+from xcore_tools.discovery.evaluate.errors import TOO_MUCH
+from xcore_tools.discovery.evaluate.mro import MAX_ANCESTORS
 from xcore_tools.discovery.evaluate.operators import iterate
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
@@ -44,23 +47,39 @@ def begin_class(
     interpreter: Interpreter, statement: ir.ClassDef, scope: Scope
 ) -> tuple[ClassValue, Scope]:
     """The class that a statement makes, known to the interpreter, and the scope for its body."""
+    bases = tuple(_bases(interpreter, statement.bases, scope))
+    if scope.call_site is not None:  # a call may make any number of them
+        interpreter.use_fuel(_CLASS + _height(bases))
     cls = ClassValue(
         statement.name,
         _qualname(scope, statement.name),
         scope.module.module,
         statement.line,
-        tuple(_bases(interpreter, statement.bases, scope)),
+        bases,
         {k.name or "**": interpreter.lazily(k.value, scope) for k in statement.keywords},
         is_conditional=bool(scope.uncertain),
         scope=scope,
         version=version_of(interpreter.versions, scope),
     )
-    interpreter.classes.append(cls)
+    interpreter.add_class(cls)
     body = Scope(
         scope.module, "class", cls.attrs, scope, cls.qualname, cls, call_site=scope.call_site
     )
     body.in_loop = scope.in_loop
     return cls, body
+
+
+_CLASS = 10
+"""What a class costs, against an expression of one name."""
+
+
+def _height(bases: tuple[Value, ...]) -> int:
+    """About how many classes stand above one with these bases: each question goes through all of them."""
+    height = 0
+    while height < MAX_ANCESTORS and bases and isinstance(bases[0], ClassValue):
+        height += len(bases)
+        bases = bases[0].bases
+    return height
 
 
 def _bases(interpreter: Interpreter, exprs: tuple[ir.Expr, ...], scope: Scope) -> list[Value]:
@@ -89,10 +108,21 @@ def decorated(
         site = Site(scope, statement.line)
         if isinstance(callee, FunctionValue | LambdaValue):  # runs here and now, whatever it does
             result = interpreter.try_value(partial(interpreter.call, callee, (cls,), {}, site))
+            if _is_lost(interpreter, callee, result):
+                interpreter.report_loss(scope.module.module, statement.line, _DECORATOR)
         else:
             result = interpreter.try_call(callee, (cls,), site)
         cls = result if isinstance(result, ClassValue) else cls
     return cls
+
+
+def _is_lost(interpreter: Interpreter, decorator: Value, result: Value) -> bool:
+    """Whether a decorator that makes classes or tables was not followed to its end."""
+    is_cut = isinstance(result, Unknown) and result.reason == TOO_MUCH
+    return is_cut and isinstance(decorator, FunctionValue) and makes(interpreter, decorator)
+
+
+_DECORATOR = "what a decorator makes of this class is too much work to be followed"
 
 
 def _is_dataclass(decorator: Value) -> bool:

@@ -134,8 +134,11 @@ def has_makers(interpreter: Interpreter, cls: ClassValue) -> bool:
 
 def changes(interpreter: Interpreter, function: FunctionValue) -> bool:
     """Whether a call of `function` may change what others see: a global name, an attribute, an item."""
-    body = interpreter.read(function.facts).body
-    return body is not None and any(_is_change(node) for node in ir.walk(body))
+    key = id(function.facts)
+    if key not in interpreter.changers:
+        body = interpreter.read(function.facts).body or ()
+        interpreter.changers[key] = any(_is_change(node) for node in ir.walk(body))
+    return interpreter.changers[key]
 
 
 def _is_change(node: object) -> bool:

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from xcore_tools.discovery import ir
-from xcore_tools.discovery.evaluate import strings
-from xcore_tools.discovery.evaluate.assignment import assign, index_of, is_key
+from xcore_tools.discovery.evaluate import host
+from xcore_tools.discovery.evaluate.assignment import assign, index_of
 from xcore_tools.discovery.evaluate.attributes import attribute_of
-from xcore_tools.discovery.evaluate.classes import attribute, is_enumeration, shown
+from xcore_tools.discovery.evaluate.classes import attribute, formatted, is_enumeration, shown
 from xcore_tools.discovery.evaluate.core import Interpreter
+from xcore_tools.discovery.evaluate.cost import charge
+from xcore_tools.discovery.evaluate.fields import format_value
 from xcore_tools.discovery.evaluate.operators import (
+    MAX_COMBINATIONS,
     MAX_ITEMS,
     binary,
     compare,
     each,
     first_unknown,
     iterate,
-    over,
     truth_of,
 )
+from xcore_tools.discovery.evaluate.percent import format_percent
+from xcore_tools.discovery.evaluate.plain import MAX_ITEMS as MAX_LENGTH
+from xcore_tools.discovery.evaluate.plain import exact, is_key, is_plain, set_of
 from xcore_tools.discovery.evaluate.scopes import lookup
 from xcore_tools.discovery.evaluate.values import (
     OPEN,
+    TYPE_ALIAS,
     BoundMethod,
     ClassValue,
     Display,
@@ -31,11 +38,13 @@ from xcore_tools.discovery.evaluate.values import (
     GenericAlias,
     LambdaValue,
     LibraryObject,
+    Lost,
     Scope,
     Site,
     Union,
     Unknown,
     Value,
+    options_of,
     union_of,
 )
 
@@ -99,6 +108,7 @@ def _arguments(
     for expr in exprs:
         if isinstance(expr, ir.Starred):
             items = iterate(evaluate(interpreter, expr.value, scope))
+            charge(interpreter, items)
             yield from [Unknown("a starred argument")] if items is None else items
         else:
             yield interpreter.lazily(expr, scope)
@@ -119,30 +129,55 @@ def _formatted(interpreter: Interpreter, expr: ir.FormattedString, scope: Scope)
     result: Value = ""
     for part in expr.parts:
         result = binary("+", result, evaluate(interpreter, part, scope))
+        charge(interpreter, result)
     return result
 
 
 def _format_part(interpreter: Interpreter, expr: ir.FormatPart, scope: Scope) -> Value:
     value = evaluate(interpreter, expr.value, scope)
     spec = evaluate(interpreter, expr.spec, scope) if expr.spec else ""
-    template = "{" + (f"!{expr.conversion}" if expr.conversion else "") + f":{spec}" + "}"
-    if isinstance(spec, Unknown):
-        return spec
-    value = shown(interpreter, value)
-    return over(value, lambda one: strings.call_method(template, "format", [one], {}))
+    if type(spec) is not str:
+        return first_unknown(spec)
+    show = partial(formatted if expr.conversion is None else shown, interpreter)
+    charge(interpreter, *options_of(value))
+    return union_of([format_value(one, expr.conversion, spec, show) for one in options_of(value)])
 
 
 def _binary(interpreter: Interpreter, expr: ir.Binary, scope: Scope) -> Value:
     left, right = evaluate(interpreter, expr.left, scope), evaluate(interpreter, expr.right, scope)
-    if expr.op == "%" and isinstance(left, str):
-        right = (
-            tuple(shown(interpreter, item) for item in right)
-            if isinstance(right, tuple)
-            else shown(interpreter, right)
-        )
+    charge(interpreter, left, right)
+    if expr.op in {"%", "%="} and any(isinstance(option, str) for option in options_of(left)):
+        result = _percent(interpreter, left, right)
+        charge(interpreter, result)
+        return result
     if expr.op == "|" and (left is None or right is None) and isinstance(left or right, _TYPES):
         return LibraryObject("typing.Union", (left, right), {}, 0)
-    return binary(expr.op, left, right)
+    if expr.op.endswith("=") and isinstance(left, list | dict | set):
+        interpreter.memo.changed(left)
+    result = binary(expr.op, left, right)
+    charge(interpreter, result)
+    return result
+
+
+def _percent(interpreter: Interpreter, left: Value, right: Value) -> Value:
+    """`template % values`, for every combination of what both may be."""
+    if len(options_of(left)) * len(options_of(right)) > MAX_COMBINATIONS:
+        return Unknown("one of too many values")
+
+    def show(value: Value) -> Value:
+        return shown(interpreter, interpreter.resolve(value))
+
+    return union_of(
+        [
+            format_percent(exact(one), other, show)
+            if isinstance(one, str)
+            else host.apply("%", one, other)
+            if is_plain(one) and is_plain(other)
+            else first_unknown(one, other)
+            for one in options_of(left)
+            for other in options_of(right)
+        ]
+    )
 
 
 _TYPES = (ClassValue, External, LibraryObject)
@@ -153,7 +188,7 @@ def _unary(interpreter: Interpreter, expr: ir.Unary, scope: Scope) -> Value:
     if expr.op == "not":
         truth = truth_of(value)
         return Unknown("a condition that is not known") if truth is None else not truth
-    if expr.op == "-" and isinstance(value, int | float):
+    if expr.op == "-" and type(value) in {int, float, bool} and is_plain(value):
         return -value
     return Unknown(f"operator {expr.op} is not followed")
 
@@ -163,6 +198,7 @@ def _compare(interpreter: Interpreter, expr: ir.Compare, scope: Scope) -> Value:
     result: Value = True
     for op, right_expr in zip(expr.ops, expr.rights, strict=True):
         right = evaluate(interpreter, right_expr, scope)
+        charge(interpreter, left, right)
         result = compare(op, left, right)
         if result is not True:
             return result
@@ -186,12 +222,15 @@ def _sequence(interpreter: Interpreter, expr: ir.Sequence, scope: Scope) -> Valu
     for item in expr.items:
         if isinstance(item, ir.Starred):
             inner = iterate(evaluate(interpreter, item.value, scope))
-            items += [Unknown("a starred item")] if inner is None else inner
+            charge(interpreter, inner)
+            items += [Lost("a starred item")] if inner is None else inner
         else:
             items.append(interpreter.lazily(item, scope))
-    if expr.kind == "set" and strings.is_plain(items) and all(is_key(item) for item in items):
-        return set(items)
-    return items if expr.kind == "list" else tuple(items)
+    if len(items) > MAX_LENGTH:
+        return Unknown("a collection too long to follow")
+    if expr.kind == "set":
+        return set_of(items)
+    return interpreter.memo.born(items) if expr.kind == "list" else tuple(items)
 
 
 def _dict(interpreter: Interpreter, expr: ir.Dict, scope: Scope) -> Value:
@@ -199,10 +238,8 @@ def _dict(interpreter: Interpreter, expr: ir.Dict, scope: Scope) -> Value:
     for key_expr, value_expr in expr.items:
         if key_expr is None:
             inner = interpreter.resolve(evaluate(interpreter, value_expr, scope))
-            if not isinstance(inner, dict):
-                _open(result, first_unknown(inner))
-            result |= inner if isinstance(inner, dict) else {}
-            result.pairs += inner.pairs if isinstance(inner, Display) else []
+            charge(interpreter, inner)
+            _spread_into(result, inner)
             continue
         key = interpreter.resolve(interpreter.lazily(key_expr, scope))
         value = interpreter.lazily(value_expr, scope)
@@ -211,7 +248,21 @@ def _dict(interpreter: Interpreter, expr: ir.Dict, scope: Scope) -> Value:
             result[key] = value
         else:
             _open(result, first_unknown(key))
-    return result
+    if len(result) > MAX_LENGTH:
+        return Unknown("a dict too long to follow")
+    return interpreter.memo.born(result)
+
+
+def _spread_into(result: Display, inner: Value) -> None:
+    """`{**inner}`: its keys replace those that are there, in the pairs too, so that these do not double."""
+    if not isinstance(inner, dict):
+        _open(result, first_unknown(inner))
+        return
+    result |= inner
+    if isinstance(inner, Display) and inner.pairs:
+        later = {key for key, _ in inner.pairs if is_key(key)}
+        kept = [pair for pair in result.pairs if not (is_key(pair[0]) and pair[0] in later)]
+        result.pairs = [*kept, *inner.pairs][-MAX_LENGTH:]
 
 
 def _open(items: dict[Any, Value], unknown: Unknown) -> None:
@@ -237,7 +288,8 @@ def _subscript(interpreter: Interpreter, expr: ir.Subscript, scope: Scope) -> Va
             if isinstance(index, str)
             else Unknown("a subscript")
         )
-    if not isinstance(value, str | tuple | list | dict):
+    value = exact(value)
+    if type(value) not in _SUBSCRIPTED:
         return first_unknown(value)
     index = index_of(interpreter, expr.index, scope)
     if not (is_key(index) or isinstance(index, slice)):
@@ -245,9 +297,15 @@ def _subscript(interpreter: Interpreter, expr: ir.Subscript, scope: Scope) -> Va
     if isinstance(value, dict) and index not in value and OPEN in value:
         return first_unknown(value[OPEN])
     try:
-        return interpreter.resolve(value[index])
+        item = value[index]
+        if isinstance(index, slice):
+            charge(interpreter, item)
+        return interpreter.resolve(item)
     except (KeyError, IndexError, TypeError, ValueError):
         return Unknown("a subscript that does not exist")
+
+
+_SUBSCRIPTED = frozenset({str, tuple, list, dict, Display})
 
 
 def _of_class(
@@ -260,6 +318,8 @@ def _of_class(
     if isinstance(value, ClassValue) and is_enumeration(interpreter, value):
         name = evaluate(interpreter, index, scope)
         return attribute(interpreter, value, name) if isinstance(name, str) else first_unknown(name)
+    if isinstance(value, LibraryObject) and value.callee == TYPE_ALIAS:
+        return _of_alias(interpreter, value, index, scope)
     if isinstance(value, External) and value.path in _TYPING:
         items = index.items if isinstance(index, ir.Sequence) else (index,)
         return LibraryObject(
@@ -269,6 +329,19 @@ def _of_class(
         items = index.items if isinstance(index, ir.Sequence) else (index,)
         return GenericAlias(value, tuple(interpreter.lazily(item, scope) for item in items))
     return value
+
+
+def _of_alias(
+    interpreter: Interpreter, alias: LibraryObject, index: ir.Expr, scope: Scope
+) -> Value:
+    """`Alias[int]` of `type Alias[T] = …`: what it stands for with its parameters given."""
+    made = alias.args[-1]
+    if not isinstance(made, LambdaValue):
+        return alias
+    items = index.items if isinstance(index, ir.Sequence) else (index,)
+    given = tuple(interpreter.lazily(item, scope) for item in items)
+    value = interpreter.call(made, given, {}, Site(scope, alias.line))
+    return LibraryObject(TYPE_ALIAS, (alias.args[0], value), {}, alias.line)
 
 
 _TYPING = frozenset(
@@ -324,11 +397,12 @@ def _comprehension(interpreter: Interpreter, expr: ir.Comprehension, scope: Scop
         return Unknown("a loop over values that are not known")
     if expr.kind == "dict":
         is_known = all(is_key(key) for key, _ in pairs)
-        return dict(pairs) if is_known else Unknown("a dict whose keys are not known")
+        made = interpreter.memo.born(dict(pairs))
+        return made if is_known else Unknown("a dict whose keys are not known")
     items = [value for _, value in pairs]
-    if expr.kind == "set" and strings.is_plain(items) and all(is_key(item) for item in items):
-        return set(items)
-    return items if expr.kind == "list" else tuple(items)
+    if expr.kind == "set":
+        return set_of(items)
+    return interpreter.memo.born(items) if expr.kind == "list" else tuple(items)
 
 
 def _fill(

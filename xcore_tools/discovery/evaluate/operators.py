@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from xcore_tools.discovery.evaluate import strings
+from xcore_tools.discovery.evaluate import host
+from xcore_tools.discovery.evaluate.plain import MAX_ITEMS as _MAX_LENGTH
+from xcore_tools.discovery.evaluate.plain import SEQUENCES, in_order, is_key, is_plain
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue, TableValue
 from xcore_tools.discovery.evaluate.values import (
     OPEN,
@@ -15,7 +17,9 @@ from xcore_tools.discovery.evaluate.values import (
     Generated,
     Instance,
     LibraryObject,
+    Lost,
     Member,
+    MemberText,
     Union,
     Unknown,
     Value,
@@ -25,8 +29,6 @@ from xcore_tools.discovery.evaluate.values import (
 
 MAX_ITEMS = 2000
 """Longer collections are data, and are not looped over."""
-
-_MAX_JOINED = 5000
 
 
 def truth_of(value: Value) -> bool | None:
@@ -40,6 +42,8 @@ _WITHOUT_TRUTH = (Unknown, Instance, LibraryObject, External)
 
 def _truth_of_one(value: Value) -> bool | None:
     if isinstance(value, _WITHOUT_TRUTH):
+        return None
+    if type(value) in SEQUENCES and value and all(isinstance(item, Lost) for item in value):
         return None
     if isinstance(value, dict) and OPEN in value:
         return True if len(value) > 1 else None
@@ -64,7 +68,7 @@ def iterate(value: Value) -> list[Value] | None:
 def each(value: Value) -> list[Value] | None:
     """The items of a known iterable, in some order that is always the same; None otherwise."""
     if isinstance(value, frozenset | set) and len(value) <= MAX_ITEMS and OPEN not in value:
-        return sorted(value, key=repr)
+        return in_order(value)
     return iterate(value)
 
 
@@ -76,19 +80,22 @@ def binary(op: str, left: Value, right: Value) -> Value:
             return changed
         op = op.removesuffix("=")
     if op == "+" and isinstance(left, tuple) and isinstance(right, tuple):
-        return (*left, *right) if len(left) + len(right) < _MAX_JOINED else Unknown("a long tuple")
+        return (*left, *right) if _may_join(left, right) else Unknown("a tuple too long to follow")
     if op == "+" and isinstance(left, list) and isinstance(right, list):
-        return [*left, *right] if len(left) + len(right) < _MAX_JOINED else Unknown("a long list")
+        return [*left, *right] if _may_join(left, right) else Unknown("a list too long to follow")
     if op == "|" and isinstance(left, dict) and isinstance(right, dict):
-        return left | right
-    if (
-        op == "%"
-        and isinstance(left, str)
-        and isinstance(right, tuple)
-        and not strings.is_plain(right)
-    ):
-        return first_unknown(*right)
-    return over(left, lambda one: over(right, lambda other: strings.apply(op, one, other)))
+        return left | right if _may_join(left, right) else Unknown("a dict too long to follow")
+    if len(options_of(left)) * len(options_of(right)) > MAX_COMBINATIONS:
+        return Unknown("one of too many values")
+    return over(left, lambda one: over(right, lambda other: host.apply(op, one, other)))
+
+
+MAX_COMBINATIONS = 200
+"""Of the values that both sides of an operator may have."""
+
+
+def _may_join(left: Value, right: Value) -> bool:
+    return len(left) + len(right) <= _MAX_LENGTH
 
 
 _IN_PLACE = frozenset(
@@ -100,10 +107,10 @@ def _changed(op: str, left: Value, right: Value) -> Value:
     """The list or dict `left` after `left op right` has changed it; None where nothing is changed in place."""
     if op == "+=" and isinstance(left, list) and left is not right:
         items = iterate(right)
-        if items is not None and len(left) + len(items) < _MAX_JOINED:
+        if items is not None and _may_join(left, items):
             left += items
             return left
-    if op == "|=" and isinstance(left, dict) and isinstance(right, dict):
+    if op == "|=" and isinstance(left, dict) and isinstance(right, dict) and _may_join(left, right):
         left |= right
         return left
     return None
@@ -113,7 +120,7 @@ def over(value: Value, function: Callable[[Any], Value]) -> Value:
     """`function` of a plain value; of each option of a choice; Unknown stays Unknown."""
     if isinstance(value, Union):
         return union_of([over(option, function) for option in value.options])
-    return function(value) if strings.is_plain(value) else first_unknown(value)
+    return function(value) if is_plain(value) else first_unknown(value)
 
 
 def first_unknown(*values: Value) -> Unknown:
@@ -126,6 +133,11 @@ def first_unknown(*values: Value) -> Unknown:
 
 def compare(op: str, left: Value, right: Value) -> Value:
     """`left op right` for comparisons; classes are compared by identity."""
+    if isinstance(left, Union) or isinstance(right, Union):
+        pairs = [(one, other) for one in options_of(left) for other in options_of(right)]
+        if len(pairs) > MAX_COMBINATIONS:
+            return Unknown("one of too many values")
+        return union_of([compare(op, one, other) for one, other in pairs])
     if op in {"in", "not in"} and _is_member_known(left, right):
         return (left in right) == (op == "in")
     if op in {"is", "is not", "==", "!="}:
@@ -136,6 +148,8 @@ def compare(op: str, left: Value, right: Value) -> Value:
             return not is_positive
         if isinstance(left, Member) and isinstance(right, Member):
             return (left == right) == is_positive
+        if op.startswith("is") and isinstance(left, MemberText) and isinstance(right, MemberText):
+            return ((left.cls, left.member) == (right.cls, right.member)) == is_positive
     return binary(op, left, right)
 
 
@@ -146,7 +160,9 @@ _SIZED = (str, int, float, tuple, list, dict, set, frozenset)
 
 
 def _is_member_known(item: Value, collection: Value) -> bool:
-    if not isinstance(collection, tuple | list | dict) or not _is_certain(item):
+    if not isinstance(collection, tuple | list | dict) or not host.is_searched(item, collection):
+        return False
+    if isinstance(collection, dict) and not is_key(item):
         return False
     vague = (
         Unknown | Union | Instance | LibraryObject
@@ -154,7 +170,3 @@ def _is_member_known(item: Value, collection: Value) -> bool:
         else Unknown | Union | Instance | LibraryObject | External
     )
     return not any(isinstance(other, vague) or other is OPEN for other in collection)
-
-
-def _is_certain(value: Value) -> bool:
-    return strings.is_plain(value) or isinstance(value, ClassValue | External)

@@ -7,7 +7,8 @@ from xcore_tools.discovery.evaluate.calls import call_function, call_lambda, cal
 from xcore_tools.discovery.evaluate.classes import prepare
 from xcore_tools.discovery.evaluate.core import Language
 from xcore_tools.discovery.evaluate.expressions import arguments_of, evaluate
-from xcore_tools.discovery.evaluate.scopes import module_attribute
+from xcore_tools.discovery.evaluate.relevance import may_lose
+from xcore_tools.discovery.evaluate.scopes import module_attribute, waiting
 from xcore_tools.discovery.evaluate.statements import execute
 from xcore_tools.discovery.evaluate.values import FunctionValue, LambdaValue, Partial
 
@@ -18,6 +19,8 @@ PYTHON = Language(
     module_attribute=module_attribute,
     calls={FunctionValue: call_function, LambdaValue: call_lambda, Partial: call_partial},
     mark_unknown=mark_unknown,
+    may_lose=may_lose,
     pinned=pinned,
+    waiting=waiting,
     prepare=prepare,
 )

@@ -14,6 +14,7 @@ from xcore_tools.discovery.evaluate.values import (
     Partial,
     Scope,
     SuperValue,
+    Thunk,
     Unknown,
     Value,
 )
@@ -57,6 +58,17 @@ def lookup(interpreter: Interpreter, name: str, scope: Scope) -> Value:
     if top.module.module in interpreter.running or _has_unread_star(interpreter, top):
         raise NotReadyError
     return Unknown(f"the name {name} is not defined in {top.module.module}")
+
+
+def waiting(name: str, scope: Scope) -> Value | None:
+    """What a name of a function stands for, if that is something that has to wait itself."""
+    current: Scope | None = scope
+    while current is not None and current.kind == "function":
+        if name in current.names:
+            value = current.names[name]
+            return value if isinstance(value, Thunk | ImportedName) else None
+        current = current.parent
+    return None
 
 
 def _super_of(scope: Scope) -> Value:
@@ -184,6 +196,7 @@ def _starred(interpreter: Interpreter, module: str, name: str, *, may_miss: bool
         if scope is None and not may_skip:
             scope = interpreter.loaded(module)
     except NotReadyError:
+        interpreter.memo.doubts += 1
         return None
     if scope is None and may_skip and not may_miss and exists(interpreter, module):
         raise NotReadyError

@@ -7,6 +7,7 @@ environment; only `TYPE_CHECKING`, `__name__ == "__main__"` and literals are dec
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -30,7 +31,20 @@ from xcore_tools.discovery.evaluate.imports import (
     top_level_value,
 )
 from xcore_tools.discovery.evaluate.operators import MAX_ITEMS, each, truth_of
-from xcore_tools.discovery.evaluate.values import FunctionValue, Scope, Thunk, Unknown, Value
+from xcore_tools.discovery.evaluate.relevance import matters
+from xcore_tools.discovery.evaluate.values import (
+    TYPE_ALIAS,
+    FunctionValue,
+    LambdaValue,
+    LibraryObject,
+    Lost,
+    Scope,
+    Thunk,
+    Unknown,
+    Value,
+    Version,
+)
+from xcore_tools.discovery.evaluate.versions import version_of
 
 _NEXT, _RETURN, _JUMP, _BREAK = range(4)
 """How a block was left: at its end, by return, by raise or continue, by break."""
@@ -163,8 +177,8 @@ def _class_body(interpreter: Interpreter, block: ir.Block, scope: Scope) -> None
     if scope.call_site is not None or scope.in_loop:
         execute(interpreter, block, scope)
         return
-    for statement in block:
-        if interpreter.follow(statement, scope):
+    for number in interpreter.fuel.parts(len(block)):
+        if interpreter.follow(block[number], scope):
             break
 
 
@@ -211,6 +225,8 @@ def _note_typing_imports(interpreter: Interpreter, block: ir.Block, scope: Scope
 
 def _for(interpreter: Interpreter, statement: ir.For, scope: Scope) -> int:
     iterable = interpreter.lazily(statement.iterable, scope)
+    if scope.kind == "module" and not matters(interpreter, statement, scope):
+        iterable = Unknown("what a loop goes through that matters to nothing")
     iterable = interpreter.force(iterable)
     items = each(iterable)
     if items is None:
@@ -250,6 +266,8 @@ def _living(iterable: Value, items: list[Value]) -> Iterator[Value]:
         if position >= len(iterable):
             return
         yield iterable[position]
+    if len(iterable) > MAX_ITEMS:
+        iterable[:] = [Lost("a list that grows while it is gone through")]
 
 
 def _left_loop(interpreter: Interpreter, flow: int, orelse: ir.Block, scope: Scope) -> int:
@@ -280,6 +298,7 @@ def _try(interpreter: Interpreter, statement: ir.Try, scope: Scope) -> int:
 
 
 def _while(interpreter: Interpreter, statement: ir.While, scope: Scope) -> int:
+    _bind_walrus(interpreter, statement.test, scope)
     if scope.kind == "function":
         for _ in range(_MAX_ROUNDS):
             truth = truth_of(interpreter.force(interpreter.lazily(statement.test, scope)))
@@ -305,6 +324,7 @@ def _branches(interpreter: Interpreter, statement: ir.Branches, scope: Scope) ->
 
 
 def _global(interpreter: Interpreter, statement: ir.Global, scope: Scope) -> int:
+    interpreter.memo.changed()  # names of others will be bound
     names = scope.global_names if statement.kind == "global" else scope.outer_names
     names.update(statement.names)
     return _NEXT
@@ -313,6 +333,27 @@ def _global(interpreter: Interpreter, statement: ir.Global, scope: Scope) -> int
 def _return(interpreter: Interpreter, statement: ir.Return, scope: Scope) -> int:
     scope.returned.append(interpreter.lazily(statement.value, scope) if statement.value else None)
     return _RETURN
+
+
+def _type_alias(interpreter: Interpreter, statement: ir.TypeAlias, scope: Scope) -> int:
+    """What the name stands for is worked out when somebody asks, with all that the module binds by then."""
+    latest = Version(version_of(interpreter.versions, scope).module, sys.maxsize)
+    value: Value = Thunk(statement.value, scope, latest)
+    if statement.params:
+        given = {each.name: each.default for each in statement.params if each.default is not None}
+        defaults: dict[str, Value] = {
+            name: Thunk(default, scope, latest) for name, default in given.items()
+        }
+        value = LambdaValue(ir.Lambda(statement.params, statement.value), scope, defaults)
+    alias = LibraryObject(TYPE_ALIAS, (statement.name, value), {}, statement.line)
+    bind(scope, statement.name, alias)
+    return _NEXT
+
+
+def _unsupported(interpreter: Interpreter, statement: ir.Unsupported, scope: Scope) -> int:
+    what = f"a statement of a kind that is not read ({statement.what})"
+    interpreter.report_loss(scope.module.module, statement.line, what)
+    return _NEXT
 
 
 def _jump(interpreter: Interpreter, statement: ir.Jump, scope: Scope) -> int:
@@ -336,4 +377,6 @@ _RULES: dict[type, Callable[[Interpreter, Any, Scope], int]] = {
     ir.Global: _global,
     ir.Return: _return,
     ir.Jump: _jump,
+    ir.TypeAlias: _type_alias,
+    ir.Unsupported: _unsupported,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from xcore_tools.discovery.evaluate.values import Value
+from xcore_tools.discovery.evaluate.values import ClassValue, Value
 
 
 @dataclass(eq=False, slots=True, repr=False)
@@ -41,6 +41,13 @@ class DatabaseValue:
     module: str
     model: Value = None
     home: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MapperValue:
+    """The mapper of a class."""
+
+    cls: ClassValue
 
 
 @dataclass(eq=False, slots=True, repr=False)

@@ -24,6 +24,11 @@ class Unknown:
     reason: str
 
 
+@dataclass(eq=False, slots=True, repr=False)
+class Lost(Unknown):
+    """An item of a list that may have been changed, and may not even be there."""
+
+
 @dataclass(frozen=True, slots=True)
 class External:
     """A name of a library that is not read: `sqlalchemy.orm.DeclarativeBase`.
@@ -95,6 +100,10 @@ class LibraryObject:
     keywords: dict[str, Value]
     line: int
     waiting: tuple[ir.Call, Scope] | None = None
+
+
+TYPE_ALIAS = "typing.TypeAliasType"
+"""What `type name = value` makes: its arguments are the name and the value, a lambda of the parameters if any."""
 
 
 @dataclass(eq=False, slots=True, repr=False)
@@ -172,12 +181,15 @@ class MemberText(str):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of another enumeration; `is_number` where it is a number too."""
+    """A member of another enumeration; `is_number` where it is a number too.
+
+    Its class and its name are what it is: its value may be anything, also what nobody can compare.
+    """
 
     name: str
-    value: Any
+    value: Any = field(compare=False)
     cls: ClassValue
-    is_number: bool = False
+    is_number: bool = field(default=False, compare=False)
 
 
 @dataclass(eq=False, slots=True, repr=False)
@@ -223,9 +235,10 @@ class SuperValue:
 class ClassValue:
     """A class of the project, or one that a library call makes (then `line` is that of the call).
 
-    `attrs` is the class's own namespace, `version` is when the class was made. `bases` are as written
-    until `mro` is asked for. A base that `names_tables` gives its children table names, as
-    Flask-SQLAlchemy does. A declarative base is made one by a call (`is_root`) or by its head
+    `attrs` is the class's own namespace, `version` is when the class was made. `number` is that of the
+    class among all; `late` says of attributes that it was given afterwards how many classes there were.
+    `bases` are as written until `mro` is asked for. A base that `names_tables` gives its children table
+    names, as Flask-SQLAlchemy does. A declarative base is made one by a call (`is_root`) or by its head
     (`is_base`). What is None until it is asked for is kept: `mro`, `is_base`, `mapped`, and `shared`,
     the mapping whose table the class and its children share.
     """
@@ -249,6 +262,8 @@ class ClassValue:
     scope: Scope | None = None
     version: Version | None = None
     mro: tuple[Value, ...] | None = None
+    number: int = 0
+    late: dict[str, int] = field(default_factory=dict)
     is_record: bool = False
     is_prepared: bool = False
     mapped: bool | None = None
@@ -334,8 +349,36 @@ def union_of(values: list[Value]) -> Value:
 
 
 def _is_same(one: Value, other: Value) -> bool:
-    if one is other or (type(one) is type(other) and one == other):
+    if _is_equal(one, other):
         return True
     if isinstance(one, External) and isinstance(other, External):  # of two releases of a library
         return one.role is not None and one.role == other.role
+    return False
+
+
+_MAX_COMPARED = 100
+"""Pairs of items that are compared to tell two collections apart."""
+
+
+def _is_equal(one: Value, other: Value) -> bool:
+    """Whether two values are of one type and equal; collections that take long to compare are not."""
+    pairs = [(one, other)]
+    for _ in range(_MAX_COMPARED):
+        if not pairs:
+            return True
+        left, right = pairs.pop()
+        if left is right:
+            continue
+        if type(left) is not type(right):
+            return False
+        if isinstance(left, tuple | list):
+            if len(left) != len(right) or len(left) > _MAX_COMPARED:
+                return False
+            pairs += zip(left, right, strict=True)
+        elif isinstance(left, dict):
+            if left.keys() != right.keys() or len(left) > _MAX_COMPARED:
+                return False
+            pairs += ((left[key], right[key]) for key in left)
+        elif left != right:
+            return False
     return False

@@ -15,16 +15,22 @@ from xcore_tools.discovery.link.leads import leads_of
 from xcore_tools.discovery.link.models import add_models
 from xcore_tools.discovery.link.results import Results
 from xcore_tools.discovery.link.tables import add_tables
+from xcore_tools.discovery.link.uncalled import add_uncalled
+from xcore_tools.discovery.link.unresolved import unresolved_bases
 from xcore_tools.discovery.prefilter.seeds import Leads
-from xcore_tools.discovery.results import Discovery
+from xcore_tools.discovery.results import Discovery, UnresolvedBase
 
 __all__ = ["Linked", "link"]
 
 
 class Linked(msgspec.Struct, frozen=True):
-    """`leads` are names whose mention makes a file matter; `described` gives tables their columns too."""
+    """`leads` are names whose mention makes a file matter; `described` gives tables their columns too.
+
+    `unresolved` are bases that no file defines.
+    """
 
     discovery: Discovery
+    unresolved: tuple[UnresolvedBase, ...]
     leads: Leads
     described: Callable[[], Discovery]
 
@@ -50,9 +56,13 @@ def link(  # noqa: PLR0913 - what it asks for, and what it is told
     results = Results(interpreter, origins)
     add_models(interpreter, results)
     add_tables(interpreter, results)
+    add_uncalled(interpreter, results)
     results.add_losses()
     return Linked(
-        results.discovery(), leads_of(interpreter), partial(_described, interpreter, results)
+        results.discovery(),
+        unresolved_bases(interpreter, results),
+        leads_of(interpreter),
+        partial(_described, interpreter, results),
     )
 
 

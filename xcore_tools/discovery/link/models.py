@@ -12,6 +12,7 @@ from xcore_tools.discovery.link.verdicts import acceptance, is_incomplete, refus
 from xcore_tools.discovery.orm.declarative_bases import root_of
 from xcore_tools.discovery.orm.dotted_names import dotted_name
 from xcore_tools.discovery.orm.mapper import Mapping, make_declared_tables, map_class
+from xcore_tools.discovery.orm.mapper_hooks import run_mapper_hook
 from xcore_tools.discovery.orm.table_rules import declared
 from xcore_tools.discovery.results import Model
 
@@ -58,10 +59,10 @@ def _add_model(
         results.add_table(
             FoundTable(table, schema, mapping.metadata, cls.module, cls.line, is_excused)
         )
-    if mapping.by_evidence:
-        message = f"class {cls.qualname} is taken for a model by its own table name and columns; its base is not known"
-        results.report("XT124", "note", cls.module, cls.line, message)
     make_declared_tables(interpreter, cls)
+    if not run_mapper_hook(interpreter, cls):
+        message = f"__mapper_cls__ of {cls.qualname} is not followed; it may make further tables"
+        results.report("XT127", "note", cls.module, cls.line, message)
 
 
 def _table_name(results: Results, cls: ClassValue, mapping: Mapping) -> str | None:

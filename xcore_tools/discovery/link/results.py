@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from xcore_tools.discovery.evaluate.core import Interpreter
+from xcore_tools.discovery.evaluate.plain import as_name
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue
 from xcore_tools.discovery.evaluate.values import Unknown, Value
 from xcore_tools.discovery.orm.dotted_names import dotted_name
@@ -99,6 +100,7 @@ class Results:
 
     def schema_name(self, schema: Value, module: str, line: int) -> str | None:
         """The name of a schema; what is not known is reported and counts as none."""
+        schema = as_name(schema)
         if isinstance(schema, Unknown):
             self.report("XT121", "note", module, line, f"schema is not known: {schema.reason}")
         return schema if isinstance(schema, str) else None

@@ -12,6 +12,7 @@ from xcore_tools.discovery.evaluate.values import ClassValue, External, Value
 from xcore_tools.discovery.link.results import Results
 from xcore_tools.discovery.orm.declarative_bases import foreigns, has_role, root_of
 from xcore_tools.discovery.orm.dotted_names import dotted_name
+from xcore_tools.discovery.orm.evidence import unfollowed_base
 from xcore_tools.discovery.orm.mapper import Mapping
 from xcore_tools.discovery.results import Step, Verdict
 
@@ -35,6 +36,11 @@ def acceptance(mapping: Mapping) -> str:
 def refusal(interpreter: Interpreter, cls: ClassValue) -> str:
     """Why a class is no model."""
     root = root_of(interpreter, cls)
+    unknown = unfollowed_base(interpreter, cls)
+    if isinstance(unknown, External):
+        return f"its base {unknown.path.removesuffix('()')} is not read, so it may be a model"
+    if unknown is not None:
+        return f"a base of it cannot be resolved: {unknown.reason}"
     if dotted_name(cls) is not None and root is None and not _is_declarative(interpreter, cls):
         return "no declarative base is among its bases"
     if cls.is_root or root is None:

@@ -6,19 +6,18 @@ from collections.abc import Callable
 
 from xcore_tools.discovery.catalog.derived import methods_of
 from xcore_tools.discovery.catalog.directives import DATACLASS, DECLARATIVE, IMPERATIVE
-from xcore_tools.discovery.catalog.paths import MAPPER_OBJECT
 from xcore_tools.discovery.catalog.symbols import BECOME_MAPPED_DATACLASS, Role, Symbol
 from xcore_tools.discovery.evaluate.call import Call
-from xcore_tools.discovery.evaluate.table_values import RegistryValue
+from xcore_tools.discovery.evaluate.table_values import MapperValue, RegistryValue
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,
-    LibraryObject,
     Partial,
     Unknown,
     Value,
 )
 from xcore_tools.discovery.orm.bases import as_declarative, make_base
+from xcore_tools.discovery.orm.declarative_bases import root_of
 from xcore_tools.discovery.orm.table_rules import has_mapped_parent
 from xcore_tools.discovery.orm.tables import Handler
 
@@ -69,9 +68,18 @@ def map_imperatively(this: Call) -> Value:
     """`registry.map_imperatively(cls, table, …)` and the old `mapper()`."""
     cls, table = this.arg(0, "class_"), this.arg(1, "local_table")
     if isinstance(cls, ClassValue):
-        cls.mapped_by = IMPERATIVE
-        cls.table = table
-    return LibraryObject(MAPPER_OBJECT, (), {}, this.line)
+        if root_of(this.interpreter, cls) is None:  # else a declarative class asks for its mapper
+            cls.mapped_by = IMPERATIVE
+            cls.table = table
+        return MapperValue(cls)
+    return Unknown("a mapper of a class that is not known")
+
+
+def mapper_of(this: Call) -> Value:
+    """`Mapper(cls, …)` and `class_mapper(cls)`"""
+    cls = this.arg(0, "class_")
+    known = isinstance(cls, ClassValue)
+    return MapperValue(cls) if known else Unknown("a mapper of a class that is not known")
 
 
 def mapped_decorator(become: Symbol, registry: Value) -> Value:
@@ -104,6 +112,7 @@ def has_inherited_table(this: Call) -> Value:
 
 HANDLERS: dict[Role, Handler] = {
     Role.MAPPER: map_imperatively,
+    Role.MAPPER_OF: mapper_of,
     Role.MAPPED_AS_DATACLASS: mapped_as_dataclass,
     Role.BECOME_MAPPED_DATACLASS: lambda this: become_mapped(this, DATACLASS),
     Role.HAS_INHERITED_TABLE: has_inherited_table,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from typing import TypeGuard
 
 from xcore_tools.discovery import ir
 from xcore_tools.discovery.catalog.derived import COLUMNS, role_of
 from xcore_tools.discovery.catalog.libraries import may_have_bases
 from xcore_tools.discovery.catalog.structure import MAPPED
 from xcore_tools.discovery.evaluate.core import Interpreter
+from xcore_tools.discovery.evaluate.mro import ancestors
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,
@@ -16,6 +18,7 @@ from xcore_tools.discovery.evaluate.values import (
     Unknown,
     Value,
 )
+from xcore_tools.discovery.orm.declarative_bases import is_declarative
 
 _MAPPED_TEXTS = tuple(f"{module}{MAPPED.name}[" for module in ("", "orm.", "so."))
 
@@ -40,7 +43,14 @@ def _is_mapped_annotation(annotation: ir.Expr) -> bool:
     return (owner.id if isinstance(owner, ir.Name) else getattr(owner, "name", "")) == MAPPED.name
 
 
-def is_unfollowed(item: Value) -> bool:
+def unfollowed_base(interpreter: Interpreter, cls: ClassValue) -> External | Unknown | None:
+    """The nearest ancestor that may be a declarative base for all that is known; None below a known one."""
+    if is_declarative(interpreter, cls):
+        return None
+    return next((item for item in ancestors(interpreter, cls) if is_unfollowed(item)), None)
+
+
+def is_unfollowed(item: Value) -> TypeGuard[External | Unknown]:
     """Whether an ancestor may be a declarative base for all we know."""
     if isinstance(item, External):
         top = item.path.partition(".")[0]

@@ -10,8 +10,13 @@ from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.effects import MUTATORS, has_makers
 from xcore_tools.discovery.evaluate.mro import ancestors, mro
 from xcore_tools.discovery.evaluate.stdlib import regex
+from xcore_tools.discovery.evaluate.stdlib.changes import mutate
 from xcore_tools.discovery.evaluate.stdlib.functions import call_builtin
-from xcore_tools.discovery.evaluate.stdlib.methods import call_plain, mutate, substitute
+from xcore_tools.discovery.evaluate.stdlib.methods import (
+    apply_pattern,
+    call_plain,
+    substitute,
+)
 from xcore_tools.discovery.evaluate.table_values import DatabaseValue, RegistryValue, TableValue
 from xcore_tools.discovery.evaluate.values import (
     BoundMethod,
@@ -70,7 +75,7 @@ def _call_external(this: Call, callee: External) -> Value:
         return substitute(this, this.arg(0), 1)
     if top == "re":
         keywords = {key: this.value(value) for key, value in this.keywords.items()}
-        return regex.call_re(rest, [this.value(arg) for arg in this.args], keywords)
+        return apply_pattern(this, rest, [this.value(arg) for arg in this.args], keywords)
     if (
         callee.name == TABLE.name
         and this.args
@@ -99,7 +104,7 @@ def _call_method(this: Call, method: BoundMethod) -> Value:
     if isinstance(receiver, PatternValue):
         keywords = {key: this.value(value) for key, value in this.keywords.items()}
         args = [receiver, *(this.value(arg) for arg in this.args)]
-        return regex.call_re(name, args, keywords)
+        return apply_pattern(this, name, args, keywords)
     if name in MUTATORS and isinstance(receiver, list | dict | set):
         return mutate(this, receiver, name)
     return call_plain(this, receiver, name)

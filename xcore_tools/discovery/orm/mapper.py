@@ -104,14 +104,10 @@ def _without_table(interpreter: Interpreter, cls: ClassValue, kind: str) -> Mapp
     root = root_of(interpreter, cls)
     if root is not None or cls.mapped_by:
         return Mapping(kind, root, metadata_of(interpreter, cls))
-    outside = (
-        item
-        for item in ancestors(interpreter, cls)
-        if isinstance(item, External) and is_unfollowed(item)
-    )
-    root = next(outside, None)
-    metadata = interpreter.outside.foreign_metadata(Foreign(root.path)) if root else None
-    return Mapping(kind, root, metadata, by_evidence=True)
+    outside = (item for item in ancestors(interpreter, cls) if isinstance(item, External))
+    base = next((item for item in outside if is_unfollowed(item)), None)
+    metadata = interpreter.outside.foreign_metadata(Foreign(base.path)) if base else None
+    return Mapping(kind, base, metadata, by_evidence=True)
 
 
 def _kind(interpreter: Interpreter, cls: ClassValue, own: Value, parent: ClassValue | None) -> str:

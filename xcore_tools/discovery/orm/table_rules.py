@@ -25,6 +25,7 @@ from xcore_tools.discovery.catalog.symbols import Role
 from xcore_tools.discovery.evaluate.classes import bind, find, is_declared_attr, prepare
 from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.mro import ancestors, bases_of, mro
+from xcore_tools.discovery.evaluate.plain import as_name
 from xcore_tools.discovery.evaluate.table_values import TableValue
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
@@ -43,6 +44,9 @@ from xcore_tools.discovery.orm.declarative_bases import (
     root_of,
 )
 from xcore_tools.discovery.orm.evidence import has_columns, is_column, is_unfollowed
+
+OWN_TABLE = "__xt_table__"
+"""Where a class keeps the table that it is mapped to, once somebody has asked for it."""
 
 NO_TABLE = object()
 """Stands for a class that has no table of its own."""
@@ -194,7 +198,7 @@ def _table_name(interpreter: Interpreter, cls: ClassValue) -> Value:
 
 def _one_text(value: Value) -> Value:
     """The text that a value is; None where it is None, Unknown where it may be several things."""
-    options = options_of(value)
+    options = [as_name(option) for option in options_of(value)]
     unknown = next((option for option in options if isinstance(option, Unknown)), None)
     if unknown is not None:
         return unknown

@@ -8,6 +8,7 @@ from xcore_tools.discovery.catalog.derived import ENGINES, methods_of
 from xcore_tools.discovery.catalog.paths import APPENDERS, BLANK_SCHEMA
 from xcore_tools.discovery.catalog.symbols import Role
 from xcore_tools.discovery.evaluate.call import Call
+from xcore_tools.discovery.evaluate.plain import as_name
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue, RegistryValue, TableValue
 from xcore_tools.discovery.evaluate.values import (
     External,
@@ -59,7 +60,7 @@ def make_table(this: Call) -> Value:
     """`Table(name, metadata, …)`: a new table, or a reference to one when no columns are given."""
     if this.site is None:
         return Unknown("a table outside of any module")
-    name = this.arg(0, "name")
+    name = as_name(this.arg(0, "name"))
     options = options_of(this.arg(1, "metadata"))
     metadata = next((option for option in options if isinstance(option, MetaDataValue)), None)
     schema = this.interpreter.force(this.keywords.get("schema"))

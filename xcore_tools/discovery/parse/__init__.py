@@ -13,7 +13,9 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 from xcore_tools.discovery.ir import Block, Call, Expression, FunctionDef, If, ModuleFacts, Part
 from xcore_tools.discovery.parse.cst_expressions import LineOf
 from xcore_tools.discovery.parse.cst_statements import StatementReader
-from xcore_tools.discovery.parse.decoding import decoded, error_line, first_line
+from xcore_tools.discovery.parse.decoding import decoded
+from xcore_tools.discovery.parse.faults import Fault, fault_of
+from xcore_tools.discovery.parse.identifiers import with_plain_names
 from xcore_tools.discovery.parse.limits import MAX_SIZE, find_excess
 from xcore_tools.discovery.parse.outline import Outline, make_outline
 from xcore_tools.discovery.results import Problem
@@ -29,17 +31,20 @@ def collect(module: str, path: str, is_package: bool, data: bytes) -> ModuleFact
     outline = _outline(path, data)
     if isinstance(outline, Problem):
         return outline
+    body = _tried(outline)
+    if isinstance(body, Fault) and outline.whole is not None and not find_excess(outline.whole):
+        body = _tried(Outline(outline.whole, None))  # whose lines are those of the file
+    if isinstance(body, Fault):
+        return Problem(path, body.line, "XT101", "error", body.message)
+    return ModuleFacts(module, path, is_package, body)
+
+
+def _tried(outline: Outline, shift: int = 0) -> Block | Fault:
+    """The facts of what is left of a text, or why it cannot be read, whatever the parser raises."""
     try:
-        return ModuleFacts(module, path, is_package, _read(outline))
-    except cst.ParserSyntaxError as error:
-        line = error_line(outline.text, error.raw_line)
-        return Problem(path, line, "XT101", "error", first_line(error.message))
-    except _FAILURES as error:
-        return Problem(path, 0, "XT101", "error", f"cannot be parsed ({type(error).__name__})")
-
-
-_FAILURES = (RecursionError, ValueError, TypeError, IndexError, cst.CSTValidationError)
-"""libcst raises these for some text that is not Python; see its issues 1076 and 1213."""
+        return _read(outline, shift)
+    except BaseException as error:  # noqa: BLE001 - of the parser; one that is meant for us goes on
+        return fault_of(error, outline.text)
 
 
 def check(path: str, data: bytes) -> Problem | None:
@@ -70,11 +75,9 @@ def read_function(function: FunctionDef) -> FunctionDef:
     source = f"if 1:\n{unread.text}" if is_indented else unread.text
     shift = unread.line - (2 if is_indented else 1)
     outline = make_outline(source, cuts=False)
-    try:
-        is_readable = outline.is_short or not find_excess(source)
-        found = _read(outline, shift)[0] if is_readable else None
-    except (cst.ParserSyntaxError, *_FAILURES):
-        found = None
+    is_readable = outline.is_short or not find_excess(source)
+    block = _tried(outline, shift) if is_readable else ()
+    found = None if isinstance(block, Fault) or not block else block[0]
     read = found.body[0] if isinstance(found, If) else found
     if not isinstance(read, FunctionDef):
         return msgspec.structs.replace(function, unread=None)
@@ -88,11 +91,9 @@ def read_arguments(call: Call) -> Call:
     if unread is None:
         return call
     outline = make_outline(f"_{unread.text}", cuts=False)
-    try:
-        is_readable = outline.is_short or not find_excess(outline.text)
-        found = _read(outline, unread.line - 1)[0] if is_readable else None
-    except (cst.ParserSyntaxError, *_FAILURES):
-        found = None
+    is_readable = outline.is_short or not find_excess(outline.text)
+    block = _tried(outline, unread.line - 1) if is_readable else ()
+    found = None if isinstance(block, Fault) or not block else block[0]
     read = found.value if isinstance(found, Expression) else None
     if not isinstance(read, Call):
         return msgspec.structs.replace(call, unread=None)
@@ -109,6 +110,7 @@ def _outline(path: str, data: bytes) -> Outline | Problem:
         return source
     if len(source) > MAX_SIZE:
         return Problem(path, 0, "XT105", "error", f"file is larger than {MAX_SIZE} characters")
+    source = with_plain_names(source)
     outline = make_outline(source)
     if (
         not outline.is_short

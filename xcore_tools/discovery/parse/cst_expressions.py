@@ -30,7 +30,7 @@ class ExpressionReader:
 
     def read(self, node: cst.CSTNode, depth: int = 0) -> ir.Expr:
         """The facts of one expression; Opaque for what discovery has no use for."""
-        rule = _RULES.get(type(node))
+        rule = RULES.get(type(node))
         if rule is None or depth > _MAX_NESTING:
             return ir.Opaque(type(node).__name__)
         return rule(self, node, depth + 1)
@@ -112,6 +112,9 @@ class ExpressionReader:
     def _named(self, node: cst.NamedExpr, depth: int) -> ir.Expr:
         return ir.Named(cast(cst.Name, node.target).value, self.read(node.value, depth))
 
+    def _await(self, node: cst.Await, depth: int) -> ir.Expr:
+        return self.read(node.expression, depth)  # a call is followed to what it returns
+
     # -- displays, subscripts, comprehensions -----------------------------------------------------
 
     def _tuple(self, node: cst.Tuple, depth: int) -> ir.Expr:
@@ -159,6 +162,9 @@ class ExpressionReader:
         value = self.read(index.value, depth)
         return ir.Starred(value) if index.star else value
 
+    def _starred_dict(self, node: cst.StarredDictComp, depth: int) -> ir.Expr:
+        return ir.Opaque("a dict of dicts")
+
     def _comprehension(self, node: cst.BaseComp, depth: int) -> ir.Expr:
         clauses: list[ir.Clause] = []
         part: cst.CompFor | None = node.for_in
@@ -188,6 +194,16 @@ class ExpressionReader:
         if "b" in prefix:
             return ir.Opaque("bytes")
         return self._format_parts(node.parts, node.end, "r" in prefix, depth)
+
+    def _template(self, node: cst.TemplatedString, depth: int) -> ir.Expr:
+        """A template is no text; what its fields do is done where it stands."""
+        fields = (
+            self.read(part.expression, depth)
+            for part in node.parts
+            if isinstance(part, cst.TemplatedStringExpression)
+        )
+        line = self._line_of(node) if self._line_of else self.line
+        return ir.Call(ir.Opaque("a template"), tuple(fields), (), line)
 
     def _format_parts(
         self,
@@ -223,12 +239,15 @@ _KINDS: dict[type[cst.BaseSimpleComp], Literal["list", "set", "generator"]] = {
     cst.GeneratorExp: "generator",
 }
 
-_RULES: dict[type[cst.CSTNode], Callable[[ExpressionReader, Any, int], ir.Expr]] = {
+RULES: dict[type[cst.CSTNode], Callable[[ExpressionReader, Any, int], ir.Expr]] = {
     cst.Name: lambda _, node, __: cst_literals.name(node),
     cst.Integer: lambda _, node, __: cst_literals.integer(node),
     cst.Float: lambda _, node, __: ir.Const(node.evaluated_value),
+    cst.Imaginary: lambda _, __, ___: ir.Opaque("a complex number"),
+    cst.Ellipsis: lambda _, __, ___: ir.Opaque("..."),
     cst.SimpleString: lambda _, node, __: cst_literals.text(node.value),
     cst.ConcatenatedString: ExpressionReader._concatenated,
+    cst.TemplatedString: ExpressionReader._template,
     cst.FormattedString: ExpressionReader._formatted,
     cst.Attribute: ExpressionReader._attribute,
     cst.Call: ExpressionReader._call,
@@ -239,6 +258,7 @@ _RULES: dict[type[cst.CSTNode], Callable[[ExpressionReader, Any, int], ir.Expr]]
     cst.Comparison: ExpressionReader._comparison,
     cst.IfExp: ExpressionReader._conditional,
     cst.NamedExpr: ExpressionReader._named,
+    cst.Await: ExpressionReader._await,
     cst.Yield: ExpressionReader._yield,
     cst.Tuple: ExpressionReader._tuple,
     cst.List: ExpressionReader._list,
@@ -248,6 +268,7 @@ _RULES: dict[type[cst.CSTNode], Callable[[ExpressionReader, Any, int], ir.Expr]]
     cst.Subscript: ExpressionReader._subscript,
     cst.ListComp: ExpressionReader._comprehension,
     cst.SetComp: ExpressionReader._comprehension,
+    cst.StarredDictComp: ExpressionReader._starred_dict,
     cst.DictComp: ExpressionReader._comprehension,
     cst.GeneratorExp: ExpressionReader._comprehension,
 }

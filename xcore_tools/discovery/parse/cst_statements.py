@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import cast
+from typing import Literal, cast
 
 import libcst as cst
 import msgspec
@@ -59,7 +59,7 @@ class StatementReader(cst.CSTVisitor):
 
     # -- simple statements --------------------------------------------------------------------
 
-    def visit_Import(self, node: cst.Import) -> bool:
+    def visit_Import(self, node: cst.Import | cst.LazyImport) -> bool:
         """`import …`"""
         for name in node.names:
             alias = name.asname.name if name.asname else None
@@ -72,7 +72,15 @@ class StatementReader(cst.CSTVisitor):
             )
         return False
 
-    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
+    def visit_LazyImport(self, node: cst.LazyImport) -> bool:
+        """`lazy import …` binds what `import …` does."""
+        return self.visit_Import(node)
+
+    def visit_LazyImportFrom(self, node: cst.LazyImportFrom) -> bool:
+        """`lazy from … import …`"""
+        return self.visit_ImportFrom(node)
+
+    def visit_ImportFrom(self, node: cst.ImportFrom | cst.LazyImportFrom) -> bool:
         """`from … import …`"""
         names: list[tuple[str, str]] = []
         if isinstance(node.names, cst.ImportStar):
@@ -119,8 +127,37 @@ class StatementReader(cst.CSTVisitor):
         """Of expressions standing alone, only those that may change something, or stand for facts."""
         if isinstance(node.value, cst.Ellipsis):
             self._found += next(self._ready, ())
-        if isinstance(node.value, cst.Call | cst.NamedExpr | cst.Yield):
-            self._found.append(ir.Expression(self._expr(node.value), self._line))
+        self._effect(node.value)
+        return False
+
+    def visit_Assert(self, node: cst.Assert) -> bool:
+        """`assert test, message`: what is tested may bind a name, or make something."""
+        self._effect(node.test)
+        return False
+
+    def _effect(self, node: cst.BaseExpression) -> None:
+        """Keeps an expression for what it does, not for its value."""
+        if not isinstance(node, _IDLE):
+            self._found.append(ir.Expression(self._expr(node), self._line))
+
+    def visit_TypeAlias(self, node: cst.TypeAlias) -> bool:
+        """`type name = value`"""
+        given = node.type_parameters.params if node.type_parameters else ()
+        params = tuple(self._type_param(each) for each in given)
+        self._found.append(
+            ir.TypeAlias(node.name.value, params, self._expr(node.value), self._line)
+        )
+        return False
+
+    def _type_param(self, node: cst.TypeParam) -> ir.Param:
+        default = self._expr(node.default) if node.default else None
+        kind: Literal["plain", "star"] = (
+            "star" if isinstance(node.param, cst.TypeVarTuple) else "plain"
+        )
+        return ir.Param(node.param.name.value, default, kind)
+
+    def visit_Pass(self, node: cst.Pass) -> bool:
+        """`pass` says nothing."""
         return False
 
     def visit_Return(self, node: cst.Return) -> bool:
@@ -247,20 +284,83 @@ class StatementReader(cst.CSTVisitor):
 
     def _try(self, node: cst.Try | cst.TryStar) -> bool:
         body = self._suite(node.body)
-        handlers = tuple(self._suite(handler.body) for handler in node.handlers)
+        handlers = tuple(self._handler(handler) for handler in node.handlers)
         orelse, final = self._suite(node.orelse), self._suite(node.finalbody)
         self._found.append(ir.Try(body, handlers, orelse, final))
         return False
 
+    def _handler(self, node: cst.ExceptHandler | cst.ExceptStarHandler) -> ir.Block:
+        """The block of `except … as name`, after what binds the name."""
+        line = self._line
+        body = self._suite(node.body)
+        if node.name is None:
+            return body
+        target = self._expr(node.name.name)
+        return (ir.Assign((target,), ir.Opaque("an exception"), None, line), *body)
+
     def visit_Match(self, node: cst.Match) -> bool:
         """`match subject: cases`"""
-        self._found.append(ir.Branches(tuple(self._suite(case.body) for case in node.cases)))
+        self._effect(node.subject)
+        line = self._line
+        self._found.append(ir.Branches(tuple(self._case(case, line) for case in node.cases)))
         return False
 
+    def _case(self, node: cst.MatchCase, line: int) -> ir.Block:
+        """The block of `case pattern if guard`, after what the pattern and the guard bind."""
+        names = tuple(map(ir.Name, names_of_pattern(node.pattern)))
+        bound = ir.Assign(names, ir.Opaque("what a pattern matches"), None, line)
+        guard = self._expr(node.guard) if node.guard else None
+        return (
+            *((bound,) if names else ()),
+            *((ir.Expression(guard, line),) if guard and not isinstance(node.guard, _IDLE) else ()),
+            *self._suite(node.body),
+        )
+
     def on_visit(self, node: cst.CSTNode) -> bool:
-        """Ends the descent at every statement that has no method of its own."""
-        method = getattr(self, f"visit_{type(node).__name__}", None)
-        return bool(method(node)) if method else False
+        """Ends the descent at every statement; one that has no method of its own is not passed over."""
+        kind = type(node).__name__
+        method = vars(StatementReader).get(
+            f"visit_{kind}"
+        )  # libcst has an empty one for every kind
+        if method is not None:
+            return bool(method(self, node))
+        self._found.append(ir.Unsupported(kind, self._line))
+        return False
+
+
+_IDLE = (
+    cst.Name,
+    cst.Attribute,
+    cst.SimpleString,
+    cst.ConcatenatedString,
+    cst.Ellipsis,
+    cst.Integer,
+    cst.Float,
+    cst.Imaginary,
+)
+"""Expressions that change nothing where they stand alone."""
+
+
+def names_of_pattern(node: cst.CSTNode) -> tuple[str, ...]:
+    """The names that a pattern of `case` binds, each once."""
+    found: list[str] = []
+    stack = [node]
+    while stack:
+        each = stack.pop()
+        own = getattr(each, _CAPTURES[type(each)]) if type(each) in _CAPTURES else None
+        if isinstance(own, cst.Name):
+            found.append(own.value)
+        if not isinstance(each, cst.BaseExpression):  # a value, or the name of a class
+            stack += each.children
+    return tuple(sorted(set(found)))
+
+
+_CAPTURES: dict[type[cst.CSTNode], str] = {
+    cst.MatchAs: "name",
+    cst.MatchStar: "name",
+    cst.MatchMapping: "rest",
+}
+"""The patterns that bind a name, and where they keep it."""
 
 
 def _small_statements(body: Iterable[cst.CSTNode]) -> Iterator[cst.CSTNode]:

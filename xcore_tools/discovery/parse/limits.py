@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from itertools import islice
 
+from xcore_tools.discovery.parse.formatted import MAY_BE_FORMATTED, opened
+
 MAX_SIZE = 4 * 1024 * 1024
 """Characters of one source file; libcst reads about half a million a second."""
 
@@ -23,7 +25,7 @@ _MAX_TOKENS = 300_000
 
 # Only single characters are repeated possessively: Python 3.11.0 to 3.11.4 repeat a group of
 # alternatives wrongly so (https://github.com/python/cpython/issues/106052).
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"""
       (?P<skip>\#[^\r\n]*)
     | (?P<continued>\\(?:\r\n?|\n))
@@ -49,11 +51,13 @@ def find_excess(source: str) -> tuple[int, str] | None:  # noqa: C901 - one pass
 
     Looks at tokens only, so it never recurses; takes time linear in the length of `source`.
     """
+    if MAY_BE_FORMATTED.search(source):
+        source = opened(source)
     chains = [0]  # length of the chain at each open bracket, outermost first
     line = 1
     work = 0
     end = 0
-    for match in islice(_TOKEN.finditer(source), _MAX_TOKENS):
+    for match in islice(TOKEN.finditer(source), _MAX_TOKENS):
         end = match.end()
         kind = match.lastgroup
         if kind == "open":
@@ -68,8 +72,6 @@ def find_excess(source: str) -> tuple[int, str] | None:  # noqa: C901 - one pass
             chains[-1] = 0
         elif kind in {"operator", "string"}:
             chains[-1] += len(match[0]) if kind == "operator" and not match[0].isalpha() else 1
-        if kind == "string" and len(match[0]) > _MAX_DEPTH and _is_excessive_inside(match[0]):
-            return line, "nested brackets or a long chain inside a formatted string"
         if kind in {"newline", "string", "continued"}:
             line += 1 if kind == "newline" else len(_NEWLINE.findall(match[0]))
         if chains[-1] > _MAX_CHAIN:
@@ -79,31 +81,6 @@ def find_excess(source: str) -> tuple[int, str] | None:  # noqa: C901 - one pass
     if end < len(source):
         return line, f"more than {_MAX_TOKENS} words and signs"
     return _find_long_elif(source)
-
-
-def _is_excessive_inside(string: str) -> bool:
-    """Whether the expressions of a formatted string are too much; its text may hold what it likes."""
-    prefix, quote, inside = string.partition(string[-1])
-    if not quote or not any(letter in prefix.lower() for letter in "ft"):
-        return False
-    fields: list[str] = []
-    depth = start = 0
-    for match in _FIELD.finditer(inside):
-        sign = match[0]
-        if sign in {"{{", "}}"} and not depth:
-            continue
-        before, depth = depth, max(depth + _STEPS[sign], 0)
-        if not before and depth:
-            if sign != "{":  # a bracket in the text between the fields
-                depth = 0
-            start = match.end()
-        elif before and not depth:
-            fields.append(inside[start : match.start()])
-    return find_excess("; ".join([*fields, inside[start:] if depth else ""])) is not None
-
-
-_FIELD = re.compile(r"\{\{|\}\}|[(\[{)\]}]")
-_STEPS = {"{{": 2, "}}": -2, "(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
 
 def _find_long_elif(source: str) -> tuple[int, str] | None:

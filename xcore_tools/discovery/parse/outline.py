@@ -29,6 +29,7 @@ from xcore_tools.discovery.ir import (
     Unread,
 )
 from xcore_tools.discovery.parse.ast_statements import ReadyReader
+from xcore_tools.discovery.parse.lazy import without_lazy
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _CONTINUED = re.compile(r"\\\s*?[\r\n]")
@@ -43,7 +44,7 @@ class Outline(msgspec.Struct, frozen=True):
     stands there as it is. `arguments` holds what was cut of the call that is assigned in a line,
     `ready` the facts that each statement `...` of `text` stands for, none for one of the source; `aside`
     is the source of those facts that are long. What `is_short` has no statement, set aside or not, that
-    is long enough to nest, or to chain, more than a parser can take.
+    is long enough to nest, or to chain, more than a parser can take. `whole` is what `text` was cut from.
     """
 
     text: str
@@ -53,6 +54,7 @@ class Outline(msgspec.Struct, frozen=True):
     ready: tuple[Block, ...] = ()
     is_short: bool = False
     aside: str = ""
+    whole: str | None = None
 
 
 _SHORT = 600
@@ -65,12 +67,10 @@ _MANY_BRANCHES = 600
 def make_outline(source: str, *, cuts: bool = True) -> Outline:
     """The outline of `source`; the text itself where nothing can be cut. Never raises."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # invalid escapes in the user's strings
-            tree = ast.parse(source)
+        source, tree = _parsed(source)
         cutter = _Cutter(source, cuts=cuts)
         cutter.walk(tree.body, end=0)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
         return Outline(source, None)
     if cutter.hides_tables:
         return Outline(source, None)
@@ -85,7 +85,21 @@ def make_outline(source: str, *, cuts: bool = True) -> Outline:
         ready,
         is_short,
         cutter.aside,
+        source,
     )
+
+
+def _parsed(source: str) -> tuple[str, ast.Module]:
+    """The tree of `source`; the text that it is of has plain imports where this Python knows no lazy ones."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # invalid escapes in the user's strings
+        try:
+            return source, ast.parse(source)
+        except SyntaxError:
+            plain = without_lazy(source)
+            if plain == source:
+                raise
+            return plain, ast.parse(plain)
 
 
 def _hides_table(node: ast.stmt) -> bool:

@@ -76,6 +76,7 @@ class PartScan:
             outside={p: self._asked[p] for p in sorted(self._asked.keys() - self._part.keys())},
             directories={each: self._index.listing(each) for each in sorted(self._index.asked)},
             is_steady=self._is_steady,
+            unresolved=linked.unresolved,
         )
 
     def _is_readable(self, source: SourceFile) -> bool:
@@ -92,7 +93,7 @@ class PartScan:
 
     def _mentions(self) -> Mentions:
         sketches = ((source, self._store.sketch(source.path)) for source in self._readable)
-        origins = Origins(self._part.values(), self._index.locate)
+        origins = Origins(self._part.values(), self._index.locate, self._bases)
         mentions = Mentions(sketches, origins, self._text_of, self._outside)
         mentions.add_evident(self._evident())
         return mentions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
@@ -11,11 +12,12 @@ from xcore_tools.discovery.cache.store import Store
 from xcore_tools.discovery.pipeline.component import PartScan
 from xcore_tools.discovery.pipeline.gc_pause import collected_alone
 from xcore_tools.discovery.pipeline.partition import split
+from xcore_tools.discovery.pipeline.processes import Death
 from xcore_tools.discovery.pipeline.tasks import Job, examined_by, seen_by
 from xcore_tools.discovery.pipeline.workers import Crew
 from xcore_tools.discovery.records import Examined, Part, Scanned
 from xcore_tools.discovery.request import Request
-from xcore_tools.discovery.results import Discovery, MetaData, Problem
+from xcore_tools.discovery.results import Discovery, MetaData, Problem, UnresolvedBase
 from xcore_tools.discovery.walk import ModuleIndex, Walk
 
 _CHECKED = 1_000_000
@@ -119,21 +121,23 @@ class Scan:
                     del scan
                     self._tidy(part)
             return
-        _RUNNING.append(self)
-        try:
-            for part, answer in zip(
-                parts, self._crew.map(_scan_apart, parts, total, len(parts)), strict=True
-            ):
-                scanned, examined = _ANSWER.decode(answer)
-                self._store.learn(examined)
-                self._tick(len(part.sources))
-                yield scanned
-        finally:
-            _RUNNING.pop()
+        answers = self._crew.map(self._apart, parts, total, len(parts), self._after_deaths)
+        for part, answer in zip(parts, answers, strict=True):
+            scanned, examined = _ANSWER.decode(answer)
+            self._store.learn(examined)
+            self._tick(len(part.sources))
+            yield scanned
 
-    def scan_alone(self, part: Part) -> bytes:
-        """A part scanned in this process alone: what it holds and what was parsed, encoded."""
-        scan = self._part_scan(part, Crew(alone=True), lambda _: None)
+    def _apart(self, part: Part) -> bytes:
+        """A part scanned in a forked process: what it holds and what was parsed, encoded."""
+        return self._encoded(part, Crew(alone=True))
+
+    def _after_deaths(self, part: Part, _: Death) -> bytes:
+        """The same in this process, but for parsing, of a part that processes died of."""
+        return self._encoded(part, Crew(careful=True))
+
+    def _encoded(self, part: Part, crew: Crew) -> bytes:
+        scan = self._part_scan(part, crew, lambda _: None)
         answer = msgspec.msgpack.encode((scan.run(), scan.examined))
         del scan
         self._tidy(part)
@@ -179,15 +183,7 @@ class Scan:
             self._progress(min(self._done, total), total)
 
 
-_RUNNING: list[Scan] = []
-"""The scan whose parts are being scanned: processes forked for that find it here."""
-
 _ANSWER = msgspec.msgpack.Decoder(tuple[Scanned, dict[str, bytes]])
-
-
-def _scan_apart(part: Part) -> bytes:
-    """A part scanned in a forked process: what it holds and what was parsed, encoded."""
-    return _RUNNING[-1].scan_alone(part)
 
 
 def _merged(parts: Iterable[Scanned]) -> Scanned:
@@ -208,7 +204,7 @@ def _merged(parts: Iterable[Scanned]) -> Scanned:
             )
         ),
         metadatas=tuple(_collections(metadata for one in found for metadata in one.metadatas)),
-        problems=tuple(sorted({problem for one in found for problem in one.problems})),
+        problems=tuple(sorted({*_told(each), *(p for one in found for p in one.problems)})),
         verdicts=tuple(
             sorted(
                 (verdict for one in found for verdict in one.verdicts),
@@ -223,6 +219,22 @@ def _merged(parts: Iterable[Scanned]) -> Scanned:
         directories={path: told for one in each for path, told in one.directories.items()},
         is_steady=all(one.is_steady for one in each),
     )
+
+
+def _told(parts: Iterable[Scanned]) -> Iterator[Problem]:
+    """One problem for each base that no file defines, however many parts have classes below it."""
+    below: dict[str, list[UnresolvedBase]] = defaultdict(list)
+    for part in parts:
+        for base in part.unresolved:
+            below[base.subject].append(base)
+    for subject, found in below.items():
+        first = min(found, key=lambda base: (base.path, base.line))
+        classes, taken = sum(f.classes for f in found), sum(f.taken for f in found)
+        inherit = "1 class inherits it" if classes == 1 else f"{classes} classes inherit it"
+        message = f"{subject}; {inherit} and may be mapped"
+        if taken:
+            message += f"; {taken} with table name and columns count as models"
+        yield Problem(first.path, first.line, "XT124", "note", message)
 
 
 def _collections(found: Iterable[MetaData]) -> Iterator[MetaData]:

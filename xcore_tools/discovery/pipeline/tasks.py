@@ -10,12 +10,14 @@ import msgspec
 
 from xcore_tools.discovery.ir import Part
 from xcore_tools.discovery.pipeline.partition import outlook_of
-from xcore_tools.discovery.pipeline.workers import Crew
+from xcore_tools.discovery.pipeline.processes import Death
+from xcore_tools.discovery.pipeline.workers import Crew, forked
 from xcore_tools.discovery.prefilter.sketch import is_suspicious, sketch
 from xcore_tools.discovery.records import Examined, Seen, decoded, encoded
 from xcore_tools.discovery.results import Problem
 from xcore_tools.discovery.walk import read_source
 from xcore_tools.discovery.walk.digest import digest_of
+from xcore_tools.discovery.walk.paths import printable
 
 _BATCH = 1_000_000
 """Bytes of source that travel together."""
@@ -43,7 +45,7 @@ def seen_by(
     crew: Crew, jobs: Sequence[Job], size_of: Callable[[str], int]
 ) -> Iterator[tuple[Job, Seen | Problem]]:
     """Each file with what a first look tells of it, or the problem that kept it from being read."""
-    return _shared_out(crew, _look, jobs, size_of, cost=1 / 5)
+    return _shared_out(crew, _look, jobs, size_of, _deadly, cost=1 / 5)
 
 
 def examined_by(
@@ -53,7 +55,7 @@ def examined_by(
     if not crew.is_remote and not crew.is_worth_it(sum(size_of(j.path) for j in jobs), len(jobs)):
         yield from ((job, _examined(job)) for job in jobs)
         return
-    for job, data in _shared_out(crew, _examine_apart, jobs, size_of):
+    for job, data in _shared_out(crew, _examine_apart, jobs, size_of, _examined_to_death):
         # what nests too deeply to be brought here is parsed here
         yield job, (decoded(data) if data is not None else None) or _examined(job)
 
@@ -66,13 +68,26 @@ def _shared_out(
     function: Callable[[Sequence[Job]], list[Result]],
     jobs: Sequence[Job],
     size_of: Callable[[str], int],
+    told: Callable[[Job, Death], Result],
     cost: float = 1,
 ) -> Iterator[tuple[Job, Result]]:
-    """`jobs` in batches worth sending, with what `function` makes of each."""
+    """`jobs` in batches worth sending, with what `function` makes of each.
+
+    For a job that crashes every process, the result is what is `told` of it.
+    """
+
+    def one_by_one(group: Sequence[Job], _: Death) -> list[Result]:
+        each = forked(function, [(job,) for job in group], of_one)
+        return [result for results in each for result in results]
+
+    def of_one(group: Sequence[Job], death: Death) -> list[Result]:
+        return [told(job, death) for job in group] if death.is_crash else function(group)
+
     groups = list(_batches(jobs, size_of))
     carried = (tuple(_with_data(job) for job in each) for each in groups)
     size = int(sum(size_of(job.path) for job in jobs) * cost)
-    answers = crew.map(function, carried if crew.is_remote else groups, size, len(groups))
+    items = carried if crew.is_remote else groups
+    answers = crew.map(function, items, size, len(groups), one_by_one)
     for group, found in zip(groups, answers, strict=True):
         yield from zip(group, found, strict=True)
 
@@ -104,6 +119,16 @@ def _seen(job: Job, data: bytes) -> Seen:
     found = sketch(job.path, data)
     outlook = outlook_of(found, len(data), is_suspicious=is_suspicious(data))
     return Seen(digest_of(data), outlook, msgspec.msgpack.encode(found))
+
+
+def _deadly(job: Job, death: Death) -> Problem:
+    message = f"cannot be parsed: each process that tried ended with {death}; exclude the file"
+    return Problem(printable(job.path), 0, "XT101", "error", message)
+
+
+def _examined_to_death(job: Job, death: Death) -> bytes | None:
+    # without a digest nothing that depends on it is kept: the next scan tries again
+    return encoded(Examined(b"", problem=_deadly(job, death)))
 
 
 def _examine_apart(jobs: Sequence[Job]) -> list[bytes | None]:

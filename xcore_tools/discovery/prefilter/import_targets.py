@@ -16,11 +16,15 @@ Locate = Callable[[str, str], SourceFile | None]
 class Origins:
     """Answers for the files of one scan; `locate` finds the file that a name means in another file.
 
-    Answers are kept: files of one directory mean the same by the same words.
+    `bases` are dotted names of declarative bases outside the project. Answers are kept: files of one
+    directory mean the same by the same words.
     """
 
-    def __init__(self, sources: Iterable[SourceFile], locate: Locate) -> None:
+    def __init__(
+        self, sources: Iterable[SourceFile], locate: Locate, bases: Iterable[str] = ()
+    ) -> None:
         self._locate = locate
+        self._with_bases = frozenset(base.partition(".")[0] for base in bases)
         self._known = {source.module for source in sources}
         self._found: dict[tuple[str, str], str | None] = {}
 
@@ -55,7 +59,9 @@ class Origins:
     def is_plain_library(self, source: SourceFile, item: Imported) -> bool:
         """Whether an import takes something from a library that has no bases and makers of models."""
         written = item.module.lstrip(".") or item.module
-        return not is_library(written.partition(".")[0]) and (
+        top = written.partition(".")[0]
+        has_bases = is_library(top) or top in self._with_bases
+        return not has_bases and (
             self.module(source, item.module) is None and self.submodule(source, item) is None
         )
 

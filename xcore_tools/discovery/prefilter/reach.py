@@ -95,6 +95,7 @@ class Mentions:
         self._origins = origins
         self._text_of = text_of
         self._sources: dict[str, SourceFile] = {}
+        self._by_module: dict[str, SourceFile] = {}
         self._sketches: dict[str, Sketch] = {}
         self._importers: dict[str, list[tuple[SourceFile, Imported]]] = defaultdict(list)
         self._stars: dict[str | None, list[SourceFile]] = defaultdict(list)
@@ -158,6 +159,7 @@ class Mentions:
 
     def _enter(self, source: SourceFile, sketch: Sketch) -> None:
         self._sources[source.path] = source
+        self._by_module[source.module] = source
         self._sketches[source.path] = sketch
         for item in sketch.imports:
             self._importers[item.name].append((source, item))
@@ -377,7 +379,7 @@ class Mentions:
         """A class inherits a lead: it is mapped, or it inherits a method that makes something."""
         if lead.is_class or name in self._outside:
             self._matter.add(source.path)
-            self._bind(source, use.binds, _CLASS)
+            self._bind(source, use.binds, _CLASS | _MAKER if use.depth else _CLASS)
         if lead.is_maker:
             is_called = not self._methods.isdisjoint(self._text(source).attributes)
             self._bind(source, use.binds, lead._replace(calls=1 if is_called else lead.calls))
@@ -391,28 +393,56 @@ class Mentions:
             self._bind(source, use.binds, _Lead(calls=left, last=last))
             return
         self._matter.add(source.path)
-        made = _CLASS | _OBJECT
+        made = _CLASS | _OBJECT | _MAKER if use.depth else _CLASS | _OBJECT
         self._bind(source, use.binds, made | _Lead(calls=1, last=last) if last > 0 else made)
 
     def _alias(self, source: SourceFile, use: Use, lead: _Lead) -> None:
         """Something is made of a lead: another name of it, or whatever a function gives for it."""
         if not (lead.is_class or lead.is_maker):
             return
-        if (lead.is_maker and use.is_receiver) or any(
-            self._may_make(source, callee, lead) for callee in use.passed_to
-        ):
+        callees = [callee for callee in use.passed_to if self._may_make(source, callee, lead)]
+        if callees or (lead.is_maker and use.is_receiver):
             self._matter.add(source.path)
+        for callee in callees:
+            first, _, rest = callee.removeprefix("@").partition(".")
+            self._need(source, first, rest.partition(".")[0])
         self._bind(source, use.binds, _Lead(lead.is_class, lead.calls, lead.last))
 
+    def _need(self, source: SourceFile, name: str, attribute: str) -> None:
+        """Counts the files that define what a file calls with a lead: it is followed there."""
+        waiting, seen = [(source, name, attribute)], set()
+        while waiting:
+            source, name, attribute = waiting.pop()
+            for item in self._sketches[source.path].imports:
+                if item.here not in (name, "*"):
+                    continue
+                inner = self._origins.submodule(source, item)
+                wanted = (
+                    attribute if inner is not None else (item.name if item.here != "*" else name)
+                )
+                found = self._by_module.get(
+                    inner or self._origins.module(source, item.module) or ""
+                )
+                if found is not None and (found.path, wanted) not in seen:
+                    seen.add((found.path, wanted))
+                    self._matter.add(found.path)
+                    waiting.append((found, wanted, ""))
+
     def _may_make(self, source: SourceFile, callee: str, lead: _Lead) -> bool:
-        """Whether a call with a lead as argument may make something: not if a library is called."""
-        first, _, rest = callee.partition(".")
+        """Whether a call with a lead as argument may make something: not if a library is called.
+
+        A method of some object that decorates is one of a library as well: `@router.get("/", response_model=User)`.
+        """
+        is_decorator = callee.startswith("@")
+        first, _, rest = callee.removeprefix("@").partition(".")
         last = rest.rpartition(".")[2] or first
         if callee == ANYTHING or last in self._outside or last == "type":
             return True
         if not rest and hasattr(builtins, first):
             return lead.is_maker
         items = [item for item in self._sketches[source.path].imports if item.here == first]
+        if is_decorator and rest:
+            return any(self._origins.submodule(source, item) is not None for item in items)
         return not items or any(
             self._origins.module(source, item.module) is not None
             or self._origins.submodule(source, item) is not None

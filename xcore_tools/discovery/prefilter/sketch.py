@@ -10,15 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 import msgspec
 
-from xcore_tools.discovery.catalog.derived import NEEDLES
+from xcore_tools.discovery.catalog.derived import COLUMNS, NEEDLES
 from xcore_tools.discovery.catalog.directives import TABLE_DIRECTIVES, TABLE_PREFIX
 from xcore_tools.discovery.catalog.paths import SQLALCHEMY
-from xcore_tools.discovery.catalog.structure import COLUMN
+from xcore_tools.discovery.catalog.structure import COLUMN, MAPPED
 from xcore_tools.discovery.catalog.symbols import TABLE
+from xcore_tools.discovery.prefilter.headers import headers
+from xcore_tools.discovery.prefilter.plain import plain
 
 
 class Imported(msgspec.Struct, frozen=True, gc=False):
@@ -64,16 +65,16 @@ _NEEDLES = _by_shared_part(
     | {before + _DUNDER for before in (b"def ", b"'", b'"')}
 )
 """Evidence by what it has in common: one search finds out that a file has none of several."""
+_COLUMNS = (*(name.encode() for name in sorted(COLUMNS)), MAPPED.name.encode() + b"[")
 _DIRECTIVE = re.compile(rb"(?:%b)\s*(?::[^=\n]{1,80})?=(?!=)" % "|".join(TABLE_DIRECTIVES).encode())
-_CLASS = re.compile(rb"class\s++\w++[^(:\n]{0,200}+\(")
-_CLASS_END = re.compile(rb"\)\s{0,100}+:")
-_MAX_HEADER = 4000
 _FROM = re.compile(
-    rb"from[ \t]+([\w.]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n\\;]*(?:\\\r?\n[^\n\\;]*)*)",
+    rb"from(?![\w\x80-\xff])[ \t]*+(\.[. \t]*+)?([\w\x80-\xff]++(?:[ \t]*+\.[ \t]*+[\w\x80-\xff]++)*)?"
+    rb"[ \t]*+import(?![\w\x80-\xff])[ \t]*+(\([^()#]*+(?:#[^\n]*+[^()#]*+)*|[^\n;]*+)",
 )
-_IMPORT = re.compile(rb"import[ \t]+([^\n\\;]*(?:\\\r?\n[^\n\\;]*)*)")
+_IMPORT = re.compile(rb"import[ \t]++([^\n;]*+)")
+_AROUND_DOT = re.compile(rb"[ \t]*\.[ \t]*")
 _COMMENT = re.compile(rb"#[^\n]*")
-_DOTTED = re.compile(rb"([A-Za-z_\x80-\xff][\w\x80-\xff]*+)\.([\w.\x80-\xff]*+)")
+_DOTTED = re.compile(rb"([A-Za-z_\x80-\xff][\w\x80-\xff]*+)\s*+\.([\w.\s\x80-\xff]*+)")
 _REVISION = re.compile(rb"^revision\s*(?::[^=\n]*)?=", re.MULTILINE)
 _DOWN_REVISION = re.compile(rb"^down_revision\s*(?::[^=\n]*)?=", re.MULTILINE)
 _ENVIRONMENT = re.compile(rb"^from alembic import .*\bcontext\b", re.MULTILINE)
@@ -85,7 +86,7 @@ _TEST_CODE = re.compile(
 
 def sketch(path: str, data: bytes) -> Sketch:
     """What the bytes of a source file say at a first look."""
-    data = with_newlines(data)
+    data = plain(data)
     if _is_migration(data) or _is_test(path, data):
         return Sketch(has_evidence=False, is_set_aside=True)
     return Sketch(
@@ -96,42 +97,17 @@ def sketch(path: str, data: bytes) -> Sketch:
     )
 
 
-class Header(NamedTuple):
-    """Where a class statement begins, where its bases begin and end, and where its block begins."""
-
-    start: int
-    opened: int
-    closed: int
-    end: int
-
-
-def headers(data: bytes) -> Iterator[Header]:
-    """The heads of the classes that have bases or keywords."""
-    end: re.Match[bytes] | None = None
-    done = 0
-    for match in _CLASS.finditer(data):
-        if match.start() < done:
-            continue
-        if end is None or end.start() < match.end():
-            end = _CLASS_END.search(data, match.end())
-        if end is None:
-            return
-        if end.start() - match.end() <= _MAX_HEADER:
-            done = end.end()
-            yield Header(match.start(), match.end(), end.start(), done)
-
-
 def _dotted(data: bytes) -> Iterator[tuple[str, str]]:
     for header in headers(data):
         bases = data[header.opened : header.closed]
-        for first, rest in _DOTTED.findall(bases) if b"." in bases else ():
-            last = rest[rest.rfind(b".") + 1 :]
-            yield first.decode("utf-8", "replace"), last.decode("utf-8", "replace")
-
-
-def with_newlines(data: bytes) -> bytes:
-    """`data` with line feeds alone at the ends of lines."""
-    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
+        if b"." not in bases:
+            continue
+        found = _DOTTED.findall(bases)
+        if b"#" in bases:
+            found += _DOTTED.findall(_COMMENT.sub(b"", bases))
+        for first, rest in found:
+            last = rest[rest.rfind(b".") + 1 :].split()[:1] or [b""]
+            yield first.decode("utf-8", "replace"), last[0].decode("utf-8", "replace")
 
 
 def _has_evidence(data: bytes) -> bool:
@@ -139,15 +115,19 @@ def _has_evidence(data: bytes) -> bool:
         return True
     if _DUNDER in data and _DIRECTIVE.search(data):
         return True
+    if b"class " in data and any(needle in data for needle in _COLUMNS):
+        return True  # whatever the class inherits
     return _TABLE + b"(" in data and (_COLUMN + b"(" in data or _SQLALCHEMY in data)
 
 
 def _imports(data: bytes) -> Iterator[Imported]:
     """What imports bind, wherever they stand."""
-    for module, names in _FROM.findall(data):
-        yield from _imported(module, names)
+    for dots, name, names in _FROM.findall(data):
+        yield from _imported((dots + name).translate(None, b" \t"), names)
     for match in _IMPORT.finditer(data):
         before = data[data.rfind(b"\n", 0, match.start()) + 1 : match.start()].rstrip()
+        if before.endswith(b"lazy"):
+            before = before[:-4].rstrip()
         if not before or before.endswith((b";", b":")):  # else of a from-import
             yield from _imported(b"", match[1])
 
@@ -171,8 +151,9 @@ def _listed(names: bytes) -> Iterator[list[str]]:
     """The words between the commas of an import statement."""
     if b"#" in names:
         names = _COMMENT.sub(b"", names)
-    plain = names.decode("utf-8", "replace").strip("() \t\r\n").replace("\\", "")
-    return map(str.split, plain.split(","))
+    if b" ." in names or b". " in names or b"\t" in names:
+        names = _AROUND_DOT.sub(b".", names)
+    return map(str.split, names.decode("utf-8", "replace").strip("() \t\r\n").split(","))
 
 
 def _is_migration(data: bytes) -> bool:

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cache, cached_property
 from itertools import pairwise
+from keyword import iskeyword
 from string import ascii_letters, digits
 from typing import Literal
 
@@ -20,7 +21,8 @@ import msgspec
 from xcore_tools.discovery.catalog.derived import DECORATORS, MAKERS, MAPPERS, NEEDLES
 from xcore_tools.discovery.catalog.directives import TABLE_PREFIX
 from xcore_tools.discovery.catalog.symbols import TABLE
-from xcore_tools.discovery.prefilter.sketch import Header, headers, with_newlines
+from xcore_tools.discovery.prefilter.headers import STEPS, TOKEN, Header, closed, headers
+from xcore_tools.discovery.prefilter.plain import plain
 
 How = Literal["class", "call", "part"]
 
@@ -34,10 +36,11 @@ class Use(msgspec.Struct, frozen=True, gc=False):
     `how` is "class" in the header of a class, "call" where the name is called (`calls` times in a row; to
     decorate something is a call), "part" of any other statement. `awaited` says how many calls the use
     waits for: none when it happens while the module is imported, one inside a function, two inside a
-    function that this one returns; `depth` counts the functions around. `binds` is then the function;
-    in a class it is the class, and `member` the method. `passed_to` are the callees among whose
-    arguments the name may stand. `is_direct` tells that the targets are bound to just what the call
-    returns, `is_receiver` that a method is called, of it or of that.
+    function that this one returns; `depth` counts the functions around, a lambda among them, which may be
+    called at once. `binds` is then the function; in a class it is the class, and `member` the method.
+    `passed_to` are the callees among whose arguments the name may stand, with `@` in front where the call
+    decorates something. `is_direct` tells that the targets are bound to just what the call returns,
+    `is_receiver` that a method is called, of it or of that.
     """
 
     how: How
@@ -60,12 +63,19 @@ _WHITESPACE = b" \t\n\r\f\v"
 _DOT = ord(".")
 _AT_MARGIN = re.compile(rb"[^\s#)\]}]")  # no comment, and not the end of brackets
 _MARGIN = re.compile(rb"\n[^\s#)\]}]")
+_COMMENTED = re.compile(rb"\.\s*+(?:#[^\n]*+\n\s*+)+([A-Za-z_\x80-\xff][\w\x80-\xff]*+)")
+_BY_NAME = re.compile(
+    rb"(?:getattr\s*\((?:[^()]|\([^()]*\))*,\s*|[)\]]\s*\[\s*|__dict__\s*\[\s*)\Z"
+)
+"""What stands before the quotes of a name that is looked up: `getattr(owner, "`, `vars(owner)["`."""
+_QUOTED = re.compile(rb"['\"]([A-Za-z_\x80-\xff][\w\x80-\xff]*+)['\"]")
 _ATTRIBUTE = re.compile(rb"\.\s*+([A-Za-z_\x80-\xff][\w\x80-\xff]*+)")
 _DEFINITION = re.compile(rb"(?:async[ \t]+)?(def|class)[ \t]+([\w\x80-\xff]+)")
 _NEXT_DEFINITION = re.compile(
     rb"^[ \t]*+(?:async[ \t]+)?(?:def|class)[ \t]+([\w\x80-\xff]++)", re.MULTILINE
 )
-_TARGETS = re.compile(rb"([^=:(\n]++)(?::[^=\n]*+)?=(?!=)")
+_TARGETS = re.compile(rb"((?:[(\[][ \t]*+)*[^=:(\n]++)(?::[^=\n]*+)?=(?!=)")
+_IN_BRACKETS = re.compile(rb"[(\[][^=:]*=(?!=)")
 _WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 _LETTERS = frozenset(b"_%b%b%b" % (digits.encode(), ascii_letters.encode(), bytes(range(128, 256))))
 _CALLEE = re.compile(rb"(?<![\w.\x80-\xff])([\w.\x80-\xff]++)[ \t]*+\(")
@@ -101,10 +111,10 @@ _MAKES = {
     },
     _DUNDER: re.compile(rb"%b\w*+\s*+=(?!=)" % _DUNDER),
     **{quote + _DUNDER: re.compile(quote + _DUNDER) for quote in _QUOTES},
-    b"type(": re.compile(rb"type(?<!\wtype)\([^()]{0,200}+,"),
+    b"type": re.compile(rb"type(?<!\wtype)\s*+\((?:[^()#]|#[^\n]*+\n){0,200}?,"),
 }
 """What makes something, by what every place of it holds; patterns begin with it, which makes them fast."""
-_TYPE = re.compile(rb"(?<![\w.\x80-\xff])type\([^)]*\Z")
+_TYPE_CALL = re.compile(rb"type(?<![\w.\x80-\xff]type)\s*+\(")
 """`type("Name", (Base, …`"""
 _TABLE = re.compile(_DUNDER)
 _MAPS = re.compile(
@@ -119,7 +129,10 @@ class Surroundings:
     """One source text that is asked about names."""
 
     def __init__(self, data: bytes) -> None:
-        self._data = with_newlines(data)
+        data = plain(data)
+        has_odd = _has_odd_margin(data) or _has_text_at_margin(data)
+        self._data = _deepened(data) if has_odd else data
+        self._last_decorated = (0, "", 0)
         self._heads: dict[int, tuple[bool, re.Match[bytes] | None]] = {}
 
     @cached_property
@@ -140,8 +153,20 @@ class Surroundings:
         return list(self._find_functions())
 
     @cached_property
-    def _has_type(self) -> bool:
-        return b"type(" in self._data
+    def _definitions(self) -> list[tuple[int, bytes]]:
+        """Where the line of each function and class begins, and the name."""
+        return [(each.start(), each[1]) for each in _NEXT_DEFINITION.finditer(self._data)]
+
+    @cached_property
+    def _types(self) -> list[tuple[int, int]]:
+        """Where the calls of `type` begin and end, the outermost ones."""
+        found: list[tuple[int, int]] = []
+        end = 0
+        for match in _TYPE_CALL.finditer(self._data):
+            if match.start() >= end:
+                end = closed(self._data, match.end() - 1) or len(self._data)
+                found.append((match.start(), end))
+        return found
 
     @cached_property
     def _least_indent(self) -> int:
@@ -149,13 +174,22 @@ class Surroundings:
 
     @cached_property
     def attributes(self) -> frozenset[str]:
-        """The names that stand behind a dot."""
-        return frozenset(map(_text, set(_ATTRIBUTE.findall(self._data))))
+        """The names that stand behind a dot, or are looked up by their text."""
+        found = set(_ATTRIBUTE.findall(self._data))
+        if b"#" in self._data:
+            found.update(_COMMENTED.findall(self._data))
+        if self._has_names_in_quotes:
+            found.update(_QUOTED.findall(self._data))
+        return frozenset(map(_text, found))
+
+    @cached_property
+    def _has_names_in_quotes(self) -> bool:
+        return any(word in self._data for word in (b"getattr", b"__dict__", b"vars(", b"globals("))
 
     def uses_of(self, name: str, *, calls: bool = True) -> Iterator[Use]:
         """The uses of a plain name; calls of it only if they are asked for."""
         word = name.encode()
-        start = self._data.find(word)
+        start = self._data.find(word) if word else -1
         while start >= 0:
             end = start + len(word)
             if self._is_apart(start, end) and self._data[start - 1 : start] != b".":
@@ -167,10 +201,12 @@ class Surroundings:
     def uses_of_attribute(self, name: str, *, calls: bool = True) -> Iterator[Use]:
         """The uses of a name behind a dot; calls of it only if they are asked for."""
         word = name.encode()
-        start = self._data.find(word)
+        start = self._data.find(word) if word else -1
         while start >= 0:
             end = start + len(word)
-            if self._is_behind_dot(start) and self._is_apart(start, end):
+            if self._is_apart(start, end) and (
+                self._is_behind_dot(start) or self._is_looked_up(start, end)
+            ):
                 use = self._use(start, end, calls=calls)
                 if use is not None:
                     yield use
@@ -184,10 +220,26 @@ class Surroundings:
         )
 
     def _is_behind_dot(self, start: int) -> bool:
-        before = start - 1
-        while before >= 0 and self._data[before] in _WHITESPACE:
-            before -= 1
-        return before >= 0 and self._data[before] == _DOT
+        data, place = self._data, start
+        while True:
+            before = place - 1
+            while before >= 0 and data[before] in _WHITESPACE:
+                before -= 1
+            if before < 0 or data[before] == _DOT:
+                return before >= 0
+            comment = data.find(b"#", data.rfind(b"\n", 0, before) + 1, before + 1)
+            if comment < 0 or b"\n" not in data[before:place]:
+                return False
+            place = comment
+
+    def _is_looked_up(self, start: int, end: int) -> bool:
+        """Whether a name stands in quotes in `getattr(owner, "name")` or `vars(owner)["name"]`."""
+        return (
+            self._data[start - 1 : start] in _QUOTES
+            and self._data[end : end + 1] in _QUOTES
+            and self._has_names_in_quotes
+            and _BY_NAME.search(self._data[max(start - 400, 0) : start - 1]) is not None
+        )
 
     def classes(self) -> Iterator[str]:
         """The names of the classes that are mapped by a call, or say something about a table of theirs."""
@@ -211,7 +263,11 @@ class Surroundings:
         self, start: int, end: int, how: How | None = None, *, calls: bool = True
     ) -> Use | None:
         """The use at a place; None for one that makes nothing: in an import, a comment, a signature."""
-        if self._data[start - 1 : start] in _QUOTES and self._data[end : end + 1] in _QUOTES:
+        if (
+            self._data[start - 1 : start] in _QUOTES
+            and self._data[end : end + 1] in _QUOTES
+            and not self._is_looked_up(start, end)
+        ):
             return None
         line_start = self._data.rfind(b"\n", 0, start) + 1
         before = self._data[max(line_start, start - _LONG) : start].lstrip(_BLANK)
@@ -225,13 +281,25 @@ class Surroundings:
         if how == "call" and not calls:
             return None
         if how == "part" and definition is not None and not _is_value(definition, before):
-            return None
+            return self._returned(start, end, before, definition)
         functions = self._functions_around(margin, line_start, self._indent(line_start))
         if functions:
             return None if how == "part" else self._inside(how, definition, functions)
         if definition is not None:
             return self._class_level(how, before, start, end, definition[2])
         return self._module_level(how, before, start, end, margin)
+
+    def _returned(
+        self, start: int, end: int, before: bytes, definition: re.Match[bytes]
+    ) -> Use | None:
+        """What a function does with a name that it only mentions: it returns it, or has it for a default."""
+        owner = (_text(definition[2]),)
+        if definition[1] != b"def":
+            return None
+        if before.rstrip().endswith(b"=") and _PARAMETER.match(self._data, end):
+            return Use("class", owner, awaited=1, depth=1)
+        is_returned = _RETURNS.fullmatch(before) and self._data[end : end + 1] != b"."
+        return Use("part", owner) if is_returned else None
 
     def _inside(
         self,
@@ -270,16 +338,24 @@ class Surroundings:
             return Use(how, (_text(definition[2]),) if definition else ())
         if before.startswith(b"@"):
             return self._decorator(how, before, start, end)
-        is_block = _BLOCK.match(self._line(margin)) is not None
+        head = self._line(margin)
+        is_block = _BLOCK.match(head) is not None
         first = start - len(before) if is_block else margin
-        targets = _TARGETS.match(self._line(first))
-        is_named = before.rstrip(b" (").endswith(b":=")
-        if how == "part" and not (targets or is_named or (is_block and before)):
-            return None
-        words = _WORD.findall(targets[1] if targets else before) if targets or is_named else []
-        binds = tuple(map(_text, words))
         span = self._data[max(first, start - _LONG) : start]
+        targets = _TARGETS.match(self._line(first)) or _IN_BRACKETS.match(span)
+        is_named = before.rstrip(b" (").endswith(b":=")
+        if head.startswith(b"@") and how == "part":
+            return self._decorated_with(span, self._decorated(start))
+        if how == "part" and not (targets or is_named or (is_block and before)):
+            return self._changed(span) if b"(" in span else None
+        is_one_line = is_block and first == margin
+        words = _WORD.findall(targets[0] if targets else before) if targets or is_named else []
+        words += _WORD.findall(head) if is_one_line else []
+        binds = tuple(dict.fromkeys(map(_text, words)))
+        if is_one_line:
+            binds = tuple(word for word in binds if not iskeyword(word))
         calls, behind = self._calls(end)
+        depth = int(b"lambda" in span)
         if (
             how == "part"
             and targets
@@ -290,10 +366,13 @@ class Surroundings:
             if b":" in span:
                 return None  # an annotation
             return Use(how, binds, passed_to=(ANYTHING,))  # an attribute of it is set
+        if is_one_line:
+            return Use(how, binds, depth=depth, calls=calls, passed_to=(ANYTHING,))
         is_clear = targets is not None and not is_named and start - first < _LONG
         return Use(
             how,
             binds,
+            depth=depth,
             calls=calls,
             passed_to=_callees(span) if is_clear else (ANYTHING,),
             is_direct=is_clear and before.rstrip().endswith(b"="),
@@ -304,13 +383,23 @@ class Surroundings:
         self, how: How, before: bytes, start: int, end: int, owner: str = ""
     ) -> Use | None:
         """The use in a line that decorates something, a member of `owner` if that is given."""
-        if how == "part":
-            return None  # an argument
         name = self._decorated(start)
+        if how == "part":
+            return self._decorated_with(before, owner or name)
         is_direct = b"(" not in before
         calls, _ = self._calls(end)
         binds = (owner or name,)
         return Use(how, binds, calls=calls + is_direct, is_direct=is_direct)
+
+    def _decorated_with(self, before: bytes, name: str) -> Use:
+        """The use among the arguments of a decorator of `name`."""
+        return Use("part", (name,), passed_to=tuple(f"@{each}" for each in _callees(before)))
+
+    def _changed(self, span: bytes) -> Use:
+        """The use among the arguments of a call that stands alone: it may be put into what it is called on."""
+        words = _WORD.findall(span)
+        owners = words[1:2] if words[:1] == [b"setattr"] else words[:1] if _PUTS.match(span) else []
+        return Use("part", tuple(map(_text, owners)), passed_to=_callees(span))
 
     def _header_around(self, start: int) -> Header | None:
         index = bisect_right(self._header_starts, start) - 1
@@ -320,10 +409,9 @@ class Surroundings:
     def _how(self, start: int, end: int, before: bytes) -> How:
         if self._header_around(start) is not None:
             return "class"
-        if self._has_type:
-            near = self._data[max(start - 200, 0) : start]
-            if b"type(" in near and _TYPE.search(near):
-                return "class"
+        index = bisect_right(self._types, (start,)) - 1
+        if index >= 0 and start < self._types[index][1]:
+            return "class"
         is_decorator = before.startswith(b"@") and b"(" not in before
         follows = self._data[end : end + 80].lstrip(b" \t\\\n)")
         return "call" if is_decorator or follows.startswith(b"(") else "part"
@@ -345,8 +433,23 @@ class Surroundings:
 
     def _decorated(self, start: int) -> str:
         """The name of what the decorator at a place decorates."""
-        definition = _NEXT_DEFINITION.search(self._data, start, start + _LONG)
-        return _text(definition[1]) if definition else ""
+        first, name, until = self._last_decorated
+        if first <= start < until:
+            return name
+        first = self._data.rfind(b"\n", 0, start) + 1
+        tokens = TOKEN.finditer(self._data, first)
+        depth = end = 0
+        for place, word in self._definitions[bisect_right(self._definitions, (start,)) :]:
+            while end <= place and (token := next(tokens, None)) is not None:
+                if token.start() > place:
+                    tokens = TOKEN.finditer(self._data, place)
+                    break
+                end = token.end()
+                depth += STEPS.get(token[0], 0)
+            if end <= place and depth <= 0:  # neither in a text nor in brackets
+                self._last_decorated = first, _text(word), place
+                return _text(word)
+        return ""
 
     # -- lines -----------------------------------------------------------------------------------
 
@@ -431,6 +534,67 @@ class Surroundings:
         return self._data[start : end if end >= 0 else start + _LONG].lstrip(_BLANK)
 
 
+_ODD_LINE = re.compile(
+    rb"""
+      (?!(?:@|def|class|async|import|from|if|elif|else|for|while|try|except|finally|with|match|case|return|raise
+           |assert|del|global|pass|lazy|type|print)\b)[^\s#)\]}@"'=(:][^\n=(:]*(?:\n|\Z)
+    | [-+*/.,|&<>=!%^:]
+    """,
+    re.VERBOSE,
+)
+"""A line at the margin that is no statement, it seems: there are texts, or brackets, that go over several lines."""
+_OPEN_LINE = re.compile(rb"[(\[{,][ \t]*+(?:#[^\n]*+)?\Z")
+_DOCSTRING = re.compile(rb"(?:\s|#[^\n]*\n)*[rRuU]?(\"\"\"|\'\'\')")
+
+
+def _has_odd_margin(data: bytes) -> bool:
+    """Whether a line at the margin below the docstring seems to stand in a text or in brackets."""
+    docstring = _DOCSTRING.match(data)
+    start = data.find(docstring[1], docstring.end()) + 3 if docstring else 0
+    for match in _MARGIN.finditer(data, start):
+        place = match.end() - 1
+        if _ODD_LINE.match(data, place):
+            return True
+        end = place - 1
+        while end >= 0 and data[end] in _WHITESPACE:
+            end -= 1
+        if end >= 0 and _OPEN_LINE.search(data, data.rfind(b"\n", 0, end) + 1, end + 1):
+            return True
+    return False
+
+
+def _has_text_at_margin(data: bytes) -> bool:
+    """Whether a text over several lines, below the docstring, seems to have a line at the margin."""
+    return any(
+        _MARGIN.search(text)
+        for quotes in (b'"""', b"'''")
+        if quotes in data
+        for text in data.split(quotes)[3::2]
+    )
+
+
+def _deepened(data: bytes) -> bytes:
+    """`data` with all lines inside texts and brackets indented more than any statement."""
+    pieces: list[bytes] = []
+    depth = done = 0
+    for token in TOKEN.finditer(data):
+        sign, between = token[0], data[done : token.start()]
+        if depth and _STATEMENT.search(between):
+            depth = 0  # a bracket was taken for one that is none
+        pieces.append(between.replace(b"\n", _DEEP) if depth else between)
+        pieces.append(sign.replace(b"\n", _DEEP) if len(sign) > 1 else sign)
+        depth = max(depth + STEPS.get(sign, 0), 0)
+        done = token.end()
+    return b"".join((*pieces, data[done:]))
+
+
+_STATEMENT = re.compile(rb"\n(?:@|(?:async|class|def|from|import)\b)")
+_DEEP = b"\n" + b" " * 99
+_PARAMETER = re.compile(rb"\s*[,)]")
+_RETURNS = re.compile(rb"(?:.*:[ \t]*)?return\b[^(.]*(?:\([^(.]*)?")
+_PUTS = re.compile(
+    rb"[\w.\x80-\xff]+\.(?:append|appendleft|extend|insert|add|update|setdefault|__setitem__)\s*\("
+)
 _INDENT = re.compile(rb"[ \t\f]*+")
 _RETURNED = re.compile(
     rb"(?:async[ \t]+)?def[ \t].*"

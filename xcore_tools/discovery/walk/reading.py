@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
 
+from xcore_tools import files
 from xcore_tools.discovery.results import Problem
 from xcore_tools.discovery.walk.paths import printable
 
-SIZE_LIMIT = 32 * 1024 * 1024
-"""Bytes; no source file that a person wrote comes near it."""
+SIZE_LIMIT = files.LIMIT
 
 
 def read_source(project: Path, path: str, limit: int = SIZE_LIMIT) -> bytes | Problem:
@@ -25,19 +23,11 @@ def read_source(project: Path, path: str, limit: int = SIZE_LIMIT) -> bytes | Pr
 def read_regular(place: str | Path, path: str, limit: int) -> bytes | Problem:
     """Return the bytes of the file at `place`; a Problem names it as `path`."""
     try:
-        status = os.stat(place)  # noqa: PTH116 - a scan reads tens of thousands of files
-        if not stat.S_ISREG(status.st_mode):
-            message = "cannot be read: not a regular file"
-            return Problem(printable(path), 0, "XT102", "error", message)
-        if status.st_size > limit:
-            return _too_large(path, limit)
-        with open(place, "rb", buffering=0) as file:  # noqa: PTH123
-            data = file.read(status.st_size + 1)
-            if len(data) > status.st_size:  # it has grown since
-                data += file.read(limit + 1 - len(data))
+        return files.read_regular(place, limit)
+    except files.TooLargeError:
+        return _too_large(path, limit)
     except (OSError, ValueError) as error:
         return unreadable(path, error)
-    return data if len(data) <= limit else _too_large(path, limit)
 
 
 def unreadable(path: str, error: OSError | ValueError) -> Problem:

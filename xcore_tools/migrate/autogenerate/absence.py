@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from xcore_tools.config import Config
 from xcore_tools.config.files import is_file
 from xcore_tools.discovery.results import Table
+from xcore_tools.files import read_regular
 
 _SYNC = "run `xcore-tools sync-env`"
 
@@ -84,7 +85,7 @@ def _unimportable(path: Path, root: Path, seen: set[Path]) -> str:
         return ""
     seen.add(path)
     try:
-        tree = ast.parse(path.read_bytes(), str(path))
+        tree = ast.parse(read_regular(path), str(path))
     except (SyntaxError, ValueError) as error:
         return f"{path.name}:{getattr(error, 'lineno', None) or 0}: cannot be parsed"
     package = path.relative_to(root).with_suffix("").parts[:-1]

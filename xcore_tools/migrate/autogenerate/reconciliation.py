@@ -21,6 +21,7 @@ from xcore_tools.config.ini import read_ini
 from xcore_tools.discovery import discover
 from xcore_tools.discovery.results import Problem, Table
 from xcore_tools.errors import NothingToScanError
+from xcore_tools.files import read_text
 from xcore_tools.migrate.autogenerate.absence import reason_of
 from xcore_tools.migrate.lint.ignoring import is_ignored
 
@@ -156,7 +157,7 @@ def _problem(
 
 def _is_accepted(problem: Problem, config: Config) -> bool:
     try:
-        text = Path(config.project, problem.path).read_text("utf-8", errors="replace")
+        text = read_text(Path(config.project, problem.path))
     except OSError:
         return False
     return is_ignored(problem.code, text.splitlines(), problem.line)

@@ -14,6 +14,7 @@ from xcore_tools.database.backup.manager import BackupManager
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import MigrationError
 from xcore_tools.migrate.runtime.environment import Environment
+from xcore_tools.migrate.runtime.scripts import refuse_irregular
 
 
 @contextmanager
@@ -39,6 +40,7 @@ def replayed(
 
         def upgrade(settings: AlembicConfig) -> None:
             scripts = ScriptDirectory.from_config(settings)
+            refuse_irregular(scripts)
             if len(environment.observe(settings, scripts)) != 1:
                 raise MigrationError("env.py connects to several databases: name one with --url")
             command.upgrade(settings, "heads")

@@ -17,6 +17,7 @@ import msgspec
 
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.durable import flush_directory, write_new
+from xcore_tools.files import read_regular
 
 _PAUSE = 0.5
 """Seconds between two times."""
@@ -55,7 +56,7 @@ def found(directory: Path, url: DatabaseUrl) -> Interruption | None:
     """The migration of this database that was interrupted, if one was. The caller holds its lock."""
     path = _path(directory, url)
     try:
-        known = msgspec.json.decode(path.read_bytes(), type=Interruption)
+        known = msgspec.json.decode(read_regular(path), type=Interruption)
         return msgspec.structs.replace(known, last=path.stat().st_mtime)
     # one that is not whole was being written: nothing had begun
     except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):

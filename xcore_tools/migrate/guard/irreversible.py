@@ -8,6 +8,7 @@ from pathlib import Path
 
 from xcore_tools.database.backup.manager import BackupManager
 from xcore_tools.errors import BackupError, MigrationError
+from xcore_tools.files import read_regular
 from xcore_tools.migrate.facts import Revision
 
 
@@ -49,7 +50,7 @@ def backup_before(todo: Sequence[Revision], failed: str, managers: Sequence[Back
 def _refusal(path: Path) -> tuple[int, str] | None:
     """The line and the reason; None if the file does not say so, or cannot be read."""
     try:
-        tree = ast.parse(path.read_bytes())
+        tree = ast.parse(read_regular(path))
     except (OSError, SyntaxError, ValueError):
         return None
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]

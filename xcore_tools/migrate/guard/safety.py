@@ -18,6 +18,7 @@ from xcore_tools.database.inspection import DatabaseInspector
 from xcore_tools.database.schema import DatabaseSchema
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import BackupError, DatabaseError, MigrationError, XcoreToolsError
+from xcore_tools.files import read_text
 from xcore_tools.migrate.facts import Revision
 from xcore_tools.migrate.guard.cascade import unenforced
 from xcore_tools.migrate.guard.interruption import Interruption, forget, found, noted
@@ -240,7 +241,7 @@ def _can_be_backed_up(url: DatabaseUrl) -> bool:
 
 def _has_batch(path: Path) -> bool:
     try:
-        return _BATCH in path.read_text("utf-8", errors="replace")
+        return _BATCH in read_text(path)
     except OSError:
         return False
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from xcore_tools.discovery.results import Problem
+from xcore_tools.files import read_regular
 from xcore_tools.migrate.facts import Revision
 from xcore_tools.migrate.lint.ignoring import is_ignored
 from xcore_tools.migrate.lint.operations import operations_in
@@ -24,7 +25,7 @@ def linted(revisions: Iterable[Revision], project: Path, known: Known) -> tuple[
     problems: list[Problem] = []
     for revision in revisions:
         try:
-            data = (project / revision.path).read_bytes()
+            data = read_regular(project / revision.path)
             operations = operations_in(data)
         except (OSError, SyntaxError, ValueError) as error:
             line = getattr(error, "lineno", None) or 0

@@ -16,6 +16,7 @@ import msgspec
 
 from xcore_tools.discovery.results import Problem, Severity
 from xcore_tools.errors import MigrationError
+from xcore_tools.files import read_text
 from xcore_tools.migrate.facts import Revision
 from xcore_tools.migrate.lint.ignoring import is_ignored
 
@@ -55,7 +56,7 @@ def squawked(revision: Revision, sql: str, project: Path) -> tuple[Problem, ...]
     """
     lines = sql.splitlines()
     path = project / revision.path
-    source = path.read_text("utf-8", errors="replace").splitlines()
+    source = read_text(path).splitlines()
     first = next((n for n, line in enumerate(source, 1) if line.startswith("def upgrade")), 0)
     problems = []
     for said in _run(sql, project):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from xcore_tools.config import Config
 from xcore_tools.discovery.results import Problem
+from xcore_tools.files import read_regular
 from xcore_tools.migrate.revisions.gitref import divergence
 from xcore_tools.migrate.revisions.graph import HeadsCheck, faults_of, heads_of
 from xcore_tools.migrate.revisions.merging import faults_of_merge
@@ -70,7 +71,7 @@ def _faults_against(versions: Versions, ours: list[RevisionFile], ref: str) -> l
 
 def _read(versions: Versions, path: Path) -> RevisionFile | Problem:
     try:
-        data = path.read_bytes()
+        data = read_regular(path)
     except OSError as error:
         reason = f"cannot be read: {error.strerror}"
         return Problem(versions.named(path), 0, "XT102", "error", reason)

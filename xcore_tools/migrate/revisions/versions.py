@@ -109,8 +109,8 @@ def _directory(config: Config, settings: AlembicSettings, text: str, option: str
 
 
 def _real(path: Path) -> Path:
-    """The path without links; one that leads nowhere stays, so that reports name the link."""
-    return path.resolve() if path.exists() else path
+    """The path without links; one that leads to no file stays, so that reports name the link."""
+    return path.resolve() if path.is_file() else path
 
 
 def _compiled(directory: Path, files: list[str]) -> Iterator[Path]:

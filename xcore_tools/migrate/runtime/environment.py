@@ -23,6 +23,7 @@ from xcore_tools.database.lookup import VARIABLES, find_url
 from xcore_tools.database.url import DatabaseUrl, anchored_url
 from xcore_tools.envfile.locate import find_env
 from xcore_tools.errors import ConfigError, MigrationError
+from xcore_tools.files import read_regular
 from xcore_tools.migrate.runtime.failures import explained
 from xcore_tools.migrate.runtime.flask import application_of
 from xcore_tools.migrate.runtime.isolation import isolated, outside_event_loop
@@ -234,4 +235,4 @@ class Environment:
 def _is_asynchronous_env(config: AlembicConfig) -> bool:
     """Whether env.py, by its text, makes an engine that needs an event loop."""
     env = Path(ScriptDirectory.from_config(config).env_py_location)
-    return is_file(env) and b"async" in env.read_bytes()
+    return is_file(env) and b"async" in read_regular(env)

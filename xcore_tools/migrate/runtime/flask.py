@@ -9,6 +9,7 @@ from contextlib import chdir, contextmanager
 from pathlib import Path
 
 from xcore_tools.errors import MigrationError
+from xcore_tools.files import read_regular
 
 _SIGN = b"current_app"
 _ALTERNATIVE = "run `flask db` instead; everything but `migrate` works without the application"
@@ -24,7 +25,7 @@ def application_of(env: Path | None, project: Path) -> Iterator[None]:
     Raises:
         MigrationError: Flask finds no application.
     """
-    if env is None or _SIGN not in env.read_bytes():
+    if env is None or _SIGN not in read_regular(env):
         yield
         return
     try:

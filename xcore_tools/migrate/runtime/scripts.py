@@ -13,8 +13,30 @@ from alembic.script import ScriptDirectory
 from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 
+from xcore_tools.config.files import shown
 from xcore_tools.errors import MigrationError
+from xcore_tools.files import IrregularFileError, check_regular
 from xcore_tools.migrate.facts import Revision
+
+
+def refuse_irregular(scripts: ScriptDirectory) -> None:
+    """Nothing, if every revision is a file: Alembic would wait for a pipe, and read a device for ever.
+
+    Raises:
+        MigrationError: one is something else.
+    """
+    # the public `versions` refuses where there are several
+    for place in dict.fromkeys(map(Path, scripts._version_locations)):
+        paths = place.rglob("*.py") if scripts.recursive_version_locations else place.glob("*.py")
+        for path in sorted(paths):
+            try:
+                check_regular(path)
+            except IrregularFileError as error:
+                raise MigrationError(
+                    f"{shown(path)}: {error.strerror}; remove it from the revisions"
+                ) from error
+            except OSError:
+                continue  # Alembic says so itself
 
 
 def revisions_of(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import islice
 
-from xcore_tools.discovery.evaluate import strings
-from xcore_tools.discovery.evaluate.assignment import is_key
+from xcore_tools.discovery.evaluate import computing
 from xcore_tools.discovery.evaluate.call import Call
+from xcore_tools.discovery.evaluate.cost import charge
 from xcore_tools.discovery.evaluate.operators import (
     MAX_ITEMS,
     each,
@@ -15,8 +15,10 @@ from xcore_tools.discovery.evaluate.operators import (
     iterate,
     truth_of,
 )
+from xcore_tools.discovery.evaluate.plain import SEQUENCES, is_key, set_of
 from xcore_tools.discovery.evaluate.values import (
     OPEN,
+    Lost,
     Unknown,
     Value,
 )
@@ -25,6 +27,7 @@ from xcore_tools.discovery.evaluate.values import (
 def call_dict(this: Call) -> Value:
     """`dict(…)` of a dict, of pairs, and of keywords."""
     first = this.arg(0)
+    charge(this.interpreter, first)
     keywords = {OPEN if key == "**" else key: value for key, value in this.keywords.items()}
     if not this.args or isinstance(first, dict):
         return {**(first if this.args else {}), **keywords}
@@ -42,7 +45,10 @@ def collection_of(kind: Callable[[list[Value]], Value]) -> Callable[[Call], Valu
         if not this.args:
             return kind([])
         items = iterate(this.arg(0))
-        return Unknown("a collection that is not known") if items is None else kind(items)
+        if items is None:
+            return Unknown("a collection that is not known")
+        charge(this.interpreter, items)
+        return kind(items)
 
     return make
 
@@ -51,6 +57,8 @@ def call_len(this: Call) -> Value:
     """`len(…)`"""
     value = this.arg(0)
     is_known = isinstance(value, _SIZED) and (isinstance(value, str) or OPEN not in value)
+    if type(value) in SEQUENCES and any(isinstance(item, Lost) for item in value):
+        is_known = False
     return len(value) if is_known else Unknown("len() of a value that is not known")
 
 
@@ -64,12 +72,10 @@ def call_sorted(this: Call) -> Value:
     if items is None or not isinstance(reverse, bool | int | None):
         return Unknown("sorted() of values that are not known")
     keys = [this.value(this.interpreter.call(key, (item,), {})) for item in items] if key else items
-    if not strings.is_plain(keys):
+    charge(this.interpreter, keys)
+    order = computing.sorted_by(keys, reverse=bool(reverse))
+    if order is None:
         return Unknown("sorted() by values that are not known")
-    try:
-        order = sorted(range(len(items)), key=keys.__getitem__, reverse=bool(reverse))
-    except TypeError:
-        return Unknown("sorted() of values that have no order")
     return [items[number] for number in order]
 
 
@@ -90,7 +96,7 @@ def call_set(this: Call) -> Value:
     unknown = next((value for value in values if isinstance(value, Unknown)), None)
     if unknown is not None:
         return unknown
-    return set(values) if all(is_key(value) for value in values) else tuple(values)
+    return set_of(values)
 
 
 def call_map(this: Call) -> Value:
@@ -137,9 +143,11 @@ def call_zip(this: Call, items: list[Value]) -> Value:
 def call_range(this: Call) -> Value:
     """`range(…)`, at most one number more than is looped over."""
     numbers = [this.arg(position) for position in range(len(this.args))]
-    if not all(isinstance(n, int) for n in numbers) or not numbers:
+    if not all(type(n) in {int, bool} for n in numbers) or not numbers:
         return Unknown("a range that is not known")
     try:
-        return list(islice(range(*numbers), MAX_ITEMS + 1))  # one too many says: too many
+        items = list(islice(range(*numbers), MAX_ITEMS + 1))  # one too many says: too many
+        charge(this.interpreter, items)
+        return items
     except (TypeError, ValueError):
         return Unknown("a range that does not work")

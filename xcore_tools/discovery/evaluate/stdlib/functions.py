@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from xcore_tools.discovery.evaluate import strings
+from xcore_tools.discovery.evaluate import computing, fields
 from xcore_tools.discovery.evaluate.attributes import attribute_of
 from xcore_tools.discovery.evaluate.call import Call
-from xcore_tools.discovery.evaluate.classes import attribute, shown
+from xcore_tools.discovery.evaluate.classes import attribute, formatted, shown
+from xcore_tools.discovery.evaluate.cost import charge
 from xcore_tools.discovery.evaluate.mro import mro
 from xcore_tools.discovery.evaluate.operators import iterate
+from xcore_tools.discovery.evaluate.plain import as_name, exact, is_plain
 from xcore_tools.discovery.evaluate.stdlib.collections import (
     call_dict,
     call_enumerate,
@@ -51,7 +54,7 @@ def call_builtin(this: Call, name: str) -> Value:
     handler = _HANDLERS.get(name)
     if handler is not None:
         return handler(this)
-    if name in _COMPUTING:
+    if name in computing.COMPUTED:
         return _computed(this, name)
     value = this.arg(0)
     for option in options_of(value):
@@ -85,7 +88,7 @@ def _type(this: Call) -> Value:
 
 
 def _make_class(this: Call) -> Value:
-    name, bases, namespace = this.arg(0), this.arg(1), this.arg(2)
+    name, bases, namespace = as_name(this.arg(0)), this.arg(1), this.arg(2)
     if this.scope is None:
         return Unknown("a class that is made elsewhere")
     if not isinstance(name, str):
@@ -105,7 +108,7 @@ def _make_class(this: Call) -> Value:
         scope=this.scope,
         version=version_of(this.interpreter.versions, this.scope),
     )
-    this.interpreter.classes.append(cls)
+    this.interpreter.add_class(cls)
     return cls
 
 
@@ -120,6 +123,7 @@ def _is_declarative(this: Call, base: Value) -> bool:
 
 def _setattr(this: Call) -> Value:
     owner, name = this.arg(0), this.arg(1)
+    this.interpreter.memo.changed(owner)
     if isinstance(owner, ClassValue | Instance) and isinstance(name, str):
         owner.attrs[name] = this.args[2] if len(this.args) > 2 else None
     return None
@@ -129,8 +133,11 @@ def _str(this: Call) -> Value:
     if not this.args:
         return ""
     value = shown(this.interpreter, this.arg(0))
-    is_known = isinstance(value, str | int | float | bool | None)
-    return str(value) if is_known else Unknown("str() of a value that is not known")
+    is_known = type(value) in _STR_TYPES
+    return computing.text_of(value) if is_known else Unknown("str() of a value that is not known")
+
+
+_STR_TYPES = frozenset({str, int, float, bool, type(None)})
 
 
 def _super(this: Call) -> Value:
@@ -144,38 +151,20 @@ def _super(this: Call) -> Value:
 def _computed(this: Call, name: str) -> Value:
     """A call of a function that computes with plain values: `max(…)`, `round(…)`, `int(…)`."""
     args = [this.value(arg) for arg in this.args]
-    if this.keywords or not args or not strings.is_plain(args):
+    if this.keywords or not args:
         return Unknown(f"{name}() of a value that is not known")
-    if name in {"repr", "sum"} and not strings.has_order(args):
-        return Unknown(f"{name}() of a value that is not known")
-    try:
-        return strings.bounded(_COMPUTING[name](*args))
-    except (ArithmeticError, TypeError, ValueError):
-        return Unknown(f"{name}() fails on these values")
-
-
-_COMPUTING: dict[str, Callable[..., Value]] = {
-    "abs": abs,
-    "bool": bool,
-    "chr": chr,
-    "divmod": divmod,
-    "float": float,
-    "int": int,
-    "max": max,
-    "min": min,
-    "ord": ord,
-    "repr": repr,
-    "round": round,
-    "sum": sum,
-}
+    charge(this.interpreter, *args)
+    result = computing.compute(name, args)
+    charge(this.interpreter, result)
+    return result
 
 
 def _format(this: Call) -> Value:
     """`format(value, spec)`"""
-    value, spec = shown(this.interpreter, this.arg(0)), this.arg(1) or ""
-    if not isinstance(spec, str) or not strings.is_plain(value):
+    spec = exact(this.arg(1)) if len(this.args) > 1 else ""
+    if type(spec) is not str:
         return Unknown("format() of a value that is not known")
-    return strings.call_method(f"{{:{spec}}}", "format", [value], {})
+    return fields.format_value(this.arg(0), None, spec, partial(formatted, this.interpreter))
 
 
 def _dir(this: Call) -> Value:
@@ -225,10 +214,10 @@ _OF_ITEMS: dict[str, Callable[[Call, list[Value]], Value]] = {
     "reversed": lambda this, items: items[::-1],
     "zip": call_zip,
     "any": lambda this, items: (
-        any(items) if strings.is_plain(items) else Unknown("any() of unknown values")
+        any(items) if is_plain(items) else Unknown("any() of unknown values")
     ),
     "all": lambda this, items: (
-        all(items) if strings.is_plain(items) else Unknown("all() of unknown values")
+        all(items) if is_plain(items) else Unknown("all() of unknown values")
     ),
     "iter": lambda this, items: items,
 }

@@ -53,15 +53,31 @@ def _is_closed(this: Call, owner: Value) -> bool:
 def call_isinstance(this: Call) -> Value:
     """`isinstance(value, kinds)`"""
     value = this.arg(0)
-    answers = [_is_instance(this, value, kind) for kind in _kinds(this.arg(1))]
+    kinds = _kinds(this.arg(1))
+    if kinds is None:
+        return Unknown("isinstance() of more classes than are followed")
+    answers = [_is_instance(this, value, kind) for kind in kinds]
     if True in answers:
         return True
     return Unknown("isinstance() of a value that is not known") if None in answers else False
 
 
-def _kinds(kind: Value) -> list[Value]:
-    """The classes that the second argument of `isinstance` names."""
-    return [part for item in kind for part in _kinds(item)] if isinstance(kind, tuple) else [kind]
+_MAX_KINDS = 1_000
+
+
+def _kinds(kind: Value) -> list[Value] | None:
+    """The classes that the second argument of `isinstance` names; None where they are too many."""
+    found: list[Value] = []
+    stack = [kind]
+    for _ in range(_MAX_KINDS):
+        if not stack:
+            return found
+        item = stack.pop()
+        if isinstance(item, tuple):
+            stack += item[:_MAX_KINDS]
+        else:
+            found.append(item)
+    return None
 
 
 def _is_instance(this: Call, value: Value, kind: Value) -> bool | None:

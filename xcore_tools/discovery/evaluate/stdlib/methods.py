@@ -4,93 +4,31 @@ from __future__ import annotations
 
 from itertools import islice
 
-from xcore_tools.discovery.evaluate import strings
-from xcore_tools.discovery.evaluate.assignment import is_key
+from xcore_tools.discovery.evaluate import formatting, host
 from xcore_tools.discovery.evaluate.call import Call
-from xcore_tools.discovery.evaluate.classes import shown
-from xcore_tools.discovery.evaluate.operators import first_unknown, iterate
+from xcore_tools.discovery.evaluate.classes import formatted, shown
+from xcore_tools.discovery.evaluate.cost import charge
+from xcore_tools.discovery.evaluate.operators import first_unknown
+from xcore_tools.discovery.evaluate.plain import MAX_TEXT, exact, is_key
 from xcore_tools.discovery.evaluate.stdlib import regex
 from xcore_tools.discovery.evaluate.values import (
     OPEN,
     FunctionValue,
     Generated,
     LambdaValue,
+    LibraryObject,
     MatchValue,
-    Member,
-    MemberText,
     PatternValue,
     Unknown,
     Value,
     options_of,
 )
 
-_MAX_ITEMS = 5000
-
-
-Collection = list[Value] | dict[Value, Value] | set[Value]
-
-
-def mutate(this: Call, receiver: Collection, name: str) -> Value:
-    """Changes a known list, dict or set; with values that are not known where it may not happen."""
-    if not hasattr(receiver, name) or len(receiver) > _MAX_ITEMS:
-        return Unknown(f"method {name}() is not followed")
-    if this.scope is not None and this.scope.uncertain:
-        return _mutate_perhaps(this, receiver, name)
-    args = list(this.args) if name in _KEEPING else [this.value(arg) for arg in this.args]
-    keywords = dict(this.keywords)
-    if name in {"extend", "update"} and args:
-        given = args[0] if isinstance(receiver, dict) else iterate(args[0])
-        if given is None or isinstance(given, Unknown):
-            return _blur(receiver)
-        args = [given]
-    if name == "sort" and (keywords.keys() - {"reverse"} or not strings.is_plain(receiver)):
-        return _blur(receiver)
-    if isinstance(receiver, set) and not all(is_key(arg) for arg in args):
-        return _blur(receiver)
-    try:
-        return getattr(receiver, name)(*args, **keywords)
-    except (LookupError, TypeError, ValueError):
-        return _blur(receiver)
-
-
-_KEEPING = frozenset({"append", "insert", "setdefault"})
-"""What puts its argument into the collection as it is, known or not."""
-
-
-def _mutate_perhaps(this: Call, receiver: Collection, name: str) -> Value:
-    """A change that may not happen: what is there may be gone, and what comes may be missing."""
-    missing = Unknown("an item that may be missing")
-    first = this.arg(0)
-    if isinstance(receiver, list) and name == "append":
-        receiver.append(missing)
-        return None
-    if isinstance(receiver, list) and name == "extend":
-        receiver.extend([missing] * len(iterate(first) or [missing]))
-        return None
-    if isinstance(receiver, dict) and name in {"setdefault", "update"}:
-        added = [first] if name == "setdefault" else [*(iterate(first) or ()), *this.keywords]
-        receiver.update({key: missing for key in added if is_key(key)})
-        if not added or not all(is_key(key) for key in added):
-            receiver[OPEN] = missing
-        return missing
-    return _blur(receiver)
-
-
-def _blur(receiver: Collection) -> Unknown:
-    """After a change that is not known, neither the items nor their number are."""
-    unknown = Unknown("an item that may have been changed")
-    if isinstance(receiver, dict):
-        receiver.update(dict.fromkeys(receiver, unknown))
-        receiver[OPEN] = unknown
-    elif isinstance(receiver, set):
-        receiver.add(OPEN)
-    else:
-        receiver[:] = [unknown] * max(len(receiver), 1)
-    return unknown
-
 
 def call_plain(this: Call, receiver: Value, name: str) -> Value:
     """A method of plain data; Unknown if a part of it is not known."""
+    if isinstance(receiver, LibraryObject):
+        return fill_template(this, receiver, name)
     if isinstance(receiver, dict) and OPEN in receiver:
         key = this.arg(0)
         is_there = name == "get" and is_key(key) and key in receiver
@@ -103,19 +41,36 @@ def call_plain(this: Call, receiver: Value, name: str) -> Value:
         for option in options_of(value):
             if isinstance(option, Unknown):
                 return option
-    if name == "format":
-        if strings.reads_attributes(receiver) and any(
-            isinstance(value, Member | MemberText) for value in (*args, *keywords.values())
-        ):
-            return Unknown("an attribute of a member of an enumeration")
-        args = [shown(this.interpreter, arg) for arg in args]
-        keywords = {key: shown(this.interpreter, value) for key, value in keywords.items()}
     if name == "join" and len(args) == 1 and isinstance(args[0], Generated):
         args = [[this.value(item) for item in args[0].items]]
-    if isinstance(receiver, str) and not (strings.is_plain(args) and strings.is_plain(keywords)):
-        return Unknown("a text built from values that are not known")
-    result = strings.call_method(receiver, name, args, keywords)
+    if name == "join" and len(args) == 1 and isinstance(args[0], list):
+        args = [[exact(item) for item in args[0]]]
+    charge(this.interpreter, receiver, *args, *keywords.values())
+
+    def show(value: Value) -> Value:
+        return formatted(this.interpreter, this.value(value))
+
+    result = host.call_method(receiver, name, args, keywords, show)
+    charge(this.interpreter, result)
     return this.value(result)
+
+
+def fill_template(this: Call, template: LibraryObject, name: str) -> Value:
+    """`string.Template(text).substitute(mapping, **keywords)`, and `safe_substitute`."""
+    given = this.interpreter.with_arguments(template)
+    text = exact(this.value(given.args[0])) if given.args else None
+    mapping = this.arg(0) if this.args else {}
+    if type(text) is not str or not isinstance(mapping, dict) or len(this.args) > 1:
+        return Unknown("a template that is not known")
+    named = {OPEN if key == "**" else key: value for key, value in this.keywords.items()}
+
+    def show(value: Value) -> Value:
+        return shown(this.interpreter, this.value(value))
+
+    is_safe = name == "safe_substitute"
+    result = formatting.substitute(text, {**mapping, **named}, show, is_safe=is_safe)
+    charge(this.interpreter, text, result)
+    return result
 
 
 def substitute(this: Call, pattern: Value, first: int) -> Value:
@@ -124,28 +79,52 @@ def substitute(this: Call, pattern: Value, first: int) -> Value:
     keywords = {key: this.value(value) for key, value in this.keywords.items()}
     replacement = args[1] if len(args) > 1 else keywords.get("repl")
     if not isinstance(replacement, FunctionValue | LambdaValue):
-        return regex.call_re("sub", args, keywords)
+        return apply_pattern(this, "sub", args, keywords)
     rest, named, flags = regex.split_flags("sub", args, keywords)
     compiled = regex.compile_pattern(pattern, flags)
     if isinstance(compiled, Unknown):
         return compiled
     subject = rest[2] if len(rest) > 2 else named.get("string")
     count = rest[3] if len(rest) > 3 else named.get("count", 0)
+    subject = exact(subject)
     refused = regex.refusal(compiled, subject)
     if refused is not None or not isinstance(subject, str) or not isinstance(count, int):
         return refused or Unknown("a count that is not known")
+    _use_fuel(this, regex.cost_of(compiled, [subject]))
     return _substituted(this, compiled, replacement, subject, count)
+
+
+def apply_pattern(this: Call, name: str, args: list[Value], keywords: dict[str, Value]) -> Value:
+    """A function of `re`, or a method of a compiled pattern, which is the first argument then.
+
+    Raises:
+        LimitReachedError: the matcher might take more work than the statement has left.
+    """
+    given = [exact(arg) for arg in args]
+    named = {key: exact(value) for key, value in keywords.items()}
+    _use_fuel(
+        this, regex.cost_of(regex.pattern_of(name, given, named), [*given[1:], *named.values()])
+    )
+    return regex.call_re(name, given, named)
+
+
+def _use_fuel(this: Call, steps: int) -> None:
+    for _ in range(steps):
+        this.interpreter.use_fuel()
 
 
 def _substituted(
     this: Call, compiled: PatternValue, replacement: Value, subject: str, count: int
 ) -> Value:
-    pieces: list[Value] = []
-    end = 0
+    pieces: list[str] = []
+    end = size = 0
     for match in islice(compiled.pattern.finditer(subject), count or None):
         result = this.value(this.interpreter.call(replacement, (MatchValue(match),), {}))
-        pieces += [subject[end : match.start()], result]
+        if not isinstance(result, str):
+            return first_unknown(result)
+        pieces += [subject[end : match.start()], exact(result)]
         end = match.end()
-    pieces.append(subject[end:])
-    unknown = next((piece for piece in pieces if not isinstance(piece, str)), None)
-    return "".join(pieces) if unknown is None else first_unknown(unknown)
+        size += len(result)
+        if size > MAX_TEXT:
+            return Unknown("a text too long to follow")
+    return "".join([*pieces, subject[end:]])

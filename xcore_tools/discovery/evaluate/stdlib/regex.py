@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from xcore_tools.discovery.evaluate.host import bounded
+from xcore_tools.discovery.evaluate.plain import exact
 from xcore_tools.discovery.evaluate.values import MatchValue, PatternValue, Unknown, Value
 
 _parser: Any = vars(re)["_parser"]
@@ -22,7 +24,13 @@ _MAX_SUBJECT = 255
 _MAX_STEPS = 3_000_000
 """Of the matcher: some hundredths of a second."""
 
+_STEPS_OF_FUEL = 200
+"""Steps of the matcher that count as one step of the interpreter."""
+
 _MAX_RESULT = 1000
+_MAX_FOLDED = 2_000
+"""Characters in the sets of a pattern that ignores case: `re` looks at each of them when it compiles."""
+
 _KNOWN_FLAGS = re.IGNORECASE | re.MULTILINE | re.DOTALL | re.VERBOSE | re.ASCII | re.UNICODE
 FLAGS = {f"re.{name}": int(flag) for name, flag in re.RegexFlag.__members__.items()}
 """What the flags of `re` stand for, under their dotted names."""
@@ -30,6 +38,8 @@ FLAGS = {f"re.{name}": int(flag) for name, flag in re.RegexFlag.__members__.item
 _FLAGS_AT = {"sub": 4, "subn": 4, "split": 3, "match": 2, "search": 2, "fullmatch": 2, "findall": 2}
 """Where a function of `re` takes flags; a method of a compiled pattern takes none."""
 
+_FUNCTIONS: dict[str, Callable[..., Any]] = {name: getattr(re.Pattern, name) for name in _FLAGS_AT}
+_ARGUMENT_TYPES = frozenset({str, int, bool})
 _ARGUMENTS = frozenset({"count", "maxsplit", "string", "repl", "pos", "endpos"})
 
 
@@ -53,9 +63,48 @@ def compile_pattern(pattern: Value, flags: Value = 0) -> PatternValue | Unknown:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of sets that may mean something else one day
+            if _folded(pattern, flags) > _MAX_FOLDED:
+                return Unknown("a regular expression with sets of too many characters")
             return PatternValue(re.compile(pattern, flags))
     except (re.error, RecursionError, OverflowError, ValueError):
         return Unknown("a regular expression that does not compile")
+
+
+@lru_cache(maxsize=500)
+def _folded(pattern: str, flags: int) -> int:
+    """How many characters `re` looks at to compile a pattern that ignores case; 0 for others."""
+    may_ignore = flags & re.IGNORECASE or "(?" in pattern
+    return _width_of(_parser.parse(pattern, flags)) if may_ignore else 0
+
+
+def _width_of(item: Any) -> int:
+    """The characters in all ranges of a parsed pattern."""
+    if isinstance(item, tuple) and len(item) == 2 and str(item[0]) == "RANGE":
+        return int(item[1][1]) - int(item[1][0]) + 1
+    if isinstance(item, tuple | list | _parser.SubPattern):
+        return sum(map(_width_of, item))
+    return 0
+
+
+def pattern_of(
+    name: str, args: Sequence[Value], keywords: dict[str, Value]
+) -> PatternValue | Unknown:
+    """The pattern that a function of `re` is given, compiled."""
+    if name not in _FLAGS_AT or not args:
+        return Unknown(f"re.{name}() is not followed")
+    rest, _, flags = split_flags(name, args, keywords)
+    return compile_pattern(rest[0], flags)
+
+
+def cost_of(pattern: PatternValue | Unknown, subjects: Sequence[Value]) -> int:
+    """How many steps of the interpreter it takes, at most, to apply a pattern to the texts among some values."""
+    if isinstance(pattern, Unknown):
+        return 1
+    texts = [value for value in subjects if isinstance(value, str) and len(value) <= _MAX_SUBJECT]
+    size = max(map(len, texts), default=0) + 1
+    compiled = pattern.pattern
+    steps = _ways(compiled.pattern, compiled.flags, size) * size
+    return len(compiled.pattern) + min(steps, _MAX_STEPS) // _STEPS_OF_FUEL
 
 
 def refusal(pattern: PatternValue, subject: Value) -> Unknown | None:
@@ -130,13 +179,19 @@ def call_re(name: str, args: Sequence[Value], keywords: dict[str, Value]) -> Val
     compiled = compile_pattern(rest[0], flags)
     if isinstance(compiled, Unknown):
         return compiled
-    texts = [item for item in (*rest[1:], *named.values()) if isinstance(item, str)]
-    refused = [why for item in texts if (why := refusal(compiled, item))]
-    if refused or not texts:
-        return refused[0] if refused else Unknown("a text that is not known")
+    given = [*rest[1:], *named.values()]
+    if not all(type(item) in _ARGUMENT_TYPES for item in given):
+        return Unknown(f"re.{name}() of values that are not known")
+    refused = [why for item in given if type(item) is str and (why := refusal(compiled, item))]
+    return refused[0] if refused else _applied(compiled, name, rest[1:], named)
+
+
+def _applied(
+    compiled: PatternValue, name: str, args: list[Value], named: dict[str, Value]
+) -> Value:
     try:
-        result = getattr(compiled.pattern, name)(*rest[1:], **named)
-    except (TypeError, ValueError, IndexError, re.error, RecursionError):
+        result = _FUNCTIONS[name](compiled.pattern, *args, **named)
+    except (TypeError, ValueError, IndexError, OverflowError, re.error, RecursionError):
         return Unknown(f"re.{name}() fails on these values")
     if isinstance(result, re.Match):
         return MatchValue(result)
@@ -144,11 +199,24 @@ def call_re(name: str, args: Sequence[Value], keywords: dict[str, Value]) -> Val
     return Unknown("a value too long to follow") if is_long else result
 
 
+_GROUP_TYPES = frozenset({str, int, bool, type(None)})
+_OF_MATCHES: dict[str, Callable[..., Any]] = {
+    name: getattr(re.Match, name)
+    for name in ("group", "groups", "groupdict", "start", "end", "span", "expand")
+}
+
+
 def call_match(match: MatchValue, name: str, args: Sequence[Value]) -> Value:
     """A method of a match: `group`, `groups`, `groupdict`, `start`, `end`, `span`."""
-    if name not in {"group", "groups", "groupdict", "start", "end", "span", "expand"}:
+    function = _OF_MATCHES.get(name)
+    given = [exact(arg) for arg in args]
+    if function is None or not all(type(arg) in _GROUP_TYPES for arg in given):
         return Unknown(f"match.{name}() is not followed")
+    if name == "expand" and not all(
+        isinstance(arg, str) and len(arg) <= _MAX_SUBJECT for arg in given
+    ):
+        return Unknown("a text too long for a regular expression")
     try:
-        return getattr(match.match, name)(*args)
+        return bounded(function(match.match, *given))
     except (IndexError, TypeError, re.error):
         return Unknown("a group that does not exist")
