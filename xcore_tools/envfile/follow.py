@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from xcore_tools.config import Config
+from xcore_tools.discovery.catalog.paths import SQLALCHEMY
+from xcore_tools.discovery.catalog.symbols import TABLE
 from xcore_tools.discovery.ir import ModuleFacts
 from xcore_tools.discovery.link import link
 from xcore_tools.discovery.parse import collect, read
@@ -41,7 +43,7 @@ def meanings_of(
     """Return what the parts of the target mean, and which collections the names `outside` lead to."""
     known = [m for m in discovery.metadatas if m.module and m.name.startswith(f"{m.module}.")]
     shapes = [shape for name in sorted(outside) for shape in (name, f"{name}.metadata")]
-    lines = [*target.imports, f"from sqlalchemy import Table as {_TABLE}"]
+    lines = [*target.imports, f"from {SQLALCHEMY} import {TABLE.name} as {_TABLE}"]
     lines += [f"{_TABLE}('part {n}', {part})" for n, part in enumerate(target.parts)]
     lines += [f"{_TABLE}('name {n}', {shape})" for n, shape in enumerate(shapes)]
     for number, metadata in enumerate(known):

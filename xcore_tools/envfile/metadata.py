@@ -12,6 +12,7 @@ from itertools import count
 
 import msgspec
 
+from xcore_tools.discovery.catalog.paths import MODEL
 from xcore_tools.discovery.results import Discovery, MetaData, Problem, Severity, Table
 from xcore_tools.envfile.bindings import is_importable
 from xcore_tools.envfile.target import Kind, Target
@@ -225,8 +226,8 @@ def _of_flask(target: Target, discovery: Discovery) -> Iterator[str]:
     # get_metadata(bind) of the templates for several databases, get_metadata() of the others
     has_binds = re.search(r"get_metadata\((?!\))", target.text) is not None
     for model in discovery.models:
-        if model.base and model.metadata and model.base.endswith(".Model"):
-            database = model.base.removesuffix(".Model")
+        if model.base and model.metadata and model.base.endswith(f".{MODEL}"):
+            database = model.base.removesuffix(f".{MODEL}")
             if has_binds or model.metadata == f"{database}.metadata":
                 yield model.metadata
     shape = r"\bdb\.metadata$|\.metadatas\[" if has_binds else r"\bdb\.metadata$"

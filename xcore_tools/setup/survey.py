@@ -14,6 +14,7 @@ from xcore_tools.config.files import is_file, read_bytes, shown
 from xcore_tools.config.importroots import configured_import_roots
 from xcore_tools.config.schema import Automigration, Migration
 from xcore_tools.discovery import discover
+from xcore_tools.discovery.catalog.derived import ASYNCHRONOUS
 from xcore_tools.discovery.results import Discovery
 from xcore_tools.discovery.walk import CORE, Root, Rules, find_sources, read_source
 from xcore_tools.envfile.locate import find_env
@@ -21,7 +22,7 @@ from xcore_tools.errors import ConfigError, NothingToScanError
 from xcore_tools.setup.facts import Environment, Facts
 from xcore_tools.setup.layout import ASIDE, layout_of
 
-_ASYNCHRONOUS = (b"create_async_engine", b"async_engine_from_config", b"async_sessionmaker")
+_ASYNCHRONOUS = tuple(name.encode() for name in sorted(ASYNCHRONOUS))
 _ASIDE = ASIDE - {"script", "scripts"}  # where Alembic's may be
 _NOTHING = Discovery((), (), (), ())
 

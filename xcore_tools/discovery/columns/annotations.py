@@ -8,8 +8,9 @@ from functools import partial
 import msgspec
 
 from xcore_tools.discovery import ir
+from xcore_tools.discovery.catalog.derived import MAPPED_ANNOTATIONS, RELATED_ANNOTATIONS
+from xcore_tools.discovery.catalog.types import TYPING
 from xcore_tools.discovery.columns.force import asked
-from xcore_tools.discovery.columns.naming import TYPING
 from xcore_tools.discovery.columns.unparse import unparsed
 from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.expressions import evaluate
@@ -25,8 +26,6 @@ from xcore_tools.discovery.evaluate.values import (
 )
 
 _MAX_DEPTH = 20
-_MAPPED = frozenset({"Mapped", "MappedColumn", "MappedSQLExpression", "Named"})
-_OTHERS = frozenset({"DynamicMapped", "WriteOnlyMapped"})
 
 
 class Hint(msgspec.Struct):
@@ -59,9 +58,9 @@ def read_hint(interpreter: Interpreter, cls: ClassValue, expr: ir.Expr) -> Hint 
     hint = Hint(unparsed(parsed))
     reader = _Reader(interpreter, scope, hint)
     head = reader.head(parsed)
-    if head in _MAPPED | _OTHERS and isinstance(parsed, ir.Subscript):
+    if head in MAPPED_ANNOTATIONS | RELATED_ANNOTATIONS and isinstance(parsed, ir.Subscript):
         hint.is_mapped = True
-        hint.is_relationship = head in _OTHERS
+        hint.is_relationship = head in RELATED_ANNOTATIONS
         parsed = parsed.index
     elif head == "ClassVar":
         hint.is_class_variable = True

@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from xcore_tools.discovery.catalog.symbols import role_of
+from xcore_tools.discovery.catalog.derived import COLUMNS, ITEMS, WRAPPERS, role_of
+from xcore_tools.discovery.catalog.paths import CHECK_PATH, COLUMN_PATH, SQLALCHEMY
+from xcore_tools.discovery.catalog.structure import (
+    CHECK_CONSTRAINT,
+    COLUMN_DEFAULT,
+    COMPOSITE,
+    COMPUTED,
+    DEFAULT_CLAUSE,
+    FETCHED_VALUE,
+    FOREIGN_KEY,
+    IDENTITY,
+    SEQUENCE,
+)
+from xcore_tools.discovery.catalog.symbols import Role
 from xcore_tools.discovery.columns.annotations import Hint
 from xcore_tools.discovery.columns.force import asked, shown
 from xcore_tools.discovery.columns.mapped_annotation import hinted_type
-from xcore_tools.discovery.columns.naming import ITEMS
 from xcore_tools.discovery.columns.types import is_type, type_of
 from xcore_tools.discovery.columns.unparse import written
 from xcore_tools.discovery.evaluate.core import Interpreter
@@ -25,8 +37,7 @@ from xcore_tools.discovery.evaluate.values import (
 )
 from xcore_tools.discovery.results import ColumnType
 
-_COLUMNS = frozenset({"Column", "mapped_column"})
-_AROUND = frozenset({"deferred", "column_property", "query_expression", "copy", "_copy"})
+_AROUND = WRAPPERS | {"copy", "_copy"}
 """Calls whose first argument may be a column that they make an attribute of."""
 
 
@@ -91,14 +102,12 @@ def as_call(interpreter: Interpreter, value: Value) -> LibraryObject | None:
 def _as_call(interpreter: Interpreter, value: Value) -> LibraryObject | None:
     if isinstance(value, Instance):
         bases = (item for item in mro(interpreter, value.cls) if isinstance(item, External))
-        is_column = any(role_of(item.path) == "column" for item in bases)
-        return (
-            LibraryObject("sqlalchemy.Column", value.args, value.keywords, 0) if is_column else None
-        )
+        is_column = any(role_of(item.path) is Role.COLUMN for item in bases)
+        return LibraryObject(COLUMN_PATH, value.args, value.keywords, 0) if is_column else None
     if not isinstance(value, LibraryObject):
         return None
     name = value.callee.rpartition(".")[2]
-    if name in _COLUMNS:
+    if name in COLUMNS:
         return value
     if name in _AROUND and value.args:
         inner = asked(interpreter, value.args[0])
@@ -113,7 +122,7 @@ def item_name(interpreter: Interpreter, value: Value) -> str:
         return path.rpartition(".")[2]
     if isinstance(value, Instance):
         for item in mro(interpreter, value.cls):
-            if isinstance(item, External) and item.path.startswith("sqlalchemy"):
+            if isinstance(item, External) and item.path.startswith(SQLALCHEMY):
                 return item.name
     return ""
 
@@ -168,20 +177,20 @@ def _is_opaque(interpreter: Interpreter, value: Value) -> bool:
 def _read_item(interpreter: Interpreter, draft: Draft, item: Value) -> None:
     args, keywords = _given(item)
     match item_name(interpreter, item):
-        case "ForeignKey":
+        case FOREIGN_KEY.name:
             draft.references.append(_reference(interpreter, args, keywords))
-        case "Identity":
+        case IDENTITY.name:
             draft.identity = True
-        case "Computed":
+        case COMPUTED.name:
             text = (
                 asked(interpreter, args[0]) if args else asked(interpreter, keywords.get("sqltext"))
             )
             draft.computed = _sql(text)
-        case "CheckConstraint":
-            draft.checks.append(LibraryObject("sqlalchemy.CheckConstraint", args, keywords, 0))
-        case "Sequence" | "ColumnDefault":
+        case CHECK_CONSTRAINT.name:
+            draft.checks.append(LibraryObject(CHECK_PATH, args, keywords, 0))
+        case SEQUENCE.name | COLUMN_DEFAULT.name:
             draft.default = shown(item)
-        case "DefaultClause" | "FetchedValue":
+        case DEFAULT_CLAUSE.name | FETCHED_VALUE.name:
             draft.server_default = item
         case _:
             if isinstance(item, Unknown):
@@ -288,7 +297,7 @@ def _merged(found: Draft, given: Draft, own: Draft) -> Draft:
 
 def parts_of(interpreter: Interpreter, value: Value, attribute: str) -> list[Draft]:
     """The columns among the arguments of `composite(…)`."""
-    if not (isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] == "composite"):
+    if not (isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] == COMPOSITE.name):
         return []
     parts = (draft_of_one(interpreter, asked(interpreter, arg), attribute) for arg in value.args)
     return [part for part in parts if part is not None]

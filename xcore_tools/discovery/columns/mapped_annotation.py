@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
+from xcore_tools.discovery.catalog.paths import ENUM_PATH, SQLALCHEMY
+from xcore_tools.discovery.catalog.structure import ENUM
+from xcore_tools.discovery.catalog.types import PYTHON_TYPES, SQLMODEL_TYPES, TYPE_HOMES, TYPING
 from xcore_tools.discovery.columns.annotations import Hint
 from xcore_tools.discovery.columns.force import asked
-from xcore_tools.discovery.columns.naming import PYTHON_TYPES, SQLMODEL_TYPES, TYPING
 from xcore_tools.discovery.columns.types import type_of
 from xcore_tools.discovery.columns.unparse import written
 from xcore_tools.discovery.evaluate.classes import find, is_enumeration
@@ -127,13 +129,9 @@ def _of_one(
     if path not in usual:
         return Unknown(f"no type is known for {written(value)}")
     name = usual[path]
-    if name == "Enum":
+    if name == ENUM.name:
         return _enumeration(interpreter, value)
-    return ColumnType(name, (), _HOMES.get(name, "sqlalchemy"))
-
-
-_HOMES = {"AutoString": "sqlmodel", "Float": ""}
-"""`Mapped[float]` is Float up to SQLAlchemy 2.0, and Double from 2.1 on."""
+    return ColumnType(name, (), TYPE_HOMES.get(name, SQLALCHEMY))
 
 
 def _enumeration(interpreter: Interpreter, value: Value) -> ColumnType | Unknown | None:
@@ -141,5 +139,5 @@ def _enumeration(interpreter: Interpreter, value: Value) -> ColumnType | Unknown
     if isinstance(value, LibraryObject):
         known = [asked(interpreter, each) for each in value.args]
         is_known = all(isinstance(each, str) for each in known)
-        return ColumnType("Enum", (), "sqlalchemy", values=tuple(known) if is_known else None)
-    return type_of(interpreter, LibraryObject("sqlalchemy.Enum", (value,), {}, 0))
+        return ColumnType(ENUM.name, (), SQLALCHEMY, values=tuple(known) if is_known else None)
+    return type_of(interpreter, LibraryObject(ENUM_PATH, (value,), {}, 0))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
+from xcore_tools.discovery.catalog.derived import RELATIONSHIPS
 from xcore_tools.discovery.columns.annotations import Hint, read_hint
 from xcore_tools.discovery.columns.force import asked
 from xcore_tools.discovery.columns.namespace import Member
-from xcore_tools.discovery.columns.naming import RELATIONSHIPS
 from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.table_values import TableValue
 from xcore_tools.discovery.evaluate.values import (

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from xcore_tools.discovery import ir
+from xcore_tools.discovery.catalog.derived import ITEMS, TEXTS
+from xcore_tools.discovery.catalog.paths import INSTRUMENTED_ATTRIBUTE
+from xcore_tools.discovery.catalog.structure import (
+    CHECK_CONSTRAINT,
+    FOREIGN_KEY_CONSTRAINT,
+    INDEX,
+    PRIMARY_KEY_CONSTRAINT,
+    UNIQUE_CONSTRAINT,
+)
 from xcore_tools.discovery.columns.column import Draft, Reference, as_call, item_name
 from xcore_tools.discovery.columns.force import asked
-from xcore_tools.discovery.columns.naming import ITEMS
 from xcore_tools.discovery.columns.tables import TableDraft
 from xcore_tools.discovery.columns.unparse import written
 from xcore_tools.discovery.evaluate.core import Interpreter
@@ -23,7 +31,6 @@ from xcore_tools.discovery.evaluate.values import (
     Unknown,
     Value,
 )
-from xcore_tools.discovery.orm.attributes import ATTRIBUTE
 from xcore_tools.discovery.results import (
     Check,
     Column,
@@ -65,7 +72,7 @@ class Finisher:
         given = [*args, *keywords.values()]
         homes = [table for value in given for table in self._tables_in(value)]
         names = {id(table) for table in homes}
-        if len(names) == 1 or (homes and callee.name == "ForeignKeyConstraint"):
+        if len(names) == 1 or (homes and callee.name == FOREIGN_KEY_CONSTRAINT.name):
             homes[0].items.append(LibraryObject(callee.path, args, keywords, call.line))
 
     def _tables_in(self, value: Value) -> Iterator[TableDraft]:
@@ -78,7 +85,7 @@ class Finisher:
             inner is None
             and not found
             and isinstance(value, LibraryObject)
-            and value.callee != ATTRIBUTE
+            and value.callee != INSTRUMENTED_ATTRIBUTE
         ):
             inner = [*value.args]
         for each in inner or ():
@@ -224,7 +231,7 @@ class Finisher:
 
     def _homes_of(self, value: Value) -> Iterator[tuple[TableDraft, Draft]]:
         """The columns that a reference to a column or to an attribute of a class may mean."""
-        if isinstance(value, LibraryObject) and value.callee == ATTRIBUTE:
+        if isinstance(value, LibraryObject) and value.callee == INSTRUMENTED_ATTRIBUTE:
             cls, name = value.args
             table = self._by_class.get(cls)
             for draft in table.columns if table else ():
@@ -237,7 +244,7 @@ class Finisher:
 
     def _primary_keys(self, table: TableDraft) -> Iterator[str]:
         for item in table.items:
-            if item_name(self._machine, item) == "PrimaryKeyConstraint":
+            if item_name(self._machine, item) == PRIMARY_KEY_CONSTRAINT.name:
                 yield from filter(None, self._names(table, _args(item)))
 
     def _constraints(self, table: TableDraft) -> Iterator[ForeignKey | Unique | Check | Index]:
@@ -246,16 +253,16 @@ class Finisher:
             name = asked(self._machine, keywords.get("name"))
             name = str(name) if isinstance(name, str) else None
             match item_name(self._machine, item):
-                case "ForeignKeyConstraint":
+                case FOREIGN_KEY_CONSTRAINT.name:
                     yield from self._composite(table, args, keywords, name)
-                case "UniqueConstraint":
+                case UNIQUE_CONSTRAINT.name:
                     columns = tuple(self._names(table, args))
                     if all(columns):
                         yield Unique(columns=tuple(map(str, columns)), name=name)
-                case "CheckConstraint":
+                case CHECK_CONSTRAINT.name:
                     check = self._check(item)
                     yield Check(expression=check.expression, name=name)
-                case "Index":
+                case INDEX.name:
                     first = asked(self._machine, args[0]) if args else None
                     yield Index(
                         columns=tuple(self._names(table, args[1:])),
@@ -307,7 +314,7 @@ class Finisher:
         text = asked(self._machine, args[0] if args else _keywords(item).get("sqltext"))
         if (
             isinstance(text, LibraryObject)
-            and text.callee.rpartition(".")[2] == "text"
+            and text.callee.rpartition(".")[2] in TEXTS
             and text.args
         ):
             text = asked(self._machine, text.args[0])
@@ -345,10 +352,7 @@ def _text(value: Value) -> str | None:
         return str.__str__(value)
     if isinstance(value, str):
         return f"'{value}'"
-    if isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] in {
-        "text",
-        "literal_column",
-    }:
+    if isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] in TEXTS:
         inner = value.args[0] if value.args else None
         return inner if isinstance(inner, str) else "…"
     return written(value)

@@ -6,6 +6,10 @@ from collections.abc import Mapping
 
 import msgspec
 
+from xcore_tools.discovery.catalog.derived import FIELDS
+from xcore_tools.discovery.catalog.paths import COLUMN_PATH
+from xcore_tools.discovery.catalog.structure import NUMERIC
+from xcore_tools.discovery.catalog.types import AUTO_STRING
 from xcore_tools.discovery.columns.annotations import Hint
 from xcore_tools.discovery.columns.column import Draft, Reference, as_call, draft_of
 from xcore_tools.discovery.columns.force import asked, shown
@@ -19,10 +23,7 @@ from xcore_tools.discovery.results import ColumnType
 
 def is_field(value: Value) -> bool:
     """Whether a value is what `Field(…)` returned."""
-    return isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] in {
-        "Field",
-        "FieldInfo",
-    }
+    return isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] in FIELDS
 
 
 def field_draft(interpreter: Interpreter, name: str, value: Value, hint: Hint | None) -> Draft:
@@ -68,8 +69,8 @@ def _type(
 
 
 _ARGUMENTS = {
-    "AutoString": (("length", "max_length"),),
-    "Numeric": (("precision", "max_digits"), ("scale", "decimal_places")),
+    AUTO_STRING: (("length", "max_length"),),
+    NUMERIC.name: (("precision", "max_digits"), ("scale", "decimal_places")),
 }
 """Arguments of types, and what `Field` calls them."""
 
@@ -95,7 +96,7 @@ def _read_more(interpreter: Interpreter, draft: Draft, keywords: Mapping[str, Va
         )
     args, named = keywords.get("sa_column_args"), keywords.get("sa_column_kwargs")
     call = LibraryObject(
-        "sqlalchemy.Column",
+        COLUMN_PATH,
         tuple(args) if isinstance(args, list | tuple) else (),
         dict(named) if isinstance(named, dict) else {},
         0,

@@ -6,6 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
+from xcore_tools.discovery.catalog.derived import RELATIONSHIPS
+from xcore_tools.discovery.catalog.directives import TABLE_ARGS
+from xcore_tools.discovery.catalog.libraries import FOREIGN
+from xcore_tools.discovery.catalog.paths import SQLALCHEMY
 from xcore_tools.discovery.columns.annotations import Hint, read_hint
 from xcore_tools.discovery.columns.column import (
     Draft,
@@ -16,9 +20,7 @@ from xcore_tools.discovery.columns.column import (
     parts_of,
 )
 from xcore_tools.discovery.columns.force import asked, shown
-from xcore_tools.discovery.columns.libraries import library_columns
 from xcore_tools.discovery.columns.namespace import Member, members, unfollowed
-from xcore_tools.discovery.columns.naming import RELATIONSHIPS
 from xcore_tools.discovery.columns.sqlmodel import field_draft
 from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.mro import mro
@@ -116,7 +118,7 @@ def read_class(
         for found in _drafts(interpreter, cls, member, is_sqlmodel=is_sqlmodel):
             draft.add(found)
     for item in unfollowed(interpreter, cls):
-        known = library_columns(item.path) if isinstance(item, External) else None
+        known = _library_columns(item.path) if isinstance(item, External) else None
         for column in known or ():
             draft.add(column)
         if known is None:
@@ -124,6 +126,22 @@ def read_class(
             draft.unknown.append(f"columns of a base that is not read: {reason}")
     if is_owner:
         _read_arguments(interpreter, cls, draft)
+
+
+def _library_columns(path: str) -> list[Draft] | None:
+    """The columns of another library's class, None if nobody here knows them."""
+    foreign = FOREIGN.get(path)
+    if foreign is None or foreign.columns is None:
+        return None
+    return [
+        Draft(
+            attribute=name,
+            type=ColumnType(type_, arguments, SQLALCHEMY),
+            nullable=nullable,
+            primary_key=is_key,
+        )
+        for name, type_, arguments, nullable, is_key in foreign.columns
+    ]
 
 
 def _drafts(
@@ -188,7 +206,7 @@ def _produced(interpreter: Interpreter, value: Value) -> Value:
 
 
 def _read_arguments(interpreter: Interpreter, cls: ClassValue, draft: TableDraft) -> None:
-    args = declared(interpreter, cls, "__table_args__")
+    args = declared(interpreter, cls, TABLE_ARGS)
     appended = cls.attrs.get(OWN_TABLE)
     for item in appended.items if isinstance(appended, TableValue) else ():
         _read_item(interpreter, draft, asked(interpreter, item))
@@ -205,4 +223,4 @@ def _read_arguments(interpreter: Interpreter, cls: ClassValue, draft: TableDraft
                 _read_item(interpreter, draft, item)
         told |= {text for text in texts if "…" not in text}
         if isinstance(option, Unknown):
-            draft.unknown.append(f"__table_args__: {option.reason}")
+            draft.unknown.append(f"{TABLE_ARGS}: {option.reason}")

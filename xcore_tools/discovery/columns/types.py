@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from functools import partial
 
 import msgspec
 
+from xcore_tools.discovery.catalog.derived import ABSTRACT_TYPES, ITEMS, SAME_TYPES
+from xcore_tools.discovery.catalog.paths import SQLALCHEMY
+from xcore_tools.discovery.catalog.structure import ENUM, NULL_TYPE
 from xcore_tools.discovery.columns.force import asked
-from xcore_tools.discovery.columns.naming import (
-    SAME_TYPES,
-    is_type_name,
-)
 from xcore_tools.discovery.columns.unparse import written
 from xcore_tools.discovery.evaluate.classes import attribute, bind, find, is_enumeration
 from xcore_tools.discovery.evaluate.core import Interpreter
@@ -29,7 +29,6 @@ from xcore_tools.discovery.evaluate.values import (
 from xcore_tools.discovery.results import ColumnType
 
 _WRAPPERS = frozenset({"as_mutable", "with_variant", "associate_with", "copy", "adapt"})
-_NULL = frozenset({"NullType", "NULLTYPE"})
 _MAX_DEPTH = 8
 
 
@@ -51,10 +50,19 @@ def _is_item(interpreter: Interpreter, cls: ClassValue) -> bool:
     """Whether a class of the project is a kind of constraint, sequence or foreign key."""
     return any(
         isinstance(item, External)
-        and item.path.startswith("sqlalchemy")
+        and item.path.startswith(SQLALCHEMY)
         and not is_type_name(item.path)
         for item in mro(interpreter, cls)
     )
+
+
+def is_type_name(path: str) -> bool:
+    """Whether a library's dotted name may be the class of a type: it has a capital, and is no item.
+
+    The standard library has no types of columns.
+    """
+    top, name = path.partition(".")[0], path.rpartition(".")[2]
+    return name[:1].isupper() and name not in ITEMS and top not in sys.stdlib_module_names
 
 
 def type_of(interpreter: Interpreter, value: Value, depth: int = 0) -> ColumnType | Unknown | None:
@@ -104,12 +112,13 @@ def _library_type(
     interpreter: Interpreter, path: str, args: tuple[Value, ...], keywords: Mapping[str, Value]
 ) -> ColumnType | None:
     module, _, name = path.rpartition(".")
-    if name in _NULL:
+    same = SAME_TYPES.get(name, name)
+    if same == NULL_TYPE.name:
         return None
-    name = SAME_TYPES.get(name, name) if module.startswith("sqlalchemy") else name
+    name = same if module.startswith(SQLALCHEMY) else name
     known = [asked(interpreter, arg) for arg in args]
     named = {key: asked(interpreter, value) for key, value in keywords.items()}
-    values = _enum_values(interpreter, known, named) if name == "Enum" else None
+    values = _enum_values(interpreter, known, named) if name == ENUM.name else None
     return ColumnType(name, tuple(_texts(interpreter, known, named)), module, values=values)
 
 
@@ -205,11 +214,11 @@ def _base_of(interpreter: Interpreter, cls: ClassValue) -> Value:
     if found is not None:
         return asked(interpreter, bind(interpreter, asked(interpreter, found[1]), cls))
     inherited = (item for item in mro(interpreter, cls) if isinstance(item, External))
-    types = (item for item in inherited if is_type_name(item.path) and item.name not in _ABSTRACT)
+    types = (item for item in inherited if is_type_name(item.path) and item.name not in _NOT_STORED)
     return next(types, None)
 
 
-_ABSTRACT = frozenset({"TypeDecorator", "UserDefinedType", "TypeEngine", "Generic", "ExternalType"})
+_NOT_STORED = ABSTRACT_TYPES | {"Generic"}
 
 
 def _applied(

@@ -11,6 +11,7 @@ from functools import singledispatch
 from itertools import islice
 
 from xcore_tools.discovery import ir
+from xcore_tools.discovery.catalog.derived import PACKAGES
 from xcore_tools.discovery.evaluate.values import (
     ClassValue,
     External,
@@ -208,6 +209,6 @@ def _joined(items: Iterable[object]) -> Iterator[str]:
 
 def _short(path: str) -> str:
     """A dotted name as it is usually imported."""
-    if path.partition(".")[0] in {"sqlalchemy", "sqlmodel"}:
+    if path.partition(".")[0] in PACKAGES:
         return path.rpartition(".")[2]
     return path.removeprefix("builtins.")

@@ -110,7 +110,9 @@ def is_declared_attr(interpreter: Interpreter, value: Value) -> bool:
     """Whether a class attribute is computed from the class that is asked: `@declared_attr`, `@classproperty`."""
     if isinstance(value, PropertyValue):
         return True
-    return isinstance(value, FunctionValue) and "declared_attr" in _kinds(interpreter, value)
+    return isinstance(value, FunctionValue) and (
+        interpreter.library.words.computed in _kinds(interpreter, value)
+    )
 
 
 def _kinds(interpreter: Interpreter, function: FunctionValue) -> frozenset[str]:
@@ -125,8 +127,9 @@ def _kinds(interpreter: Interpreter, function: FunctionValue) -> frozenset[str]:
 def _kinds_of(interpreter: Interpreter, decorator: ir.Expr, function: FunctionValue) -> list[str]:
     expr = decorator.func if isinstance(decorator, ir.Call) else decorator
     written = expr.id if isinstance(expr, ir.Name) else getattr(expr, "name", "")
-    if "classproperty" in written.lower() or written == "declared_attr":
-        return ["declared_attr"]
+    computed = interpreter.library.words.computed
+    if "classproperty" in written.lower() or written == computed:
+        return [computed]
     value = interpreter.lazily(expr, function.scope)
     if isinstance(value, External):
         return [value.role or value.name]

@@ -135,22 +135,41 @@ class Language(msgspec.Struct, frozen=True):
     prepare: Callable[[Interpreter, ClassValue], None]
 
 
+class Words(msgspec.Struct, frozen=True):
+    """The plain names by which source texts show what they do with a library, before anything is followed.
+
+    `leads` are the last parts of names that matter wherever they are seen. A call of `makers` makes a
+    class or a table, and so does one of a name that ends with `table`; `attributes` are called in the
+    bodies of mapped classes. `directives` are names in classes that are worked out where they stand,
+    those about tables begin with `prefix`. A function below the decorator `computed` is asked by each
+    class. Calls of `loose` names are kept: they change what was made before.
+    """
+
+    leads: frozenset[str]
+    makers: frozenset[str]
+    table: str
+    attributes: frozenset[str]
+    directives: frozenset[str]
+    prefix: str
+    computed: str
+    loose: frozenset[str]
+
+
 class Library(msgspec.Struct, frozen=True):
     """What is known of code that is not read: the names of libraries and what calls of them make.
 
     `external` is what a dotted name stands for; `is_exported` says whether a star import gives it,
-    `is_package` whether a top-level package is never part of a project. `names` are the last parts of
-    names that matter wherever they are seen. `calls` and `attributes` have a rule for each kind of
-    value, `ignores_arguments` tells the names whose arguments may wait. The rest are questions that
-    classes ask: whether the library has a say in how one is made (`is_declarative`), whether a class is
-    where that begins (`is_root`), whether an ancestor may be one for all that is known
-    (`is_unfollowed`), and attributes that nobody wrote.
+    `is_package` whether a top-level package is never part of a project. `calls` and `attributes` have a
+    rule for each kind of value, `ignores_arguments` tells the names whose arguments may wait. The rest
+    are questions that classes ask: whether the library has a say in how one is made
+    (`is_declarative`), whether a class is where that begins (`is_root`), whether an ancestor may be one
+    for all that is known (`is_unfollowed`), and attributes that nobody wrote.
     """
 
     external: Callable[[str], Value]
     is_exported: Callable[[str], bool]
     is_package: Callable[[str], bool]
-    names: frozenset[str]
+    words: Words
     calls: Mapping[type, CallRule]
     attributes: Mapping[type, AttributeRule]
     ignores_arguments: Callable[[External], bool]
@@ -180,7 +199,7 @@ class Interpreter:
         self.locate = project.locate
         self.read = project.read
         self.library = library
-        self.leads = leads | library.names
+        self.leads = leads | library.words.leads
         self.outside = outside
         # what was made
         self.classes: list[ClassValue] = []

@@ -6,30 +6,11 @@ The others need not be followed unless somebody asks for their result.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from xcore_tools.discovery import ir
-from xcore_tools.discovery.evaluate.core import Interpreter
+from xcore_tools.discovery.evaluate.core import Interpreter, Words
 from xcore_tools.discovery.evaluate.values import ClassValue, FunctionValue, ImportedName
-
-_MAKERS = frozenset(
-    [
-        "Table",
-        "MetaData",
-        "registry",
-        "declarative_base",
-        "automap_base",
-        "SQLAlchemy",
-        "map_imperatively",
-        "map_declaratively",
-        "mapper",
-        "generate_base",
-        "to_metadata",
-        "tometadata",
-        "as_declarative",
-        "mapped",
-    ]
-)
-
 
 MUTATORS = frozenset(
     {
@@ -50,31 +31,30 @@ MUTATORS = frozenset(
 )
 """Methods that change a list, a dict or a set."""
 
-_COLUMNS = frozenset({"Column", "mapped_column", "relationship", "Field", "Relationship"})
 
-
-def may_make(block: ir.Block, leads: frozenset[str]) -> bool:
+def may_make(block: ir.Block, words: Words, leads: frozenset[str] = frozenset()) -> bool:
     """Whether statements hold a class that looks mapped, name a table, or call what makes one.
 
-    `leads` are names of bases, models and functions that make them.
+    `leads` are names of bases, models and functions that make them, beside those of the library.
     """
-    return any(_is_maker(node, leads) for node in ir.walk(block))
+    leads = leads | words.leads
+    return any(_is_maker(node, words, leads) for node in ir.walk(block))
 
 
-def _is_maker(node: object, leads: frozenset[str]) -> bool:
+def _is_maker(node: object, words: Words, leads: frozenset[str]) -> bool:
     if isinstance(node, ir.Call):
         name = _called_name(node)
         if name == "type":
             return len(node.args) == 3
-        return name in _MAKERS or name.endswith("Table")
+        return name in words.makers or name.endswith(words.table)
     if isinstance(node, ir.Assign):
         return any(
-            isinstance(t, ir.Attribute) and t.name.startswith("__table") for t in node.targets
+            isinstance(t, ir.Attribute) and t.name.startswith(words.prefix) for t in node.targets
         )
-    return isinstance(node, ir.ClassDef) and _looks_mapped(node, leads)
+    return isinstance(node, ir.ClassDef) and _looks_mapped(node, words, leads)
 
 
-def _looks_mapped(node: ir.ClassDef, leads: frozenset[str]) -> bool:
+def _looks_mapped(node: ir.ClassDef, words: Words, leads: frozenset[str]) -> bool:
     """Whether a base, a decorator or the body of a class has to do with tables."""
     heads = (*node.bases, *node.decorators, *node.keywords)
     names = {getattr(part, "id", getattr(part, "name", None)) for part in ir.walk(heads)}
@@ -83,9 +63,12 @@ def _looks_mapped(node: ir.ClassDef, leads: frozenset[str]) -> bool:
     for statement in node.body:
         if isinstance(statement, ir.Assign):
             target = statement.targets[0]
-            if isinstance(target, ir.Name) and target.id.startswith("__table"):
+            if isinstance(target, ir.Name) and target.id.startswith(words.prefix):
                 return True
-            if isinstance(statement.value, ir.Call) and _called_name(statement.value) in _COLUMNS:
+            if (
+                isinstance(statement.value, ir.Call)
+                and _called_name(statement.value) in words.attributes
+            ):
                 return True
     return False
 
@@ -111,7 +94,12 @@ def makes(interpreter: Interpreter, function: FunctionValue) -> bool:
     return interpreter.makers[key]
 
 
-_SIGN = re.compile(r"\bclass\b|\.__table|\btype\b|Table\b")
+@cache
+def _sign(words: Words) -> re.Pattern[str]:
+    """What stands in every text that makes a class or a table and calls none of the makers."""
+    return re.compile(rf"\bclass\b|\.{words.prefix}|\btype\b|{words.table}\b")
+
+
 _CALLED = re.compile(r"(\w+)[\s\\)]*\(")
 
 
@@ -122,8 +110,8 @@ def _may_be_maker(interpreter: Interpreter, function: FunctionValue) -> bool:
         return True
     called = set(_CALLED.findall(unread.text))
     return (
-        not called.isdisjoint(_MAKERS)
-        or _SIGN.search(unread.text) is not None
+        not called.isdisjoint(interpreter.library.words.makers)
+        or _sign(interpreter.library.words).search(unread.text) is not None
         or any(_makes_by_name(interpreter, name, function) for name in sorted(called))
     )
 
@@ -131,7 +119,7 @@ def _may_be_maker(interpreter: Interpreter, function: FunctionValue) -> bool:
 def _is_maker_of(interpreter: Interpreter, function: FunctionValue) -> bool:
     body = interpreter.read(function.facts).body
     return body is not None and (
-        may_make(body, interpreter.leads)
+        may_make(body, interpreter.library.words, interpreter.leads)
         or any(_makes_by_name(interpreter, name, function) for name in sorted(_called_names(body)))
     )
 

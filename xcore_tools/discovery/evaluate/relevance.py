@@ -17,7 +17,7 @@ _WORD = re.compile(r"\w+")
 
 def may_lose(interpreter: Interpreter, statement: ir.Statement, scope: Scope) -> bool:
     """Whether a class or a table may be missing where `statement` is not followed to its end."""
-    if may_make((statement,), interpreter.leads):
+    if may_make((statement,), interpreter.library.words, interpreter.leads):
         return True
     return any(
         isinstance(function, FunctionValue) and makes(interpreter, function)

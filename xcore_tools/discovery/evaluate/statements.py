@@ -52,9 +52,6 @@ _NEXT, _RETURN, _JUMP, _BREAK = range(4)
 
 _MAX_ROUNDS = 300
 """Of a `while` loop."""
-_DIRECTIVES = frozenset(
-    {"__tablename__", "__table_args__", "__table__", "__abstract__", "__bind_key__"}
-)
 
 
 def execute(interpreter: Interpreter, block: ir.Block, scope: Scope) -> int:
@@ -98,7 +95,11 @@ def _assign(interpreter: Interpreter, statement: ir.Assign, scope: Scope) -> int
     _note_loose(interpreter, statement.value, scope)
     value = interpreter.lazily(statement.value, scope)
     if isinstance(value, Thunk):
-        if interpreter.is_strict or _refers_to_target(statement) or _is_directive(statement, scope):
+        if (
+            interpreter.is_strict
+            or _refers_to_target(statement)
+            or _is_directive(interpreter, statement, scope)
+        ):
             value = interpreter.force(value)
         else:
             interpreter.pending.append(value)
@@ -116,9 +117,11 @@ def _refers_to_target(statement: ir.Assign) -> bool:
     )
 
 
-def _is_directive(statement: ir.Assign, scope: Scope) -> bool:
+def _is_directive(interpreter: Interpreter, statement: ir.Assign, scope: Scope) -> bool:
     target = statement.targets[0]
-    return scope.kind == "class" and isinstance(target, ir.Name) and target.id in _DIRECTIVES
+    if scope.kind != "class" or not isinstance(target, ir.Name):
+        return False
+    return target.id in interpreter.library.words.directives
 
 
 def _delete(interpreter: Interpreter, statement: ir.Delete, scope: Scope) -> int:
@@ -131,12 +134,8 @@ def _note_loose(interpreter: Interpreter, expr: ir.Expr, scope: Scope) -> None:
     """Keeps what seems to be `Index("name", User.name)`: who asks for columns looks at it."""
     if scope.kind == "module" and not scope.uncertain and isinstance(expr, ir.Call):
         name = getattr(expr.func, "name", getattr(expr.func, "id", None))
-        if name in _LOOSE:
+        if name in interpreter.library.words.loose:
             interpreter.loose.append((expr, scope))
-
-
-_LOOSE = frozenset({"Index", "UniqueConstraint", "ForeignKeyConstraint"})
-"""What finds its table by the columns that it is given."""
 
 
 def _expression(interpreter: Interpreter, statement: ir.Expression, scope: Scope) -> int:
@@ -236,7 +235,7 @@ def _for(interpreter: Interpreter, statement: ir.For, scope: Scope) -> int:
     items = each(iterable)
     if items is None:
         if isinstance(iterable, _COLLECTIONS) and may_make(
-            statement.body, interpreter.library.names
+            statement.body, interpreter.library.words
         ):
             line = ir.line_of(statement)
             interpreter.report_loss(

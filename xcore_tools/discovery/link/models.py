@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from xcore_tools.discovery.catalog.directives import TABLE_ARGS
 from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.values import ClassValue, Unknown, options_of
 from xcore_tools.discovery.link.results import FoundTable, Results
@@ -75,7 +76,7 @@ def _table_name(results: Results, cls: ClassValue, mapping: Mapping) -> str | No
 
 def _may_exist(interpreter: Interpreter, cls: ClassValue) -> bool:
     """Whether the arguments of the table allow for one that exists already."""
-    for option in options_of(declared(interpreter, cls, "__table_args__")):
+    for option in options_of(declared(interpreter, cls, TABLE_ARGS)):
         is_list = isinstance(option, tuple | list) and option
         last = interpreter.force(option[-1]) if is_list else option
         if isinstance(last, dict) and any(

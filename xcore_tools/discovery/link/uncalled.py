@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from xcore_tools.discovery import ir
-from xcore_tools.discovery.catalog.symbols import role_of
+from xcore_tools.discovery.catalog.derived import role_of
+from xcore_tools.discovery.catalog.symbols import TABLE, Role
 from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.table_values import DatabaseValue
 from xcore_tools.discovery.evaluate.values import External, Scope, Value
@@ -60,7 +61,7 @@ class _Makers:
         self._interpreter = interpreter
         self._scope = scope
         words = [name for name, value in scope.names.items() if _is_table(value)]
-        self._words = re.compile(rf"\b(?:{'|'.join(map(re.escape, ['Table', *words]))})\s*\(")
+        self._words = re.compile(rf"\b(?:{'|'.join(map(re.escape, [TABLE.name, *words]))})\s*\(")
 
     def calls_in(self, function: ir.FunctionDef) -> Iterator[ir.Call]:
         """The calls of `Table` with a collection and columns anywhere in a function."""
@@ -79,10 +80,10 @@ class _Makers:
         match call.func:
             case ir.Name(id=name):
                 return _is_table(self._value(name))
-            case ir.Attribute(value=ir.Name(id=owner), name="Table"):
+            case ir.Attribute(value=ir.Name(id=owner), name=name) if name == TABLE.name:
                 value = self._value(owner)
-                is_library = isinstance(value, External) and role_of(f"{value.path}.Table")
-                return isinstance(value, DatabaseValue) or is_library == "table"
+                is_library = isinstance(value, External) and role_of(f"{value.path}.{name}")
+                return isinstance(value, DatabaseValue) or is_library is Role.TABLE
         return False
 
     def _value(self, name: str) -> Value:
@@ -90,4 +91,4 @@ class _Makers:
 
 
 def _is_table(value: Value) -> bool:
-    return isinstance(value, External) and role_of(value.path) == "table"
+    return isinstance(value, External) and role_of(value.path) is Role.TABLE

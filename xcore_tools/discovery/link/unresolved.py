@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from xcore_tools.discovery.columns.libraries import library_columns
+from xcore_tools.discovery.catalog.directives import TABLE
 from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.table_values import TableValue
 from xcore_tools.discovery.evaluate.values import ClassValue, External, Unknown
@@ -36,7 +36,7 @@ def _subject(base: External | Unknown) -> str:
 
 
 def _is_of_tables(interpreter: Interpreter, cls: ClassValue) -> bool:
-    table = interpreter.force(cls.attrs.get("__table__"))
+    table = interpreter.force(cls.attrs.get(TABLE))
     return isinstance(table, TableValue) or has_columns(interpreter, cls)
 
 
@@ -44,8 +44,7 @@ def _is_known(interpreter: Interpreter, base: External | Unknown) -> bool:
     """Whether a class of a library is known to be a mixin."""
     if isinstance(base, Unknown):
         return False
-    is_foreign = interpreter.outside.foreign(base.path) is not None
-    return is_foreign or library_columns(base.path) is not None
+    return interpreter.outside.foreign(base.path) is not None
 
 
 def _found(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xcore_tools.discovery.catalog.directives import ABSTRACT, REASONS
+from xcore_tools.discovery.catalog.symbols import Role
 from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.mro import bases_of, mro
 from xcore_tools.discovery.evaluate.values import ClassValue, External, Value
@@ -14,13 +16,6 @@ from xcore_tools.discovery.orm.evidence import unfollowed_base
 from xcore_tools.discovery.orm.mapper import Mapping
 from xcore_tools.discovery.results import Step, Verdict
 
-_REASONS = {
-    "single-table": "it inherits a mapped class and shares its table",
-    "hybrid": "it has a __table__ of its own",
-    "imperative": "it is mapped imperatively",
-    "sqlmodel": "it inherits SQLModel and says table=True",
-    "dataclass": "it is mapped as a dataclass",
-}
 _NO_TABLE = "it has no table and inherits none"
 
 
@@ -35,7 +30,7 @@ def verdict(
 
 def acceptance(mapping: Mapping) -> str:
     """Why a class is a model."""
-    return _REASONS.get(mapping.kind, "it inherits a declarative base and has a table")
+    return REASONS[mapping.kind]
 
 
 def refusal(interpreter: Interpreter, cls: ClassValue) -> str:
@@ -50,8 +45,8 @@ def refusal(interpreter: Interpreter, cls: ClassValue) -> str:
         return "no declarative base is among its bases"
     if cls.is_root or root is None:
         return "it is a declarative base itself"
-    if interpreter.force(cls.attrs.get("__abstract__")) is True:
-        return "it says __abstract__ = True"
+    if interpreter.force(cls.attrs.get(ABSTRACT)) is True:
+        return f"it says {ABSTRACT} = True"
     if any(foreign.needs_table_keyword for foreign in foreigns(interpreter, cls)):
         return "it has no table=True"
     return _NO_TABLE
@@ -63,7 +58,7 @@ def is_incomplete(reason: str) -> bool:
 
 
 def _is_declarative(interpreter: Interpreter, cls: ClassValue) -> bool:
-    return cls.is_root or any(has_role(b, "DeclarativeBase") for b in bases_of(interpreter, cls))
+    return cls.is_root or any(has_role(b, Role.BASE_CLASS) for b in bases_of(interpreter, cls))
 
 
 _MAX_STEPS = 50
@@ -90,7 +85,7 @@ def _next_base(interpreter: Interpreter, cls: ClassValue) -> Value:
         if base is root or (isinstance(base, ClassValue) and root in mro(interpreter, base)):
             return base
     for base in bases:
-        if has_role(base, "DeclarativeBase"):
+        if has_role(base, Role.BASE_CLASS):
             return base
     return bases[0] if bases and root is None else None
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from xcore_tools.discovery.catalog.directives import IMPERATIVE, MAPPER_ATTRIBUTE, TABLE, TABLENAME
+from xcore_tools.discovery.catalog.paths import INSTRUMENTED_ATTRIBUTE, MODEL, SQLALCHEMY
+from xcore_tools.discovery.catalog.symbols import TABLE as TABLE_CLASS
 from xcore_tools.discovery.evaluate.classes import attribute
 from xcore_tools.discovery.evaluate.core import AttributeRule, Interpreter
 from xcore_tools.discovery.evaluate.mro import mro
@@ -26,29 +29,22 @@ from xcore_tools.discovery.orm.mapper import Mapping, map_class
 from xcore_tools.discovery.orm.metadata import base_attribute
 from xcore_tools.discovery.orm.table_rules import OWN_TABLE, is_mapped, mapped_parent
 
-ATTRIBUTE = "sqlalchemy.orm.InstrumentedAttribute"
-"""What a column is that is known by its class and its name there: an annotation alone can make one."""
-
 
 def implicit_attribute(interpreter: Interpreter, cls: ClassValue, name: str) -> Value:
     """`metadata` and `registry` of a base, `__table__`, `__tablename__` and annotated columns of a model."""
     if name in {"metadata", "registry"}:
         return base_attribute(interpreter, cls, name)
-    if name == "__mapper__" and is_mapped(interpreter, cls):
+    if name == MAPPER_ATTRIBUTE and is_mapped(interpreter, cls):
         return MapperValue(cls)
-    if (
-        name in {"__table__", "__tablename__"}
-        and cls.mapped_by != "imperative"
-        and is_mapped(interpreter, cls)
-    ):
+    if name in {TABLE, TABLENAME} and cls.mapped_by != IMPERATIVE and is_mapped(interpreter, cls):
         mapping = map_class(interpreter, cls)
-        if mapping is not None and name == "__tablename__":
+        if mapping is not None and name == TABLENAME:
             return mapping.table
         if mapping is not None:
             return _table_of(cls, mapping)
     order = mro(interpreter, cls) if is_declarative(interpreter, cls) else ()
     if any(isinstance(item, ClassValue) and name in item.annotations for item in order):
-        return LibraryObject(ATTRIBUTE, (cls, name), {}, cls.line)
+        return LibraryObject(INSTRUMENTED_ATTRIBUTE, (cls, name), {}, cls.line)
     return Unknown(f"{cls.name} has no attribute {name}")
 
 
@@ -80,7 +76,7 @@ def _named(table: TableValue) -> tuple[Value, Value, Value]:
 def owned_attribute(interpreter: Interpreter, cls: ClassValue, name: str, value: Value) -> Value:
     """A column that is asked of a mapped class, as an attribute of that class; other values as they are."""
     is_owned = is_column(value) and is_mapped(interpreter, cls)
-    return LibraryObject(ATTRIBUTE, (cls, name), {}, value.line) if is_owned else value
+    return LibraryObject(INSTRUMENTED_ATTRIBUTE, (cls, name), {}, value.line) if is_owned else value
 
 
 def _of_external(interpreter: Interpreter, value: External, name: str) -> Value:
@@ -101,11 +97,11 @@ def _of_registry(interpreter: Interpreter, value: RegistryValue, name: str) -> V
 def _of_database(interpreter: Interpreter, value: DatabaseValue, name: str) -> Value:
     if name == "metadata":
         return value.metadata
-    if name == "Model":
+    if name == MODEL:
         return value.model
-    if name in {"Table", "make_declarative_base"}:
+    if name in {TABLE_CLASS.name, "make_declarative_base"}:
         return BoundMethod(value, name)
-    return interpreter.library.external(f"sqlalchemy.{name}")
+    return interpreter.library.external(f"{SQLALCHEMY}.{name}")
 
 
 def _of_table(interpreter: Interpreter, value: TableValue, name: str) -> Value:
@@ -122,11 +118,11 @@ _TABLES_OF_MAPPERS = frozenset({"local_table", "mapped_table", "persist_selectab
 
 def _of_mapper(interpreter: Interpreter, value: MapperValue, name: str) -> Value:
     if name in _TABLES_OF_MAPPERS:
-        return attribute(interpreter, value.cls, "__table__")
+        return attribute(interpreter, value.cls, TABLE)
     if name in {"class_", "entity"}:
         return value.cls
     if name in {"c", "columns"}:
-        return BoundMethod(attribute(interpreter, value.cls, "__table__"), "c")
+        return BoundMethod(attribute(interpreter, value.cls, TABLE), "c")
     if name == "inherits":
         parent = mapped_parent(interpreter, value.cls)
         return None if parent is None else MapperValue(parent)

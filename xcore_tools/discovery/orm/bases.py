@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from xcore_tools.discovery.catalog.directives import ABSTRACT
+from xcore_tools.discovery.catalog.symbols import BECOME_BASE, BECOME_METACLASS, Role
 from xcore_tools.discovery.evaluate.call import Call
 from xcore_tools.discovery.evaluate.operators import iterate
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue, RegistryValue
 from xcore_tools.discovery.evaluate.values import ClassValue, External, Partial, Value
-from xcore_tools.discovery.orm.tables import metadata_or_new
+from xcore_tools.discovery.orm.tables import Handler, metadata_or_new
 
 
 def make_base(this: Call) -> Value:
@@ -45,7 +47,7 @@ def _parents(this: Call) -> list[Value]:
 
 def as_declarative(this: Call) -> Value:
     """The decorator: the class that follows becomes a base."""
-    return Partial(External("sqlalchemy.orm._as_declarative"), (), dict(this.keywords))
+    return Partial(External(BECOME_BASE.homes[0]), (), dict(this.keywords))
 
 
 def become_base(this: Call) -> Value:
@@ -69,7 +71,7 @@ def with_metaclass(this: Call) -> Value:
     """`six.with_metaclass(Meta, *bases)`."""
     cls = ClassValue("temporary_class", "temporary_class", this.module, this.line, this.args[1:])
     cls.is_synthetic = True
-    cls.attrs["__abstract__"] = True
+    cls.attrs[ABSTRACT] = True
     if this.args:
         cls.keywords["metaclass"] = this.args[0]
     return cls
@@ -77,7 +79,7 @@ def with_metaclass(this: Call) -> Value:
 
 def add_metaclass(this: Call) -> Value:
     """`six.add_metaclass(Meta)`: a decorator."""
-    return Partial(External("six._add_metaclass"), this.args[:1], {})
+    return Partial(External(BECOME_METACLASS.homes[0]), this.args[:1], {})
 
 
 def become_metaclass(this: Call) -> Value:
@@ -87,3 +89,13 @@ def become_metaclass(this: Call) -> Value:
         cls.keywords["metaclass"] = metaclass
         cls.is_base = None  # to be asked again
     return cls
+
+
+HANDLERS: dict[Role, Handler] = {
+    Role.MAKE_BASE: make_base,
+    Role.AS_DECLARATIVE: as_declarative,
+    Role.BECOME_BASE: become_base,
+    Role.WITH_METACLASS: with_metaclass,
+    Role.ADD_METACLASS: add_metaclass,
+    Role.BECOME_METACLASS: become_metaclass,
+}

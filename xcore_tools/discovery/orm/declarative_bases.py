@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from xcore_tools.discovery.catalog.derived import role_of
 from xcore_tools.discovery.catalog.libraries import Foreign
-from xcore_tools.discovery.catalog.symbols import role_of
+from xcore_tools.discovery.catalog.symbols import Role
 from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.mro import ancestors, bases_of, metaclass_of, mro
 from xcore_tools.discovery.evaluate.values import ClassValue, External, Value, options_of
@@ -38,7 +39,7 @@ def is_root(interpreter: Interpreter, item: Value) -> bool:
 
 def _is_base(interpreter: Interpreter, cls: ClassValue) -> bool:
     """Whether the head of a class makes it a declarative base."""
-    if any(has_role(base, "DeclarativeBase") for base in bases_of(interpreter, cls)):
+    if any(has_role(base, Role.BASE_CLASS) for base in bases_of(interpreter, cls)):
         return True
     if "registry" in cls.keywords and any(
         f.needs_table_keyword for f in foreigns(interpreter, cls)
@@ -46,20 +47,22 @@ def _is_base(interpreter: Interpreter, cls: ClassValue) -> bool:
         return True  # class Base(SQLModel, registry=…)
     if "metaclass" not in cls.keywords:
         return False
-    return _descends(interpreter, metaclass_of(interpreter, cls), "DeclarativeMeta", "DefaultMeta")
+    return _descends(
+        interpreter, metaclass_of(interpreter, cls), Role.BASE_METACLASS, Role.NAMING_BASE_METACLASS
+    )
 
 
-def has_role(value: Value, *roles: str) -> bool:
+def has_role(value: Value, *roles: Role) -> bool:
     """Whether `value` is a library's name that means one of `roles` to us."""
     return isinstance(value, External) and role_of(value.path) in roles
 
 
 def names_tables(interpreter: Interpreter, metaclass: Value) -> bool:
     """Whether a metaclass gives table names as Flask-SQLAlchemy does."""
-    return _descends(interpreter, metaclass, "NameMetaMixin", "DefaultMeta")
+    return _descends(interpreter, metaclass, Role.NAMING_METACLASS, Role.NAMING_BASE_METACLASS)
 
 
-def _descends(interpreter: Interpreter, cls: Value, *roles: str) -> bool:
+def _descends(interpreter: Interpreter, cls: Value, *roles: Role) -> bool:
     for option in options_of(cls):
         order = mro(interpreter, option) if isinstance(option, ClassValue) else (option,)
         if any(has_role(item, *roles) for item in order):

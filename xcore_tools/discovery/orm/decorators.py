@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from xcore_tools.discovery.catalog.derived import methods_of
+from xcore_tools.discovery.catalog.directives import DATACLASS, DECLARATIVE, IMPERATIVE
+from xcore_tools.discovery.catalog.symbols import BECOME_MAPPED_DATACLASS, Role, Symbol
 from xcore_tools.discovery.evaluate.call import Call
 from xcore_tools.discovery.evaluate.table_values import MapperValue, RegistryValue
 from xcore_tools.discovery.evaluate.values import (
@@ -14,29 +19,49 @@ from xcore_tools.discovery.evaluate.values import (
 from xcore_tools.discovery.orm.bases import as_declarative, make_base
 from xcore_tools.discovery.orm.declarative_bases import root_of
 from xcore_tools.discovery.orm.table_rules import has_mapped_parent
+from xcore_tools.discovery.orm.tables import Handler
 
 
 def call_registry(this: Call, registry: RegistryValue, name: str) -> Value:
     """What a method of a registry returns."""
-    if name == "map_imperatively":
-        return map_imperatively(this)
-    if name == "mapped_as_dataclass" and not this.args:
-        return mapped_decorator(registry, "dataclass")
-    if name in _MAPPERS:
-        this.args = (registry, *this.args)
-        return become_mapped(this, _MAPPERS[name])
-    if name in _MAKERS:
-        this.keywords = {**this.keywords, "registry": registry}
-        return _MAKERS[name](this)
-    return Unknown(f"registry.{name} is not followed")
+    method = _METHODS.get(_ROLES.get(name))
+    return method(this, registry) if method else Unknown(f"registry.{name} is not followed")
 
 
-_MAPPERS = {
-    "mapped": "declarative",
-    "map_declaratively": "declarative",
-    "mapped_as_dataclass": "dataclass",
+def _map_imperatively(this: Call, _: RegistryValue) -> Value:
+    return map_imperatively(this)
+
+
+def _map_declaratively(this: Call, registry: RegistryValue) -> Value:
+    this.args = (registry, *this.args)
+    return become_mapped(this, DECLARATIVE)
+
+
+def _map_as_dataclass(this: Call, registry: RegistryValue) -> Value:
+    if not this.args:  # @registry.mapped_as_dataclass(kw_only=True)
+        return mapped_decorator(BECOME_MAPPED_DATACLASS, registry)
+    this.args = (registry, *this.args)
+    return become_mapped(this, DATACLASS)
+
+
+def _make_base(this: Call, registry: RegistryValue) -> Value:
+    this.keywords = {**this.keywords, "registry": registry}
+    return make_base(this)
+
+
+def _as_declarative(this: Call, registry: RegistryValue) -> Value:
+    this.keywords = {**this.keywords, "registry": registry}
+    return as_declarative(this)
+
+
+_ROLES = methods_of(Role.REGISTRY)
+_METHODS: dict[Role | None, Callable[[Call, RegistryValue], Value]] = {
+    Role.MAPPER: _map_imperatively,
+    Role.MAP_DECLARATIVELY: _map_declaratively,
+    Role.MAPPED_AS_DATACLASS: _map_as_dataclass,
+    Role.MAKE_BASE: _make_base,
+    Role.AS_DECLARATIVE: _as_declarative,
 }
-_MAKERS = {"generate_base": make_base, "as_declarative_base": as_declarative}
 
 
 def map_imperatively(this: Call) -> Value:
@@ -44,7 +69,7 @@ def map_imperatively(this: Call) -> Value:
     cls, table = this.arg(0, "class_"), this.arg(1, "local_table")
     if isinstance(cls, ClassValue):
         if root_of(this.interpreter, cls) is None:  # else a declarative class asks for its mapper
-            cls.mapped_by = "imperative"
+            cls.mapped_by = IMPERATIVE
             cls.table = table
         return MapperValue(cls)
     return Unknown("a mapper of a class that is not known")
@@ -57,9 +82,9 @@ def mapper_of(this: Call) -> Value:
     return MapperValue(cls) if known else Unknown("a mapper of a class that is not known")
 
 
-def mapped_decorator(registry: Value, kind: str) -> Value:
-    """A decorator that maps the class below it."""
-    return Partial(External(f"sqlalchemy.orm._mapped_{kind}"), (registry,), {})
+def mapped_decorator(become: Symbol, registry: Value) -> Value:
+    """A decorator that maps the class below it; `become` is what it does then."""
+    return Partial(External(become.homes[0]), (registry,), {})
 
 
 def become_mapped(this: Call, kind: str) -> Value:
@@ -74,7 +99,7 @@ def become_mapped(this: Call, kind: str) -> Value:
 
 def mapped_as_dataclass(this: Call) -> Value:
     """`mapped_as_dataclass(registry, …)`: a decorator."""
-    return mapped_decorator(this.arg(0), "dataclass")
+    return mapped_decorator(BECOME_MAPPED_DATACLASS, this.arg(0))
 
 
 def has_inherited_table(this: Call) -> Value:
@@ -83,3 +108,12 @@ def has_inherited_table(this: Call) -> Value:
     if not isinstance(cls, ClassValue):
         return Unknown("has_inherited_table()")
     return has_mapped_parent(this.interpreter, cls)
+
+
+HANDLERS: dict[Role, Handler] = {
+    Role.MAPPER: map_imperatively,
+    Role.MAPPER_OF: mapper_of,
+    Role.MAPPED_AS_DATACLASS: mapped_as_dataclass,
+    Role.BECOME_MAPPED_DATACLASS: lambda this: become_mapped(this, DATACLASS),
+    Role.HAS_INHERITED_TABLE: has_inherited_table,
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xcore_tools.discovery.catalog.libraries import FOREIGN
+from xcore_tools.discovery.catalog.paths import MODEL
 from xcore_tools.discovery.evaluate.table_values import DatabaseValue, MetaDataValue, RegistryValue
 from xcore_tools.discovery.evaluate.values import ClassValue, External, Value
 
@@ -19,7 +20,7 @@ def dotted_name(value: Value) -> str | None:
     if isinstance(value, ClassValue):
         database = value.attrs.get("__fsa__")
         if value.is_synthetic and isinstance(database, DatabaseValue):
-            return f"{database.home}.Model" if database.home else None
+            return f"{database.home}.{MODEL}" if database.home else None
         return value.home if value.is_synthetic or "<locals>" in value.qualname else value.dotted
     if isinstance(value, RegistryValue | DatabaseValue):
         return value.home

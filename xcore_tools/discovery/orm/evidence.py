@@ -6,7 +6,9 @@ import sys
 from typing import TypeGuard
 
 from xcore_tools.discovery import ir
-from xcore_tools.discovery.catalog.symbols import role_of
+from xcore_tools.discovery.catalog.derived import COLUMNS, role_of
+from xcore_tools.discovery.catalog.libraries import may_have_bases
+from xcore_tools.discovery.catalog.structure import MAPPED
 from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.mro import ancestors
 from xcore_tools.discovery.evaluate.values import (
@@ -18,10 +20,7 @@ from xcore_tools.discovery.evaluate.values import (
 )
 from xcore_tools.discovery.orm.declarative_bases import is_declarative
 
-_COLUMNS = frozenset({"Column", "mapped_column"})
-_PLAIN_LIBRARIES = frozenset(
-    {"pydantic", "typing_extensions", "builtins", "attr", "attrs", "marshmallow", "django"}
-)
+_MAPPED_TEXTS = tuple(f"{module}{MAPPED.name}[" for module in ("", "orm.", "so."))
 
 
 def has_columns(interpreter: Interpreter, cls: ClassValue) -> bool:
@@ -32,16 +31,16 @@ def has_columns(interpreter: Interpreter, cls: ClassValue) -> bool:
 
 def is_column(value: Value) -> bool:
     """Whether a value is a column: what a call of `Column` or `mapped_column` returned."""
-    return isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] in _COLUMNS
+    return isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] in COLUMNS
 
 
 def _is_mapped_annotation(annotation: ir.Expr) -> bool:
     if isinstance(annotation, ir.Const) and isinstance(annotation.value, str):
-        return annotation.value.lstrip().startswith(("Mapped[", "orm.Mapped[", "so.Mapped["))
+        return annotation.value.lstrip().startswith(_MAPPED_TEXTS)
     if not isinstance(annotation, ir.Subscript):
         return False
     owner = annotation.value
-    return (owner.id if isinstance(owner, ir.Name) else getattr(owner, "name", "")) == "Mapped"
+    return (owner.id if isinstance(owner, ir.Name) else getattr(owner, "name", "")) == MAPPED.name
 
 
 def unfollowed_base(interpreter: Interpreter, cls: ClassValue) -> External | Unknown | None:
@@ -57,7 +56,7 @@ def is_unfollowed(item: Value) -> TypeGuard[External | Unknown]:
         top = item.path.partition(".")[0]
         return (
             top not in sys.stdlib_module_names
-            and top not in _PLAIN_LIBRARIES
+            and may_have_bases(top)
             and role_of(item.path) is None
         )
     return isinstance(item, Unknown)

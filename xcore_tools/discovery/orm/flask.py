@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from xcore_tools.discovery.catalog.paths import FLASK_MODEL, MODEL
+from xcore_tools.discovery.catalog.symbols import TABLE, Role
 from xcore_tools.discovery.evaluate.call import Call
 from xcore_tools.discovery.evaluate.classes import find
 from xcore_tools.discovery.evaluate.mro import metaclass_of
 from xcore_tools.discovery.evaluate.table_values import DatabaseValue, MetaDataValue
 from xcore_tools.discovery.evaluate.values import ClassValue, External, Value, options_of
 from xcore_tools.discovery.orm.declarative_bases import names_tables
-from xcore_tools.discovery.orm.tables import make_table, metadata_or_new
+from xcore_tools.discovery.orm.tables import Handler, make_table, metadata_or_new
 
 
 def flask_sqlalchemy(this: Call) -> Value:
@@ -31,9 +33,7 @@ def make_database(module: str, metadata: MetaDataValue, home: str | None = None)
     """A new extension object with its `Model`; `home` is its dotted name, where that is known already."""
     database = DatabaseValue(metadata, module, home=home)
     metadata.owners.append(database)
-    model = ClassValue(
-        "Model", "Model", module, metadata.line, (External("flask_sqlalchemy.model.Model"),)
-    )
+    model = ClassValue(MODEL, MODEL, module, metadata.line, (External(FLASK_MODEL),))
     model.is_synthetic = model.is_root = True
     model.attrs["metadata"] = metadata
     model.attrs["__fsa__"] = database
@@ -58,11 +58,14 @@ def _adopt_model_class(
 
 def call_database(this: Call, database: DatabaseValue, name: str) -> Value:
     """`db.Table(…)`, which may leave out the collection, and what gives the base."""
-    if name == "Table" and not isinstance(this.arg(1, "metadata"), MetaDataValue):
+    if name == TABLE.name and not isinstance(this.arg(1, "metadata"), MetaDataValue):
         args = [this.interpreter.force(arg) for arg in this.args]
         key = this.interpreter.force(this.keywords.get("bind_key"))
         metadata = database.metadata
         if isinstance(key, str):
             metadata = this.interpreter.outside.bound_metadata(database, key)
         this.args = (args[0] if args else None, metadata, *args[1:])
-    return make_table(this) if name == "Table" else database.model
+    return make_table(this) if name == TABLE.name else database.model
+
+
+HANDLERS: dict[Role, Handler] = {Role.FLASK_SQLALCHEMY: flask_sqlalchemy}

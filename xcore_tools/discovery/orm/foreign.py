@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from xcore_tools.discovery.catalog.derived import role_of
 from xcore_tools.discovery.catalog.libraries import DATABASES, FOREIGN, Foreign
-from xcore_tools.discovery.catalog.symbols import role_of
 from xcore_tools.discovery.evaluate.stdlib.regex import FLAGS
 from xcore_tools.discovery.evaluate.table_values import DatabaseValue, MetaDataValue
 from xcore_tools.discovery.evaluate.values import External, Value

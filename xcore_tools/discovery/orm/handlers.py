@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from xcore_tools.discovery.catalog.symbols import role_of
+from xcore_tools.discovery.catalog.derived import role_of
+from xcore_tools.discovery.catalog.symbols import TABLE, Role
 from xcore_tools.discovery.evaluate.call import Call
 from xcore_tools.discovery.evaluate.classes import find
 from xcore_tools.discovery.evaluate.core import Interpreter
@@ -34,30 +33,10 @@ from xcore_tools.discovery.evaluate.values import (
     Unknown,
     Value,
 )
-from xcore_tools.discovery.orm.bases import (
-    add_metaclass,
-    as_declarative,
-    become_base,
-    become_metaclass,
-    make_base,
-    with_metaclass,
-)
-from xcore_tools.discovery.orm.decorators import (
-    become_mapped,
-    call_registry,
-    has_inherited_table,
-    map_imperatively,
-    mapped_as_dataclass,
-    mapper_of,
-)
-from xcore_tools.discovery.orm.flask import call_database, flask_sqlalchemy
-from xcore_tools.discovery.orm.tables import (
-    call_table,
-    has_columns,
-    make_metadata,
-    make_registry,
-    make_table,
-)
+from xcore_tools.discovery.orm import bases, decorators, flask, tables
+from xcore_tools.discovery.orm.decorators import call_registry
+from xcore_tools.discovery.orm.flask import call_database
+from xcore_tools.discovery.orm.tables import Handler, call_table, has_columns, make_table
 
 
 def dispatch(
@@ -80,13 +59,13 @@ def ignores_arguments(callee: External) -> bool:
     """Whether what a call of a library's name returns does not depend on its arguments, but holds them."""
     top = callee.path.partition(".")[0]
     return not (
-        role_of(callee.path) in _HANDLERS or top in {"builtins", "re"} or callee.name == "Table"
+        role_of(callee.path) in _HANDLERS or top in {"builtins", "re"} or callee.name == TABLE.name
     )
 
 
 def _call_external(this: Call, callee: External) -> Value:
     role = role_of(callee.path)
-    if role in _HANDLERS:
+    if role is not None and role in _HANDLERS:
         return _HANDLERS[role](this)
     top, _, rest = callee.path.partition(".")
     this.is_strict = top not in {"builtins", "re"} or rest == "type"
@@ -97,7 +76,12 @@ def _call_external(this: Call, callee: External) -> Value:
     if top == "re":
         keywords = {key: this.value(value) for key, value in this.keywords.items()}
         return apply_pattern(this, rest, [this.value(arg) for arg in this.args], keywords)
-    if callee.name == "Table" and this.args and isinstance(this.arg(0), str) and has_columns(this):
+    if (
+        callee.name == TABLE.name
+        and this.args
+        and isinstance(this.arg(0), str)
+        and has_columns(this)
+    ):
         return make_table(this)
     return LibraryObject(callee.path, this.args, this.keywords, this.line)
 
@@ -126,13 +110,13 @@ def _call_method(this: Call, method: BoundMethod) -> Value:
     return call_plain(this, receiver, name)
 
 
-_CONSTRUCTORS = frozenset({"flask_sqlalchemy", "metadata", "registry", "table"})
+_CONSTRUCTORS = frozenset({Role.FLASK_SQLALCHEMY, Role.METADATA, Role.REGISTRY, Role.TABLE})
 
 
 def _instantiate(this: Call, cls: ClassValue) -> Value:
     for item in ancestors(this.interpreter, cls):
         role = role_of(item.path) if isinstance(item, External) else None
-        if role in _CONSTRUCTORS:
+        if role is not None and role in _CONSTRUCTORS:
             return _HANDLERS[role](this)
     instance = Instance(cls, args=this.args, keywords=this.keywords)
     found = find(this.interpreter, cls, "__init__")
@@ -174,30 +158,15 @@ def _declared_attr(this: Call) -> Value:
     return PropertyValue(this.arg(0))
 
 
-_HANDLERS: dict[str | None, Callable[[Call], Value]] = {
-    "table": make_table,
-    "metadata": make_metadata,
-    "registry": make_registry,
-    "declarative_base": make_base,
-    "as_declarative": as_declarative,
-    "automap_base": make_base,
-    "mapped_as_dataclass": mapped_as_dataclass,
-    "mapper": map_imperatively,
-    "mapper_of": mapper_of,
-    "flask_sqlalchemy": flask_sqlalchemy,
-    "declared_attr": _declared_attr,
-    "quoted_name": lambda this: this.arg(0),
-    "identity": lambda this: this.arg(0),
-    "copied": _copied,
-    "first": lambda this: this.arg(0),
-    "second": lambda this: this.arg(1),
-    "cast": lambda this: this.arg(1),
-    "with_metaclass": with_metaclass,
-    "add_metaclass": add_metaclass,
-    "partial": _partial,
-    "has_inherited_table": has_inherited_table,
-    "become_base": become_base,
-    "become_metaclass": become_metaclass,
-    "become_mapped_declarative": lambda this: become_mapped(this, "declarative"),
-    "become_mapped_dataclass": lambda this: become_mapped(this, "dataclass"),
+_HANDLERS: dict[Role, Handler] = {
+    **tables.HANDLERS,
+    **bases.HANDLERS,
+    **decorators.HANDLERS,
+    **flask.HANDLERS,
+    Role.DECLARED_ATTR: _declared_attr,
+    Role.COPIED: _copied,
+    Role.FIRST_ARGUMENT: lambda this: this.arg(0),
+    Role.SECOND_ARGUMENT: lambda this: this.arg(1),
+    Role.PARTIAL: _partial,
 }
+"""What a call of a library's name returns, by what the name means."""

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import msgspec
 
+from xcore_tools.discovery.catalog.directives import (
+    DATACLASS,
+    DECLARATIVE,
+    HYBRID,
+    IMPERATIVE,
+    SINGLE_TABLE,
+    TABLE_ARGS,
+)
 from xcore_tools.discovery.catalog.libraries import Foreign
+from xcore_tools.discovery.catalog.symbols import Role
 from xcore_tools.discovery.evaluate.classes import is_declared_attr
 from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.effects import makes
@@ -53,7 +62,7 @@ def map_class(interpreter: Interpreter, cls: ClassValue) -> Mapping | None:
     parent = mapped_parent(interpreter, cls)
     mapping = _without_table(interpreter, cls, _kind(interpreter, cls, own, parent))
     if is_abstract_concrete(interpreter, cls):
-        mapping.kind, mapping.by_evidence = "declarative", False
+        mapping.kind, mapping.by_evidence = DECLARATIVE, False
     elif own is NO_TABLE and parent is not None and (shared := _sharer(interpreter, parent)):
         mapping.table, mapping.schema, mapping.metadata = (
             shared.table,
@@ -103,22 +112,23 @@ def _without_table(interpreter: Interpreter, cls: ClassValue, kind: str) -> Mapp
 
 def _kind(interpreter: Interpreter, cls: ClassValue, own: Value, parent: ClassValue | None) -> str:
     if own is NO_TABLE and parent is not None:
-        return "single-table"
-    if isinstance(own, TableValue | Selectable) and cls.mapped_by != "imperative":
-        return "hybrid"
-    if cls.mapped_by == "imperative":
-        return "imperative"
-    if any(foreign.needs_table_keyword for foreign in foreigns(interpreter, cls)):
-        return "sqlmodel"
-    if cls.mapped_by == "dataclass" or any(
-        has_role(item, "MappedAsDataclass") for item in mro(interpreter, cls)
+        return SINGLE_TABLE
+    if isinstance(own, TableValue | Selectable) and cls.mapped_by != IMPERATIVE:
+        return HYBRID
+    if cls.mapped_by == IMPERATIVE:
+        return IMPERATIVE
+    kind = next((foreign.kind for foreign in foreigns(interpreter, cls) if foreign.kind), None)
+    if kind is not None:
+        return kind
+    if cls.mapped_by == DATACLASS or any(
+        has_role(item, Role.DATACLASS_MIXIN) for item in mro(interpreter, cls)
     ):
-        return "dataclass"
-    return "declarative"
+        return DATACLASS
+    return DECLARATIVE
 
 
 def _schema_of(interpreter: Interpreter, cls: ClassValue, metadata: MetaDataValue | None) -> Value:
-    args = declared(interpreter, cls, "__table_args__")
+    args = declared(interpreter, cls, TABLE_ARGS)
     default = metadata.schema if metadata else None
     found: list[Value] = []
     for option in options_of(args):

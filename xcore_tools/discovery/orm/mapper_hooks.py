@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from xcore_tools.discovery.catalog.symbols import role_of
+from xcore_tools.discovery.catalog.derived import role_of
+from xcore_tools.discovery.catalog.directives import TABLE
+from xcore_tools.discovery.catalog.symbols import Role
 from xcore_tools.discovery.evaluate.classes import attribute, find
 from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.table_values import MapperValue
@@ -20,8 +22,8 @@ def run_mapper_hook(interpreter: Interpreter, cls: ClassValue) -> bool:
         return True
     hook = interpreter.try_value(partial(attribute, interpreter, cls, "__mapper_cls__"))
     if isinstance(hook, External):
-        return role_of(hook.path) == "mapper_of"
-    table = interpreter.try_value(partial(attribute, interpreter, cls, "__table__"))
+        return role_of(hook.path) is Role.MAPPER_OF
+    table = interpreter.try_value(partial(attribute, interpreter, cls, TABLE))
     site = Site(cls.scope, cls.line) if cls.scope is not None else None
     before = len(interpreter.tables)
     made = interpreter.try_value(partial(interpreter.call, hook, (cls, table), {}, site))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xcore_tools.discovery.catalog.directives import BIND_KEY
 from xcore_tools.discovery.catalog.libraries import Foreign
 from xcore_tools.discovery.evaluate.classes import find
 from xcore_tools.discovery.evaluate.core import Interpreter
@@ -31,7 +32,7 @@ def metadata_of(interpreter: Interpreter, cls: ClassValue) -> MetaDataValue | No
 
 def _bound_metadata(interpreter: Interpreter, cls: ClassValue, root: Value) -> MetaDataValue | None:
     """The collection that `__bind_key__` chooses, of Flask-SQLAlchemy's or of another library's."""
-    found = find(interpreter, cls, "__bind_key__")
+    found = find(interpreter, cls, BIND_KEY)
     key = interpreter.force(found[1]) if found else None
     if not isinstance(key, str):
         return None

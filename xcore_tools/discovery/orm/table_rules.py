@@ -12,8 +12,16 @@ from functools import partial
 
 import msgspec
 
+from xcore_tools.discovery.catalog.derived import role_of
+from xcore_tools.discovery.catalog.directives import (
+    ABSTRACT,
+    IMPERATIVE,
+    TABLE,
+    TABLE_ARGS,
+    TABLENAME,
+)
 from xcore_tools.discovery.catalog.libraries import camel_to_snake
-from xcore_tools.discovery.catalog.symbols import role_of
+from xcore_tools.discovery.catalog.symbols import Role
 from xcore_tools.discovery.evaluate.classes import bind, find, is_declared_attr, prepare
 from xcore_tools.discovery.evaluate.core import Interpreter
 from xcore_tools.discovery.evaluate.mro import ancestors, bases_of, mro
@@ -67,7 +75,7 @@ def _is_mapped(interpreter: Interpreter, cls: ClassValue) -> bool:
     if (
         cls.is_synthetic
         or is_root(interpreter, cls)
-        or interpreter.force(cls.attrs.get("__abstract__")) is True
+        or interpreter.force(cls.attrs.get(ABSTRACT)) is True
     ):
         return False
     if is_abstract_concrete(interpreter, cls):
@@ -90,7 +98,7 @@ def _is_mapped(interpreter: Interpreter, cls: ClassValue) -> bool:
 
 def is_abstract_concrete(interpreter: Interpreter, cls: ClassValue) -> bool:
     """Whether a class is mapped to the union of its children's tables, and has none of its own."""
-    return any(has_role(base, "AbstractConcreteBase") for base in bases_of(interpreter, cls))
+    return any(has_role(base, Role.CONCRETE_MIXIN) for base in bases_of(interpreter, cls))
 
 
 def has_mapped_parent(interpreter: Interpreter, cls: ClassValue) -> bool:
@@ -116,9 +124,9 @@ def _has_evidence(interpreter: Interpreter, cls: ClassValue) -> bool:
         return False
     if "mixin" in cls.name.lower():
         return False
-    if isinstance(interpreter.force(cls.attrs.get("__table__")), TableValue):
+    if isinstance(interpreter.force(cls.attrs.get(TABLE)), TableValue):
         return True
-    return isinstance(interpreter.force(cls.attrs.get("__tablename__")), str) and has_columns(
+    return isinstance(interpreter.force(cls.attrs.get(TABLENAME)), str) and has_columns(
         interpreter, cls
     )
 
@@ -130,11 +138,11 @@ def _inherits_evidence(interpreter: Interpreter, cls: ClassValue) -> bool:
 
 def own_table(interpreter: Interpreter, cls: ClassValue) -> Value:
     """The class's own table: a TableValue, a name, Unknown, or the mark that it has none."""
-    if cls.mapped_by == "imperative":
+    if cls.mapped_by == IMPERATIVE:
         if cls.table is None:
             return NO_TABLE
         return _given_table(interpreter.force(cls.table))
-    explicit = declared(interpreter, cls, "__table__")
+    explicit = declared(interpreter, cls, TABLE)
     if explicit is not None:
         return _given_table(explicit)
     name = _table_name(interpreter, cls)
@@ -174,11 +182,11 @@ def bound(interpreter: Interpreter, value: Value, cls: ClassValue) -> Value:
 
 def _table_name(interpreter: Interpreter, cls: ClassValue) -> Value:
     """The name of the class's own table: text, Unknown, or None for no table of its own."""
-    given = declared(interpreter, cls, "__tablename__")
+    given = declared(interpreter, cls, TABLENAME)
     foreign = next((f for f in foreigns(interpreter, cls) if f.naming or f.tablename), None)
     if is_flask(interpreter, cls) and given is None and _flask_names(interpreter, cls):
         return camel_to_snake(cls.name)
-    if given is None and foreign is not None and "__tablename__" not in cls.attrs:
+    if given is None and foreign is not None and TABLENAME not in cls.attrs:
         overridden = _overridden(interpreter, cls)
         if overridden is not None:
             return overridden
@@ -205,7 +213,7 @@ def _one_text(value: Value) -> Value:
 
 def _overridden(interpreter: Interpreter, cls: ClassValue) -> str | None:
     """A plain `__tablename__` of a mapped parent hides the name that a library's base would compute."""
-    found = find(interpreter, cls, "__tablename__")
+    found = find(interpreter, cls, TABLENAME)
     if found is None:
         return None
     value = interpreter.force(found[1])
@@ -217,7 +225,7 @@ def _flask_names(interpreter: Interpreter, cls: ClassValue) -> bool:
     root = root_of(interpreter, cls)
     if not isinstance(root, ClassValue) or not root.names_tables:
         return False
-    found = find(interpreter, cls, "__tablename__")
+    found = find(interpreter, cls, TABLENAME)
     return found is None or (found[0] is not cls and is_mapped(interpreter, found[0]))
 
 
@@ -236,10 +244,10 @@ def _has_primary_key(interpreter: Interpreter, cls: ClassValue) -> bool:
                 given = interpreter.with_arguments(value).keywords
                 if interpreter.force(given.get("primary_key")) is True:
                     return True
-    args = declared(interpreter, cls, "__table_args__")
+    args = declared(interpreter, cls, TABLE_ARGS)
     items = args if isinstance(args, tuple) else ()
     return any(
         isinstance(interpreter.force(i), LibraryObject)
-        and role_of(interpreter.force(i).callee) == "primary_key"
+        and role_of(interpreter.force(i).callee) is Role.PRIMARY_KEY
         for i in items
     )

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from xcore_tools.discovery.catalog.derived import ENGINES, methods_of
+from xcore_tools.discovery.catalog.paths import APPENDERS, BLANK_SCHEMA
+from xcore_tools.discovery.catalog.symbols import Role
 from xcore_tools.discovery.evaluate.call import Call
 from xcore_tools.discovery.evaluate.plain import as_name
 from xcore_tools.discovery.evaluate.table_values import MetaDataValue, RegistryValue, TableValue
@@ -27,12 +32,9 @@ def _schema(value: Value) -> Value:
     """A schema as far as it is known; an engine passed where SQLAlchemy 1 took one is no schema."""
     if value is None or isinstance(value, str | Unknown):
         return value
-    if isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] not in _ENGINES:
+    if isinstance(value, LibraryObject) and value.callee.rpartition(".")[2] not in ENGINES:
         return Unknown(f"{value.callee}() is only known at run time")
     return Unknown("it is only known at run time") if isinstance(value, Union) else None
-
-
-_ENGINES = frozenset({"create_engine", "engine_from_config", "create_async_engine"})
 
 
 def make_registry(this: Call) -> Value:
@@ -87,7 +89,7 @@ def _says(this: Call, keyword: str) -> bool:
     return this.interpreter.force(this.keywords.get(keyword)) is True
 
 
-_BLANK = External("sqlalchemy.BLANK_SCHEMA")
+_BLANK = External(BLANK_SCHEMA)
 
 
 def _place(site: Site) -> Site:
@@ -104,14 +106,17 @@ def has_columns(this: Call) -> bool:
 
 def call_table(this: Call, table: TableValue, name: str) -> Value:
     """What a method of a table returns: a copy; what is appended counts as one of its arguments."""
-    if name in {"to_metadata", "tometadata"}:
+    if _METHODS.get(name) is Role.COPY_TABLE:
         return copy_table(this, table)
-    if name in {"append_column", "append_constraint"}:
+    if name in APPENDERS:
         is_certain = this.scope is not None and not this.scope.uncertain
         item = this.arg(0) if is_certain else Unknown("it is added under a condition or in a loop")
         table.items = (*table.items, item)
         return None
     return Unknown("a method of a table")
+
+
+_METHODS = methods_of(Role.TABLE)
 
 
 def copy_table(this: Call, table: TableValue) -> Value:
@@ -138,3 +143,12 @@ def copy_table(this: Call, table: TableValue) -> Value:
     )
     this.interpreter.tables.append(copy)
     return copy
+
+
+Handler = Callable[[Call], Value]
+
+HANDLERS: dict[Role, Handler] = {
+    Role.TABLE: make_table,
+    Role.METADATA: make_metadata,
+    Role.REGISTRY: make_registry,
+}

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from xcore_tools.discovery import ir
+from xcore_tools.discovery.catalog.symbols import TABLE
 
 MAX_ITEMS = 5000
 """Displays with more items are data, not declarations."""
@@ -56,7 +57,7 @@ class PlainReader:
 
     def _call(self, node: ast.Call, depth: int) -> ir.Expr:
         func = self.read(node.func, depth)
-        if getattr(func, "name", getattr(func, "id", "")).endswith("Table"):
+        if getattr(func, "name", getattr(func, "id", "")).endswith(TABLE.name):
             raise NotPlainError
         keywords = tuple([self._keyword(keyword, depth) for keyword in node.keywords])
         return ir.Call(func, self._read_all(node.args, depth), keywords, self.line)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from xcore_tools.discovery import ir
+from xcore_tools.discovery.catalog.symbols import TABLE
 from xcore_tools.discovery.parse.ast_expressions import NotPlainError, PlainReader, word
 
 _CALLED = re.compile(r"(?<!\w)(\w++)\s*+\(")
@@ -63,7 +64,7 @@ class ReadyReader:
         if not self._source[first:end_of_last].isascii() or ":=" in text:
             return None
         calls = tuple(sorted(set(_CALLED.findall(text))))
-        if "type" in calls or any(name.endswith("Table") for name in calls):
+        if "type" in calls or any(name.endswith(TABLE.name) for name in calls):
             return None
         return start, end, ir.Unread(text, line, calls)
 

@@ -18,6 +18,7 @@ from itertools import accumulate
 
 import msgspec
 
+from xcore_tools.discovery.catalog.symbols import TABLE
 from xcore_tools.discovery.ir import (
     Assign,
     Block,
@@ -113,7 +114,7 @@ def _hides_table(node: ast.stmt) -> bool:
     calls = (
         call for call in ast.walk(node) if isinstance(call, ast.Call) and call.lineno > node.lineno
     )
-    return any(_called(call).endswith("Table") for call in calls)
+    return any(_called(call).endswith(TABLE.name) for call in calls)
 
 
 def _called(call: ast.Call) -> str:
@@ -141,7 +142,7 @@ class _Cutter:
         self._source = source
         self._starts = _starts_of_lines(source)
         self._ready = ReadyReader(source, self._starts)
-        self._has_tables = "Table" in source
+        self._has_tables = TABLE.name in source
         self._has_continued = _CONTINUED.search(source) is not None
         self._cuts: list[tuple[int, int, str]] = []
         self._may_cut = cuts

@@ -11,16 +11,13 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from xcore_tools.discovery.catalog.libraries import FOREIGN
+from xcore_tools.discovery.catalog.libraries import SHARED_BASES
 from xcore_tools.discovery.prefilter.sketch import Imported, Sketch
 from xcore_tools.discovery.records import Outlook, Part
 from xcore_tools.discovery.walk import SourceFile
 from xcore_tools.discovery.walk.module_names import import_root_of
 
-_SHARED = frozenset(name for name, each in FOREIGN.items() if each.is_base)
-"""Bases of libraries: their MetaData is one and the same for all who inherit it."""
-
-_TOPS = frozenset(name.partition(".")[0] for name in _SHARED)
+_TOPS = frozenset(name.partition(".")[0] for name in SHARED_BASES)
 
 
 def outlook_of(sketch: Sketch, size: int, *, is_suspicious: bool) -> Outlook:
@@ -45,7 +42,7 @@ def _origins(item: Imported) -> Iterator[str]:
         yield dots + item.name
     if top in _TOPS and not dots:
         whole = f"{plain}." if item.name in ("", "*") else f"{plain}.{item.name}."
-        if any(f"{name}.".startswith(whole) for name in _SHARED):
+        if any(f"{name}.".startswith(whole) for name in SHARED_BASES):
             yield f"<{top}>"
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from xcore_tools.discovery.catalog.libraries import FOREIGN
-from xcore_tools.discovery.catalog.symbols import library_classes, library_makers
+from xcore_tools.discovery.catalog.derived import SEED_CLASSES, SEED_MAKERS
 
 
 class Leads(msgspec.Struct, frozen=True):
@@ -28,7 +27,5 @@ class Leads(msgspec.Struct, frozen=True):
         return self.classes | self.makers
 
 
-LIBRARY_LEADS = Leads(
-    library_classes() | {name.rpartition(".")[2] for name in FOREIGN}, library_makers()
-)
+LIBRARY_LEADS = Leads(SEED_CLASSES, SEED_MAKERS)
 """Names of SQLAlchemy and its extensions that define something wherever a file uses them."""

@@ -13,6 +13,11 @@ from functools import lru_cache
 
 import msgspec
 
+from xcore_tools.discovery.catalog.derived import COLUMNS, NEEDLES
+from xcore_tools.discovery.catalog.directives import TABLE_DIRECTIVES, TABLE_PREFIX
+from xcore_tools.discovery.catalog.paths import SQLALCHEMY
+from xcore_tools.discovery.catalog.structure import COLUMN, MAPPED
+from xcore_tools.discovery.catalog.symbols import TABLE
 from xcore_tools.discovery.prefilter.headers import headers
 from xcore_tools.discovery.prefilter.plain import plain
 
@@ -38,28 +43,37 @@ class Sketch(msgspec.Struct, frozen=True, gc=False):
 
 
 # Patterns begin with a literal where they can: that makes them thirty times faster.
-_NEEDLES = {
-    b"eclarative": (
-        b"declarative_base",
-        b"DeclarativeBase",
-        b"DeclarativeMeta",
-        b"as_declarative",
-        b"map_declaratively",
-    ),
-    b"_base": (b"automap_base", b"generate_base"),
-    b"mperatively": (b"map_imperatively",),
-    b"ataclass": (b"MappedAsDataclass", b"mapped_as_dataclass"),
-    b"metadata": (b"to_metadata", b"tometadata"),
-    b"__table": (b"def __table", b"'__table", b'"__table'),
-}
+_TABLE = TABLE.name.encode()
+_COLUMN = COLUMN.name.encode()
+_SQLALCHEMY = SQLALCHEMY.encode()
+_DUNDER = TABLE_PREFIX.encode()
+_SHARED = (b"eclarative", b"_base", b"mperatively", b"ataclass", b"metadata", _DUNDER)
+
+
+def _by_shared_part(needles: frozenset[bytes]) -> dict[bytes, tuple[bytes, ...]]:
+    """Needles by the first of `_SHARED` that they hold, or by themselves; one that holds another is left out."""
+    found: dict[bytes, tuple[bytes, ...]] = {}
+    for needle in sorted(needles):
+        if not any(other in needle for other in needles - {needle}):
+            part = next((part for part in _SHARED if part in needle), needle)
+            found[part] = (*found.get(part, ()), needle)
+    return found
+
+
+_NEEDLES = _by_shared_part(
+    frozenset(name.encode() for name in NEEDLES)
+    | {before + _DUNDER for before in (b"def ", b"'", b'"')}
+)
 """Evidence by what it has in common: one search finds out that a file has none of several."""
-_COLUMN = re.compile(
-    rb"^[ \t]+[^\n=#]{1,200}=[ \t]*(?:\w+\.){0,9}(?:Column|mapped_column)[ \t]*\("
-    rb"|^[ \t]+\w+[ \t]*:[ \t]*['\"]?(?:\w+\.){0,9}Mapped\[",
+_COLUMN_ATTRIBUTE = re.compile(
+    rb"^[ \t]+[^\n=#]{1,200}=[ \t]*(?:\w+\.){0,9}(?:%b)[ \t]*\("
+    rb"|^[ \t]+\w+[ \t]*:[ \t]*['\"]?(?:\w+\.){0,9}%b\["
+    % ("|".join(sorted(COLUMNS)).encode(), MAPPED.name.encode()),
     re.MULTILINE,
 )
 """A column in the body of a class, whatever that inherits."""
-_DIRECTIVE = re.compile(rb"__table(?:name|_args|_cls)?__\s*(?::[^=\n]{1,80})?=(?!=)")
+_COLUMN_SIGNS = (b"olumn", MAPPED.name.encode() + b"[")
+_DIRECTIVE = re.compile(rb"(?:%b)\s*(?::[^=\n]{1,80})?=(?!=)" % "|".join(TABLE_DIRECTIVES).encode())
 _FROM = re.compile(
     rb"from(?![\w\x80-\xff])[ \t]*+(\.[. \t]*+)?([\w\x80-\xff]++(?:[ \t]*+\.[ \t]*+[\w\x80-\xff]++)*)?"
     rb"[ \t]*+import(?![\w\x80-\xff])[ \t]*+(\([^()#]*+(?:#[^\n]*+[^()#]*+)*|[^\n;]*+)",
@@ -106,11 +120,12 @@ def _dotted(data: bytes) -> Iterator[tuple[str, str]]:
 def _has_evidence(data: bytes) -> bool:
     if any(part in data and any(needle in data for needle in _NEEDLES[part]) for part in _NEEDLES):
         return True
-    if b"__table" in data and _DIRECTIVE.search(data):
+    if _DUNDER in data and _DIRECTIVE.search(data):
         return True
-    if b"class " in data and (b"olumn" in data or b"Mapped[" in data) and _COLUMN.search(data):
+    has_columns = b"class " in data and any(sign in data for sign in _COLUMN_SIGNS)
+    if has_columns and _COLUMN_ATTRIBUTE.search(data):
         return True
-    return b"Table(" in data and (b"Column(" in data or b"sqlalchemy" in data)
+    return _TABLE + b"(" in data and (_COLUMN + b"(" in data or _SQLALCHEMY in data)
 
 
 def _imports(data: bytes) -> Iterator[Imported]:

@@ -18,6 +18,9 @@ from typing import Literal
 
 import msgspec
 
+from xcore_tools.discovery.catalog.derived import DECORATORS, MAKERS, MAPPERS, NEEDLES
+from xcore_tools.discovery.catalog.directives import TABLE_PREFIX
+from xcore_tools.discovery.catalog.symbols import TABLE
 from xcore_tools.discovery.prefilter.headers import STEPS, TOKEN, Header, closed, headers
 from xcore_tools.discovery.prefilter.plain import plain
 
@@ -78,33 +81,46 @@ _LETTERS = frozenset(b"_%b%b%b" % (digits.encode(), ascii_letters.encode(), byte
 _CALLEE = re.compile(rb"(?<![\w.\x80-\xff])([\w.\x80-\xff]++)[ \t]*+\(")
 _CALLED_RESULT = re.compile(rb"[)\]][ \t]*+\(")
 _METHOD = re.compile(rb"(?:\s*+\.\s*+[\w\x80-\xff]++)++\s*+\(")
-_MAKERS = (
-    b"MetaData",
-    b"registry",
-    b"mapper",
-    b"declarative_base",
-    b"automap_base",
-    b"SQLAlchemy",
-    b"generate_base",
-    b"to_metadata",
-    b"tometadata",
-)
+_DUNDER = TABLE_PREFIX.encode()
+
+
+def _maker(name: str) -> re.Pattern[bytes]:
+    """Where a maker is called, or stands alone if it may: as a decorator, or handed to something else."""
+    word = name.encode()
+    if name == TABLE.name:
+        return re.compile(rb"%b\s*\(" % word)  # wrappers are called so, too: NewTable(
+    if name in NEEDLES and name in DECORATORS | MAPPERS:
+        return re.compile(word)
+    call = rb"%b(?<!\w%b)\s*\(" % (word, word)
+    return re.compile(rb"%b|%b(?<=\.%b)\b" % (call, word, word) if name in DECORATORS else call)
+
+
+def _is_found_by(name: str, other: str) -> bool:
+    """Whether the pattern of another maker finds every place of this one."""
+    return name != other and (
+        (other == TABLE.name and name.endswith(other))
+        or (other in NEEDLES and other in DECORATORS | MAPPERS and other in name)
+    )
+
+
 _MAKES = {
-    b"Table": re.compile(rb"Table\s*\("),
-    **{word: re.compile(rb"%b(?<!\w%b)\s*\(" % (word, word)) for word in _MAKERS},
     **{
-        word: re.compile(word)
-        for word in (b"map_imperatively", b"map_declaratively", b"as_declarative")
+        name.encode(): _maker(name)
+        for name in sorted(MAKERS)
+        if not any(_is_found_by(name, other) for other in MAKERS)
     },
-    b"__table": re.compile(rb"__table\w*+\s*+=(?!=)"),
-    **{quoted: re.compile(quoted) for quoted in (b"'__table", b'"__table')},
+    _DUNDER: re.compile(rb"%b\w*+\s*+=(?!=)" % _DUNDER),
+    **{quote + _DUNDER: re.compile(quote + _DUNDER) for quote in _QUOTES},
     b"type": re.compile(rb"type(?<!\wtype)\s*+\((?:[^()#]|#[^\n]*+\n){0,200}?,"),
 }
 """What makes something, by what every place of it holds; patterns begin with it, which makes them fast."""
 _TYPE_CALL = re.compile(rb"type(?<![\w.\x80-\xff]type)\s*+\(")
 """`type("Name", (Base, …`"""
-_TABLE = re.compile(rb"__table")
-_MAPS = re.compile(rb"(?:\bmapper|map_imperatively|map_declaratively)\s*+\(\s*+([\w\x80-\xff]++)")
+_TABLE = re.compile(_DUNDER)
+_MAPS = re.compile(
+    rb"(?:%b)\s*+\(\s*+([\w\x80-\xff]++)"
+    % b"|".join(name.encode() if name in NEEDLES else rb"\b%b" % name.encode() for name in MAPPERS)
+)
 _LONG = 4000
 """Bytes: of longer statements only so much is looked at, and what is not seen may be anything."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 import sqlalchemy as sa
 from alembic.operations.ops import (
@@ -16,9 +17,7 @@ from alembic.operations.ops import (
 from alembic.runtime.migration import MigrationContext
 
 from xcore_tools.database.comparison import Rename
-
-_ALIKE = 0.7
-"""The share of columns that two tables have in common for one to be taken for the other."""
+from xcore_tools.database.comparison.pairing import most_alike, only_alike, share
 
 
 def possible_renames(
@@ -35,39 +34,30 @@ def possible_renames(
 
 def _tables(context: MigrationContext, operations: Iterable[MigrateOperation]) -> Iterator[Rename]:
     added = [op.to_table() for op in operations if isinstance(op, CreateTableOp)]
-    for operation in operations:
-        if not isinstance(operation, DropTableOp):
-            continue
-        old = operation.to_table()
-        alike = {
-            place: share
-            for place, new in enumerate(added)
-            if new.schema == old.schema and (share := _share(context, old, new)) >= _ALIKE
-        }
-        if alike:
-            new = added.pop(max(alike, key=lambda place: alike[place]))
-            yield Rename(kind="table", schema=old.schema, before=old.name, after=new.name)
+    dropped = [op.to_table() for op in operations if isinstance(op, DropTableOp)]
+    for old, new in most_alike(dropped, added, partial(_likeness, context)):
+        yield Rename(kind="table", schema=old.schema, before=old.name, after=new.name)
 
 
-def _share(context: MigrationContext, old: sa.Table, new: sa.Table) -> float:
+def _likeness(context: MigrationContext, old: sa.Table, new: sa.Table) -> float:
+    if new.schema != old.schema:
+        return 0
     same = sum(c.name in new.c and _is_alike(context, c, new.c[c.name]) for c in old.c)
-    return same / max(len({*old.c.keys(), *new.c.keys()}), 1)
+    return share(same, len({*old.c.keys(), *new.c.keys()}))
 
 
 def _columns(context: MigrationContext, operation: ModifyTableOps) -> Iterator[Rename]:
-    """Columns of one table, where but one added column is like but one dropped column."""
+    """Columns of one table."""
     dropped = [op.to_column() for op in operation.ops if isinstance(op, DropColumnOp)]
     added = [op.column for op in operation.ops if isinstance(op, AddColumnOp)]
-    for old in dropped:
-        alike = [new for new in added if _is_alike(context, old, new)]
-        if len(alike) == 1 and sum(_is_alike(context, each, alike[0]) for each in dropped) == 1:
-            yield Rename(
-                kind="column",
-                schema=operation.schema,
-                table=operation.table_name,
-                before=old.name,
-                after=alike[0].name,
-            )
+    for old, new in only_alike(dropped, added, partial(_is_alike, context)):
+        yield Rename(
+            kind="column",
+            schema=operation.schema,
+            table=operation.table_name,
+            before=old.name,
+            after=new.name,
+        )
 
 
 def _is_alike(context: MigrationContext, old: sa.Column[object], new: sa.Column[object]) -> bool:
