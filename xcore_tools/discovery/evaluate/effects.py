@@ -10,7 +10,7 @@ from functools import cache
 
 from xcore_tools.discovery import ir
 from xcore_tools.discovery.evaluate.core import Interpreter, Words
-from xcore_tools.discovery.evaluate.values import ClassValue, FunctionValue, ImportedName
+from xcore_tools.discovery.evaluate.values import ClassValue, External, FunctionValue, ImportedName
 
 MUTATORS = frozenset(
     {
@@ -154,4 +154,6 @@ def _makes_by_name(interpreter: Interpreter, name: str, caller: FunctionValue) -
     value = scope.names.get(name) if scope else None
     if isinstance(value, FunctionValue):
         return makes(interpreter, value)
+    if isinstance(value, External):  # `from sqlalchemy import Table as T`
+        return value.name in interpreter.library.words.makers
     return isinstance(value, ImportedName) and name in interpreter.leads
