@@ -352,7 +352,8 @@ def test_a_file_gets_plain_text_of_any_width(
     become_a_terminal(monkeypatch)
     target = tmp_path / "models.txt"
     assert main(["discover", "--output", str(target)]) == 0
-    assert target.read_bytes() == (RECORDED.parent / "text.txt").read_bytes()
+    expected = (RECORDED.parent / "text.txt").read_bytes()
+    assert target.read_bytes() == expected.replace(b", 1 of them not read", b"")  # without problems
     assert capsys.readouterr().out == ""
     main(["discover", "--explain", "User", "-o", str(target)])
     assert target.read_text(encoding="utf-8").startswith("User → Base")

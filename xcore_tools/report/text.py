@@ -41,13 +41,19 @@ def render(discovery: Discovery, *, color: bool = False, width: int | None = Non
 
 
 def summary(discovery: Discovery) -> str:
-    """`17 models, 21 tables, 3 metadatas in 24 files`."""
+    """`17 models, 21 tables, 3 metadatas in 24 files, 2 of them not read`."""
     parts = (
         counted(len(discovery.models), "model"),
         counted(len(discovery.tables), "table"),
         counted(len(discovery.metadatas), "metadata"),
     )
-    return f"{', '.join(parts)} in {counted(discovery.files, 'file')}"
+    unread = len({problem.path for problem in discovery.problems if problem.code in _UNREAD})
+    files = counted(discovery.files, "file")
+    return f"{', '.join(parts)} in {files}" + (f", {unread} of them not read" if unread else "")
+
+
+_UNREAD = frozenset({"XT101", "XT102", "XT103", "XT104", "XT105"})
+"""Why a file could not be read."""
 
 
 def core_tables(discovery: Discovery) -> list[Table]:

@@ -14,6 +14,7 @@ from xcore_tools.discovery.ir import Block, Call, Expression, FunctionDef, If, M
 from xcore_tools.discovery.parse.cst_expressions import LineOf
 from xcore_tools.discovery.parse.cst_statements import StatementReader
 from xcore_tools.discovery.parse.decoding import decoded
+from xcore_tools.discovery.parse.dialect import dialect_of
 from xcore_tools.discovery.parse.faults import Fault, fault_of
 from xcore_tools.discovery.parse.identifiers import with_plain_names
 from xcore_tools.discovery.parse.limits import MAX_SIZE, find_excess
@@ -35,8 +36,16 @@ def collect(module: str, path: str, is_package: bool, data: bytes) -> ModuleFact
     if isinstance(body, Fault) and outline.whole is not None and not find_excess(outline.whole):
         body = _tried(Outline(outline.whole, None))  # whose lines are those of the file
     if isinstance(body, Fault):
-        return Problem(path, body.line, "XT101", "error", body.message)
+        return _refused(path, data, body)
     return ModuleFacts(module, path, is_package, body)
+
+
+def _refused(path: str, data: bytes, fault: Fault) -> Problem:
+    """The problem of a file that cannot be parsed, in words of the file where it is another language."""
+    source = decoded(path, data)
+    dialect = dialect_of(source) if isinstance(source, str) else None
+    message, line = dialect or (fault.message, fault.line)
+    return Problem(path, line, "XT101", "error", message)
 
 
 def _tried(outline: Outline, shift: int = 0) -> Block | Fault:
