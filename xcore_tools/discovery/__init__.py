@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -102,7 +103,8 @@ def _rules(config: Config, include: Sequence[str], exclude: Sequence[str]) -> Ru
         exclude_directories=settings.exclude_directories,
         include=tuple(include) or settings.include_file_patterns,
         exclude=(*settings.exclude_file_patterns, *exclude),
-        import_roots=tuple(map(str, config.import_roots)),
+        import_roots=settings.import_roots,
+        inis=(posixpath.normpath(config.migration.alembic_config),),
     )
 
 

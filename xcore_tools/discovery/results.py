@@ -205,8 +205,18 @@ class Verdict(msgspec.Struct, frozen=True):
     chain: tuple[Step, ...]
 
 
+class ImportRoot(msgspec.Struct, frozen=True):
+    """A directory that module names count from, relative to the project, with what tells so."""
+
+    path: str
+    reasons: tuple[str, ...] = ()
+
+
 class Discovery(msgspec.Struct, frozen=True):
-    """Everything that a scan found; sorted, and dependent on file contents and configuration only."""
+    """Everything that a scan found; sorted, and dependent on file contents and configuration only.
+
+    `import_roots` are in the order in which names are looked up.
+    """
 
     models: tuple[Model, ...]
     tables: tuple[Table, ...]
@@ -214,3 +224,4 @@ class Discovery(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...]
     verdicts: tuple[Verdict, ...] = ()
     files: int = 0
+    import_roots: tuple[ImportRoot, ...] = ()

@@ -32,6 +32,7 @@ def outlook_of(sketch: Sketch, size: int, *, is_suspicious: bool) -> Outlook:
         sketch.is_set_aside,
         is_suspicious,
         tuple(sorted(origins)),
+        tuple(sorted({item.module for item in sketch.imports})),
     )
 
 

@@ -16,7 +16,9 @@ from xcore_tools.discovery.pipeline.workers import Crew
 from xcore_tools.discovery.records import Examined, Part, Scanned
 from xcore_tools.discovery.request import Request
 from xcore_tools.discovery.results import Discovery, MetaData, Problem
-from xcore_tools.discovery.walk import ModuleIndex, Walk
+from xcore_tools.discovery.roots import Roots, Witness, find_import_roots
+from xcore_tools.discovery.roots.names import disputed, with_import_names
+from xcore_tools.discovery.walk import ModuleIndex, SourceFile, Walk, with_import_roots
 
 _CHECKED = 1_000_000
 """Bytes: up to here, files that cannot matter are checked for errors as well. It is quickly done in a
@@ -49,8 +51,9 @@ class Scan:
         self._store = store
         self._crew = crew
         self._progress = progress
-        self._sources = [source for source in walk.sources if source.selected]
-        self._index = ModuleIndex(request.project, request.roots, walk)
+        self._sources: list[SourceFile] = []
+        self._index: ModuleIndex
+        self._roots = Roots(())
         self._problems: set[Problem] = set()
         self._unseen: set[str] = set()
         self._done = 0
@@ -59,6 +62,7 @@ class Scan:
     def run(self) -> Discovery:
         """Everything that the files hold; problems of the walk are not among it."""
         self._look()
+        self._name()
         parts = split(
             self._sources,
             lambda source: self._store.outlook(source.path),
@@ -68,8 +72,13 @@ class Scan:
         )
         whole = _merged(self._scanned(parts))
         self._check_the_rest(frozenset(whole.parsed))
-        problems = tuple(sorted({*self._problems, *whole.discovery.problems}))
-        discovery = msgspec.structs.replace(whole.discovery, problems=problems)
+        problems = {*self._problems, *whole.discovery.problems}
+        problems |= set(disputed(self._roots, whole.discovery))
+        discovery = msgspec.structs.replace(
+            with_import_names(whole.discovery, self._walk),
+            problems=tuple(sorted(problems)),
+            import_roots=self._roots.roots,
+        )
         is_steady = whole.is_steady and not self._unseen
         self._store.save(msgspec.structs.replace(whole, discovery=discovery, is_steady=is_steady))
         return discovery
@@ -80,8 +89,8 @@ class Scan:
         """Looks at every file that no earlier scan has seen as it is."""
         fresh = [
             Job(self._request.project, source.path)
-            for source in self._sources
-            if not self._store.recognise(source.path)
+            for source in self._walk.sources
+            if source.selected and not self._store.recognise(source.path)
         ]
         for job, found in seen_by(self._crew, fresh, self._store.size):
             if isinstance(found, Problem):
@@ -89,6 +98,21 @@ class Scan:
                 self._unseen.add(job.path)
             else:
                 self._store.see(job.path, found)
+
+    def _name(self) -> None:
+        """Names the files as the application imports them."""
+        witnesses = (self._witness(source.path) for source in self._walk.sources)
+        self._roots = find_import_roots(
+            self._request.project, self._walk, (each for each in witnesses if each is not None)
+        )
+        walk = with_import_roots(self._walk, self._roots.paths, self._roots.package)
+        self._walk = walk
+        self._sources = [source for source in walk.sources if source.selected]
+        self._index = ModuleIndex(self._request.project, self._request.roots, walk)
+
+    def _witness(self, path: str) -> Witness | None:
+        outlook = self._store.outlook(path)
+        return outlook and Witness(path, outlook.imports, outlook.is_set_aside)
 
     # -- parts ------------------------------------------------------------------------------------
 

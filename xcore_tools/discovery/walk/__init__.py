@@ -13,7 +13,7 @@ from xcore_tools.discovery.walk.index import ModuleIndex, listing_of
 from xcore_tools.discovery.walk.reading import SIZE_LIMIT, read_source
 from xcore_tools.discovery.walk.roots import find_roots
 from xcore_tools.discovery.walk.sources import CORE, Root, Rules, SourceFile, Walk
-from xcore_tools.discovery.walk.tree import find_sources
+from xcore_tools.discovery.walk.tree import find_sources, with_import_roots
 
 __all__ = [
     "CORE",
@@ -28,4 +28,5 @@ __all__ = [
     "listing_of",
     "names_in",
     "read_source",
+    "with_import_roots",
 ]

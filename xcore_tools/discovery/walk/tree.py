@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from xcore_tools.discovery.results import Problem, Severity
 from xcore_tools.discovery.walk.disk import exists, is_file, real
 from xcore_tools.discovery.walk.filters import Filter, is_virtual_environment
@@ -74,7 +76,7 @@ class _Scan:
         self._filter = Filter(rules)
         self._problems: list[Problem] = []
         self._repository = Repository(project, enabled=rules.gitignore, problems=self._problems)
-        self._layout = LayoutReader(project)
+        self._layout = LayoutReader(project, rules.inis)
         self._found: dict[str, _Found] = {}  # by real path
         self._seen: set[str] = set()  # real paths of directories
         self._links: list[_Link] = []
@@ -106,10 +108,20 @@ class _Scan:
         shown = shown_import_roots(self._layout.contents)
         inside = [each for each in configured if each is not None]
         all_roots = tuple(dict.fromkeys([*inside, "", *shown]))
+        top = self._repository.steps_up
+        is_package = "__init__.py" in self._layout.contents.get("", ())
         found = list(self._found.values())
         self._found.clear()  # its keys take as much memory as all that is made now
         sources = tuple(sorted(_named(found, all_roots)))
-        return Walk(sources, tuple(sorted(set(self._problems))), all_roots)
+        return Walk(
+            sources,
+            tuple(sorted(set(self._problems))),
+            all_roots,
+            settings=tuple(inside),
+            telling=self._layout.telling(["/".join([".."] * (n + 1)) for n in range(top)]),
+            above=tuple(part for part in self._project.split("/") if part) if is_package else (),
+            top="/".join([".."] * top),
+        )
 
     def _read_below(self, start: _Place, *, is_root: bool = False) -> None:
         places = [start]
@@ -194,6 +206,21 @@ class _Scan:
     def _note_link(self, path: str, reason: str, severity: Severity = "note") -> None:
         message = f"symbolic link {reason}: not followed"
         self._problems.append(Problem(printable(path), 0, "XT111", severity, message))
+
+
+def with_import_roots(walk: Walk, import_roots: Sequence[str], package: str = "") -> Walk:
+    """Return the same files with the names that they have by these import roots."""
+    roots = frozenset(each for each in import_roots if not each.startswith(".."))
+    names = module_names((source.path for source in walk.sources), roots, package)
+    sources = tuple(
+        source
+        if source.module == names[source.path]
+        else msgspec.structs.replace(source, module=names[source.path])
+        for source in walk.sources
+    )
+    return msgspec.structs.replace(
+        walk, sources=sources, import_roots=tuple(import_roots), package=package
+    )
 
 
 def _named(files: Sequence[_Found], import_roots: Sequence[str]) -> Iterator[SourceFile]:

@@ -1,0 +1,206 @@
+"""Which directories the imports of a code base count from, in numbers. Pure.
+
+An import statement is a witness: `from app.models import User` only works where some directory of
+`sys.path` holds `app/models.py`. Where only one directory of the project does, it has told which.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import msgspec
+
+from xcore_tools.discovery.walk.module_names import is_package_file
+from xcore_tools.discovery.walk.paths import ancestors
+
+
+class Witness(msgspec.Struct, frozen=True):
+    """One file: the modules that it imports, as written, relative ones with their dots in front."""
+
+    path: str
+    imports: tuple[str, ...]
+    is_test: bool = False
+
+
+class Places:
+    """The modules of a project, by where they lie.
+
+    `paths` are those of its Python files, `above` the names of the directories that the project lies
+    in, the outermost first. `exists` tells of paths outside of what was scanned.
+    """
+
+    def __init__(
+        self,
+        paths: Iterable[str],
+        above: tuple[str, ...] = (),
+        outside: Mapping[str, Iterable[str]] | None = None,
+        exists: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        self._known: set[str] = set()
+        self.packages: set[str] = set()
+        """Directories with an `__init__.py`."""
+        self.files: set[str] = set()
+        """Modules that are one file, without suffix."""
+        self._homes: dict[str, set[str]] = defaultdict(set)
+        self._exists = exists
+        self.above = above
+        for path in paths:
+            directory, _, name = path.rpartition("/")
+            if is_package_file(path):
+                self.packages.add(directory)
+            else:
+                self._enter(directory, name.removesuffix(".py"))
+                self.files.add(path.removesuffix(".py"))
+            self._enter_directory(directory)
+        for directory, names in (outside or {}).items():
+            for name in names:
+                self._homes[name.removesuffix(".py")].add(directory)
+        self._outside = frozenset(outside or ())
+        self._found: dict[str, tuple[str, ...]] = {}
+
+    def _enter_directory(self, directory: str) -> None:
+        while directory and directory not in self._known:
+            parent, _, name = directory.rpartition("/")
+            self._enter(parent, name)
+            directory = parent
+
+    def _enter(self, directory: str, name: str) -> None:
+        self._known.add(posixpath.join(directory, name))
+        self._homes[name].add(directory)
+
+    def homes(self, module: str) -> tuple[str, ...]:
+        """Return the directories below which the module is found, sorted."""
+        found = self._found.get(module)
+        if found is None:
+            found = self._found[module] = tuple(sorted(self._homes_of(module)))
+        return found
+
+    def _homes_of(self, module: str) -> Iterator[str]:
+        top, _, rest = module.partition(".")
+        for home in self._homes.get(top, ()):
+            if self.is_module(posixpath.join(home, module.replace(".", "/")), home):
+                yield home
+
+    def is_module(self, place: str, home: str = "") -> bool:
+        """Whether a path without suffix is a module or a directory of modules."""
+        return place in self._known or (
+            home in self._outside and (self._exists(f"{place}.py") or self._exists(place))
+        )
+
+    def through(self, module: str) -> tuple[int, str] | None:
+        """Return how many directories above the project a module's name counts from, and where it leads.
+
+        `helpdesk.tickets` leads to `tickets.py` in a project that is the directory `helpdesk` itself.
+        """
+        parts = module.split(".")
+        for steps in range(1, len(self.above) + 1):
+            prefix = list(self.above[-steps:])
+            place = "/".join(parts[steps:])
+            if parts[:steps] == prefix and (not place or self.is_module(place)):
+                return steps, place
+        return None
+
+
+class Tally(msgspec.Struct):
+    """Numbers of import statements.
+
+    `inside`: of those that count from a directory. `through`: of those that lead into a directory from
+    further above, or that take it for a package, so that it is none to count from. `above` is the same
+    as `inside` for the directories that the project lies in, by the number of steps up.
+    """
+
+    inside: Counter[str] = msgspec.field(default_factory=Counter)
+    through: Counter[str] = msgspec.field(default_factory=Counter)
+    above: Counter[int] = msgspec.field(default_factory=Counter)
+    examples: dict[tuple[str, str], str] = msgspec.field(default_factory=dict)
+
+    def count(self, home: str, module: str, number: int) -> None:
+        """Count imports of a module from a directory."""
+        self.inside[home] += number
+        self.examples.setdefault((home, home), module)
+        place = module.replace(".", "/")
+        inner = [*ancestors(place)[1:], place]  # a package that is imported itself is one as well
+        for each in inner:
+            directory = posixpath.join(home, each)
+            self.through[directory] += number
+            self.examples.setdefault((home, directory), module)
+
+
+def tally(
+    witnesses: Iterable[Witness], places: Places, is_foreign: Callable[[str], bool]
+) -> tuple[Tally, Tally]:
+    """Count the imports of the application's files, and those of its tests.
+
+    `is_foreign` tells the top-level names that are never the project's. An import that several
+    directories may be meant by is counted last: from the directory nearest around the file that
+    nothing speaks against.
+    """
+    counts = Counter[tuple[str, bool]]()
+    unclear = Counter[tuple[str, str, bool]]()
+    both = Tally(), Tally()
+    foreign: dict[str, bool] = {}
+    for witness in witnesses:
+        directory = posixpath.dirname(witness.path)
+        for written in witness.imports:
+            if written[0] == ".":
+                _count_relative(both[witness.is_test], directory, written)
+                continue
+            top = written.partition(".")[0]
+            if top not in foreign:
+                foreign[top] = is_foreign(top)
+            if foreign[top]:
+                continue
+            homes = places.homes(written)
+            if not homes:
+                if places.above and (found := places.through(written)):
+                    both[witness.is_test].above[found[0]] += 1
+            elif len(homes) == 1 and _is_telling(written, homes[0], witness.path, places):
+                counts[written, witness.is_test] += 1
+            else:
+                unclear[written, witness.path, witness.is_test] += 1
+    for (module, is_test), number in counts.items():
+        both[is_test].count(places.homes(module)[0], module, number)
+    first = both[0].through.copy(), both[0].inside.copy()
+    for (module, path, is_test), number in unclear.items():
+        home = _nearest(places, module, path, first)
+        if home is not None:
+            both[is_test].count(home, module, number)
+    return both
+
+
+def _is_telling(module: str, home: str, path: str, places: Places) -> bool:
+    """Whether an import that only one directory can be meant by is one of the project at all.
+
+    `import redis` does not mean the file itself, nor a folder `docker/redis/` somewhere else.
+    """
+    place = posixpath.join(home, module.replace(".", "/"))
+    if "." in module or path == f"{place}.py":
+        return "." in module
+    is_around = home == "" or path.startswith(f"{home}/")
+    return is_around or place in places.files or place in places.packages
+
+
+def _nearest(
+    places: Places, module: str, path: str, known: tuple[Counter[str], Counter[str]]
+) -> str | None:
+    """The directory around a file that one of several homes is."""
+    through, inside = known
+    around = [home for home in places.homes(module) if home == "" or path.startswith(f"{home}/")]
+    around.sort(key=len, reverse=True)
+    for home in around:
+        is_package = home in places.packages or through[home] > inside[home]
+        if not is_package and path != posixpath.join(home, f"{module}.py"):
+            return home
+    return None
+
+
+def _count_relative(found: Tally, directory: str, written: str) -> None:
+    """A relative import takes the directory of its file for a package, and those that it climbs."""
+    climbs = len(written) - len(written.lstrip("."))
+    for _ in range(climbs):
+        found.through[directory] += 1
+        if not directory:
+            return
+        directory = posixpath.dirname(directory)
