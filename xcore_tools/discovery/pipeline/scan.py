@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
@@ -16,9 +18,21 @@ from xcore_tools.discovery.pipeline.workers import Crew
 from xcore_tools.discovery.records import Examined, Part, Scanned
 from xcore_tools.discovery.request import Request
 from xcore_tools.discovery.results import Discovery, MetaData, Problem
-from xcore_tools.discovery.roots import Roots, Witness, find_import_roots
+from xcore_tools.discovery.roots import (
+    Roots,
+    Witness,
+    find_import_roots,
+    is_test,
+    set_aside,
+)
 from xcore_tools.discovery.roots.names import disputed, with_import_names
-from xcore_tools.discovery.walk import ModuleIndex, SourceFile, Walk, with_import_roots
+from xcore_tools.discovery.walk import (
+    ModuleIndex,
+    SourceFile,
+    Walk,
+    with_import_roots,
+    without,
+)
 
 _CHECKED = 1_000_000
 """Bytes: up to here, files that cannot matter are checked for errors as well. It is quickly done in a
@@ -100,19 +114,33 @@ class Scan:
                 self._store.see(job.path, found)
 
     def _name(self) -> None:
-        """Names the files as the application imports them."""
-        witnesses = (self._witness(source.path) for source in self._walk.sources)
-        self._roots = find_import_roots(
-            self._request.project, self._walk, (each for each in witnesses if each is not None)
-        )
+        """Names the files as the application imports them, and sets aside what is not part of it."""
+        project = self._request.project
+        self._roots, places = find_import_roots(project, self._walk, self._witnesses())
         walk = with_import_roots(self._walk, self._roots.paths, self._roots.package)
-        self._walk = walk
+        aside = set_aside(
+            (source.path for source in walk.sources if source.selected),
+            self._witnesses,
+            places,
+            roots=[os.path.relpath(root.path, project) for root in self._request.roots],
+            scripts=self._script_directories(),
+        )
+        self._walk = walk = without(walk, aside)
         self._sources = [source for source in walk.sources if source.selected]
-        self._index = ModuleIndex(self._request.project, self._request.roots, walk)
+        self._index = ModuleIndex(project, self._request.roots, walk)
 
-    def _witness(self, path: str) -> Witness | None:
-        outlook = self._store.outlook(path)
-        return outlook and Witness(path, outlook.imports, outlook.is_set_aside)
+    def _witnesses(self) -> Iterator[Witness]:
+        for source in self._walk.sources:
+            outlook = self._store.outlook(source.path)
+            if outlook is not None:
+                is_aside = outlook.is_set_aside and not source.path.endswith("env.py")
+                yield Witness(source.path, outlook.imports, is_aside or is_test(source.path))
+
+    def _script_directories(self) -> list[str]:
+        """The directories in which an env.py of Alembic's lies."""
+        found = [path for path in self._walk.telling if f"/{path}".endswith("/env.py")]
+        outlooks = [(path, self._store.outlook(path)) for path in found]
+        return [posixpath.dirname(p) for p, each in outlooks if each and each.is_set_aside]
 
     # -- parts ------------------------------------------------------------------------------------
 

@@ -142,16 +142,17 @@ def tally(
     both = Tally(), Tally()
     foreign: dict[str, bool] = {}
     for witness in witnesses:
-        directory = posixpath.dirname(witness.path)
+        absolute = []
         for written in witness.imports:
             if written[0] == ".":
-                _count_relative(both[witness.is_test], directory, written)
+                _count_relative(both[witness.is_test], posixpath.dirname(witness.path), written)
                 continue
             top = written.partition(".")[0]
             if top not in foreign:
                 foreign[top] = is_foreign(top)
-            if foreign[top]:
-                continue
+            if not foreign[top]:
+                absolute.append(written)
+        for written in _without_fallbacks(absolute, places):
             homes = places.homes(written)
             if not homes:
                 if places.above and (found := places.through(written)):
@@ -168,6 +169,18 @@ def tally(
         if home is not None:
             both[is_test].count(home, module, number)
     return both
+
+
+def _without_fallbacks(modules: list[str], places: Places) -> list[str]:
+    """The modules without those that one file imports by two names, `try: … except ImportError: …`."""
+    if len(modules) < 2:
+        return modules
+    meant: dict[str, list[str]] = {}
+    for module in modules:
+        for home in places.homes(module):
+            meant.setdefault(posixpath.join(home, module.replace(".", "/")), []).append(module)
+    twice = {module for each in meant.values() if len(each) > 1 for module in each}
+    return [module for module in modules if module not in twice] if twice else modules
 
 
 def _is_telling(module: str, home: str, path: str, places: Places) -> bool:

@@ -13,7 +13,7 @@ from xcore_tools.discovery.walk.index import ModuleIndex, listing_of
 from xcore_tools.discovery.walk.reading import SIZE_LIMIT, read_source
 from xcore_tools.discovery.walk.roots import find_roots
 from xcore_tools.discovery.walk.sources import CORE, Root, Rules, SourceFile, Walk
-from xcore_tools.discovery.walk.tree import find_sources, with_import_roots
+from xcore_tools.discovery.walk.tree import find_sources, with_import_roots, without
 
 __all__ = [
     "CORE",
@@ -29,4 +29,5 @@ __all__ = [
     "names_in",
     "read_source",
     "with_import_roots",
+    "without",
 ]

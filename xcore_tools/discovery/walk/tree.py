@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -221,6 +221,15 @@ def with_import_roots(walk: Walk, import_roots: Sequence[str], package: str = ""
     return msgspec.structs.replace(
         walk, sources=sources, import_roots=tuple(import_roots), package=package
     )
+
+
+def without(walk: Walk, paths: Container[str]) -> Walk:
+    """Return the same walk, in which the files at these paths are not selected."""
+    sources = tuple(
+        msgspec.structs.replace(source, selected=False) if source.path in paths else source
+        for source in walk.sources
+    )
+    return msgspec.structs.replace(walk, sources=sources)
 
 
 def _named(files: Sequence[_Found], import_roots: Sequence[str]) -> Iterator[SourceFile]:
