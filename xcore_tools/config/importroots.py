@@ -64,9 +64,9 @@ def alembic_starts(ini: Path, project: Path) -> Iterator[AlembicStart]:
         if name != SECTION and _LOCATION not in options:
             continue
         told = _told_start(options, ini.parent, project)
-        if told is None and not options.get(_LOCATION, "").strip():
-            if is_file(ini.with_name("env.py")):
-                continue  # Flask-Migrate's, which is started elsewhere
+        is_silent = told is None and not options.get(_LOCATION, "").strip()
+        if is_silent and is_file(ini.with_name("env.py")):
+            continue  # Flask-Migrate's, which is started elsewhere
         start = ini.parent if told is None else told
         yield from _package_above(options[_LOCATION], ini, project) if _LOCATION in options else ()
         entries = _of_options(options, ini, [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from xcore_tools.config import Config, load_config
+from xcore_tools.config.files import shown
 from xcore_tools.discovery.cache.snapshot import Recall
 from xcore_tools.discovery.pipeline.gc_pause import without_collector
 from xcore_tools.discovery.request import Request
 from xcore_tools.discovery.results import Discovery, Problem
+from xcore_tools.discovery.selection import SETTING, unknown_collections, without_collections
 from xcore_tools.discovery.walk import Root, Rules, Walk, find_roots, find_sources
+from xcore_tools.discovery.walk.paths import printable
 from xcore_tools.errors import NothingToScanError
 
 if TYPE_CHECKING:
@@ -69,7 +72,9 @@ def discover(  # noqa: PLR0913 (one for each option)
         found = recall.whole()
         if found is None:
             found = _scanned(request, walk, recall, executor, progress)
-    problems = sorted({*problems, *walk.problems, *found.problems})
+    excluded = config.migration.model_discovery.exclude_metadata
+    problems = sorted({*problems, *walk.problems, *found.problems, *_unknown(config, found)})
+    found = without_collections(found, excluded)
     files = sum(source.selected for source in walk.sources)
     return msgspec.structs.replace(found, problems=tuple(problems), files=files)
 
@@ -132,6 +137,16 @@ def _roots(
 
 def _exists(config: Config, path: str) -> bool:
     return (config.project / path).exists()
+
+
+def _unknown(config: Config, found: Discovery) -> Iterator[Problem]:
+    """A note for each collection that shall be left out and does not exist."""
+    place = printable(shown(config.source)) if config.source else "."
+    names = config.migration.model_discovery.exclude_metadata
+    for name in unknown_collections(found, names):
+        known = ", ".join(sorted(each.name for each in found.metadatas)) or "none"
+        message = f"{SETTING}: {name} is no collection that was found; these are: {known}"
+        yield Problem(place, 0, "XT113", "note", printable(message))
 
 
 def _nothing(config: Config, problems: Iterable[Problem]) -> str:

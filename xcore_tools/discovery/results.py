@@ -215,7 +215,9 @@ class ImportRoot(msgspec.Struct, frozen=True):
 class Discovery(msgspec.Struct, frozen=True):
     """Everything that a scan found; sorted, and dependent on file contents and configuration only.
 
-    `import_roots` are in the order in which names are looked up.
+    `import_roots` are in the order in which names are looked up, `package` is the name of the
+    project's own directory where that is a package, `environments` are the env.py files of Alembic
+    that the scan met.
     """
 
     models: tuple[Model, ...]
@@ -225,3 +227,5 @@ class Discovery(msgspec.Struct, frozen=True):
     verdicts: tuple[Verdict, ...] = ()
     files: int = 0
     import_roots: tuple[ImportRoot, ...] = ()
+    package: str = ""
+    environments: tuple[str, ...] = ()

@@ -11,40 +11,14 @@ from xcore_tools.config import Config
 from xcore_tools.config.files import is_file, shown
 from xcore_tools.config.importroots import configured_import_roots
 from xcore_tools.config.ini import SECTION, read_ini
-from xcore_tools.config.scripts import alembic_settings, directories_of
 from xcore_tools.config.schema import Migration
+from xcore_tools.config.scripts import alembic_settings, directories_of
 from xcore_tools.discovery.walk import CORE, Root, Rules, find_sources, read_source
+from xcore_tools.envfile.places import ASIDE, Environment
 from xcore_tools.errors import ConfigError
-
-ASIDE = frozenset(
-    {
-        *("benchmark", "benchmarks", "demo", "demos", "doc", "docs", "example", "examples"),
-        *("sample", "samples", "test", "testing", "tests"),
-    }
-)
-"""Names of directories whose environments are seldom those of the application."""
 
 # where `alembic init` and Flask-Migrate put it when nobody says otherwise
 _USUAL = ("alembic", "migrations")
-
-
-class Environment(msgspec.Struct, frozen=True, order=True):
-    """Alembic in the project: the file of its settings, and the env.py that this leads to.
-
-    Both are relative to the project. `settings` is None where there is no such file: the env.py
-    then lies where everybody looks, or, unless `is_led_to`, where nobody does. `section` is that of
-    the file that leads there.
-    """
-
-    settings: str | None
-    env: str
-    is_led_to: bool = True
-    section: str = SECTION
-
-    def __str__(self) -> str:
-        """How messages name it: `backend/alembic.ini`, or `backend/alembic.ini [core]`."""
-        place = self.settings or self.env
-        return place if self.section == SECTION else f"{place} [{self.section}]"
 
 
 def environments(config: Config, paths: Iterable[str] | None = None) -> tuple[Environment, ...]:
@@ -106,10 +80,15 @@ def settled(config: Config, name: str = SECTION) -> Config:
     except NoEnvironmentError:
         found = [each for each in environments(config) if each.section == name and each.settings]
         if len(found) == 1:
-            return with_ini(config, found[0].settings or "")
+            return settled_on(found[0], config)
     except ConfigError:
         pass
     return config
+
+
+def settled_on(environment: Environment, config: Config) -> Config:
+    """Return the settings of the project with the file that leads to an environment."""
+    return config if environment.settings is None else with_ini(config, environment.settings)
 
 
 class NoEnvironmentError(ConfigError):

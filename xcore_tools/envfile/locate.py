@@ -7,12 +7,8 @@ from pathlib import Path
 
 from xcore_tools.config import Config
 from xcore_tools.config.ini import SECTION
-from xcore_tools.envfile.environments import (
-    Environment,
-    NoEnvironmentError,
-    configured_env,
-    environments,
-)
+from xcore_tools.envfile.environments import NoEnvironmentError, configured_env, environments
+from xcore_tools.envfile.places import Environment
 from xcore_tools.errors import ConfigError
 
 
@@ -34,7 +30,7 @@ def find_env(config: Config, *, name: str = SECTION) -> Path:
     try:
         return configured_env(config, name=name)
     except NoEnvironmentError as error:
-        found = [each for each in environments(config) if each.section == name or name == SECTION]
+        found = [each for each in environments(config) if name in (each.section, SECTION)]
         if not found:
             raise ConfigError(error.faults) from None
     if len(found) == 1 and (found[0].section == name or not found[0].is_led_to):

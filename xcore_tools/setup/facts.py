@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 import msgspec
 
-from xcore_tools.envfile.environments import Environment
+from xcore_tools.envfile.places import Environment
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -17,7 +17,8 @@ from xcore_tools.config.schema import Automigration, Migration
 from xcore_tools.discovery import discover
 from xcore_tools.discovery.results import Discovery
 from xcore_tools.discovery.walk import CORE, Root, Rules, find_sources, read_source
-from xcore_tools.envfile.environments import Environment, environment_of, environments
+from xcore_tools.envfile.environments import environment_of, environments
+from xcore_tools.envfile.places import Environment
 from xcore_tools.errors import ConfigError, NothingToScanError
 from xcore_tools.setup.facts import Facts
 from xcore_tools.setup.layout import layout_of

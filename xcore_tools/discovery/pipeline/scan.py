@@ -92,6 +92,8 @@ class Scan:
             with_import_names(whole.discovery, self._walk),
             problems=tuple(sorted(problems)),
             import_roots=self._roots.roots,
+            package=self._roots.package,
+            environments=self._environments(),
         )
         is_steady = whole.is_steady and not self._unseen
         self._store.save(msgspec.structs.replace(whole, discovery=discovery, is_steady=is_steady))
@@ -123,7 +125,7 @@ class Scan:
             self._witnesses,
             places,
             roots=[os.path.relpath(root.path, project) for root in self._request.roots],
-            scripts=self._script_directories(),
+            scripts=map(posixpath.dirname, self._environments()),
         )
         self._walk = walk = without(walk, aside)
         self._sources = [source for source in walk.sources if source.selected]
@@ -136,11 +138,11 @@ class Scan:
                 is_aside = outlook.is_set_aside and not source.path.endswith("env.py")
                 yield Witness(source.path, outlook.imports, is_aside or is_test(source.path))
 
-    def _script_directories(self) -> list[str]:
-        """The directories in which an env.py of Alembic's lies."""
+    def _environments(self) -> tuple[str, ...]:
+        """The env.py files of Alembic."""
         found = [path for path in self._walk.telling if f"/{path}".endswith("/env.py")]
         outlooks = [(path, self._store.outlook(path)) for path in found]
-        return [posixpath.dirname(p) for p, each in outlooks if each and each.is_set_aside]
+        return tuple(path for path, outlook in outlooks if outlook and outlook.is_set_aside)
 
     # -- parts ------------------------------------------------------------------------------------
 

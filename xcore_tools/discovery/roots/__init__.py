@@ -18,4 +18,12 @@ from xcore_tools.discovery.roots.decide import Dispute, Roots, import_roots
 from xcore_tools.discovery.roots.find import find_import_roots
 from xcore_tools.discovery.roots.tally import Witness
 
-__all__ = ["Dispute", "Roots", "Witness", "find_import_roots", "import_roots", "is_test", "set_aside"]
+__all__ = [
+    "Dispute",
+    "Roots",
+    "Witness",
+    "find_import_roots",
+    "import_roots",
+    "is_test",
+    "set_aside",
+]

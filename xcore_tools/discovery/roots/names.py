@@ -14,8 +14,8 @@ import msgspec
 
 from xcore_tools.discovery.results import Discovery, Problem
 from xcore_tools.discovery.roots.decide import Dispute, Roots
-from xcore_tools.discovery.walk import SourceFile, Walk
 from xcore_tools.discovery.walk.module_names import is_below, module_name
+from xcore_tools.discovery.walk.sources import SourceFile, Walk
 
 
 def with_import_names(discovery: Discovery, walk: Walk) -> Discovery:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import tomllib
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 from xcore_tools.discovery.roots.evidence import Evidence, Weight, joined, parent_of_package
 
@@ -151,5 +151,5 @@ def _texts(value: object) -> list[str]:
     return [each for each in value if _is_text(each)] if isinstance(value, list) else []
 
 
-def _is_text(value: object) -> bool:
+def _is_text(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and value != ""

@@ -38,14 +38,13 @@ def _said_by_call(call: ast.Call, values: Mapping[str, ast.expr]) -> Iterator[tu
     name = _last_name(call.func)
     keywords = {each.arg: each.value for each in call.keywords if each.arg}
     if name == "setup" and "package_dir" in keywords:
-        for package, path in _literal_items(keywords["package_dir"], values):
-            root = path if package == "" else parent_of_package(path, package)
+        for package, folder in _literal_items(keywords["package_dir"], values):
+            root = folder if package == "" else parent_of_package(folder, package)
             if root is not None:
                 yield root, "setuptools: package_dir"
     if name in _FINDERS:
         where = keywords.get("where", call.args[0] if call.args else None)
-        path = _literal(where, values) if where is not None else None
-        if path:
+        if where is not None and (path := _literal(where, values)):
             yield path, f"setuptools: {name}"
 
 
@@ -58,18 +57,19 @@ def _last_name(function: ast.expr) -> str:
 def _literal(value: ast.expr, values: Mapping[str, ast.expr]) -> str | None:
     if isinstance(value, ast.Name):
         value = values.get(value.id, value)
-    is_text = isinstance(value, ast.Constant) and isinstance(value.value, str)
-    return value.value if is_text else None  # type: ignore[return-value, attr-defined]
+    if isinstance(value, ast.Constant) and isinstance(value.value, str):
+        return value.value
+    return None
 
 
-def _literal_items(
-    value: ast.expr, values: Mapping[str, ast.expr]
-) -> Iterator[tuple[str, str]]:
+def _literal_items(value: ast.expr, values: Mapping[str, ast.expr]) -> Iterator[tuple[str, str]]:
     """The items of a dict of texts, written as `{…}` or `dict(…)`."""
     if isinstance(value, ast.Name):
         value = values.get(value.id, value)
     if isinstance(value, ast.Call) and _last_name(value.func) == "dict":
-        pairs = [(ast.Constant(each.arg), each.value) for each in value.keywords if each.arg]
+        pairs: list[tuple[ast.expr, ast.expr]] = [
+            (ast.Constant(each.arg), each.value) for each in value.keywords if each.arg
+        ]
     elif isinstance(value, ast.Dict):
         pairs = [(key, each) for key, each in zip(value.keys, value.values, strict=True) if key]
     else:

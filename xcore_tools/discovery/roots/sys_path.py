@@ -20,6 +20,7 @@ _SAME = frozenset(
 )
 """Functions and methods that return another spelling of the path that they are given."""
 _CWD = frozenset({"getcwd", "cwd"})
+_DOTS = {"pardir": "..", "curdir": "."}
 _DEPTH = 50
 """Expressions that nest more deeply, or names that lead through more others, are not followed."""
 
@@ -143,34 +144,20 @@ class _Reader:
                 yield from self._items(self._values[name][0], depth + 1)
 
     def _value(self, node: ast.expr, depth: int) -> _Text | _Parents | None:
-        if depth > _DEPTH:
-            return None
+        """What an expression stands for."""
         match node:
+            case _ if depth > _DEPTH:
+                pass
             case ast.Constant(str(text)):
-                return _Text(text, anchored=False)
-            case ast.Name("__file__"):
-                return _Text(self._file, anchored=True)
-            case ast.Name(name) if len(self._values.get(name, ())) == 1:
-                return self._value(self._values[name][0], depth + 1)
-            case ast.Attribute(_, "pardir") | ast.Name("pardir"):
-                return _Text("..")
-            case ast.Attribute(_, "curdir") | ast.Name("curdir"):
-                return _Text(".")
-            case ast.Attribute(inner, "parent"):
-                return _up(self._value(inner, depth + 1), 1)
-            case ast.Attribute(inner, "parents"):
-                found = self._value(inner, depth + 1)
-                return _Parents(found) if isinstance(found, _Text) else None
-            case ast.Subscript(inner, ast.Constant(int(number))):
-                found = self._value(inner, depth + 1)
-                if isinstance(found, _Parents):
-                    return _up(found.path, number + 1) if number >= 0 else None
-                is_split = isinstance(inner, ast.Call) and _name(inner.func) == "split"
-                return _up(found, 1) if is_split and number == 0 else None
-            case ast.BinOp(left, ast.Div(), right):
-                return _join(self._value(left, depth + 1), self._value(right, depth + 1))
-            case ast.BinOp(left, ast.Add(), right):
-                return _concatenated([self._value(part, depth + 1) for part in (left, right)])
+                return _Text(text)
+            case ast.Name() | ast.Attribute():
+                return self._named(node, depth + 1)
+            case ast.Subscript(inner, ast.Constant(int(number))) if number >= 0:
+                return self._at(inner, number, depth + 1)
+            case ast.BinOp(left, ast.Div() | ast.Add(), right):
+                parts = [self._value(part, depth + 1) for part in (left, right)]
+                is_path = isinstance(node.op, ast.Div)
+                return _join(parts[0], parts[1]) if is_path else _concatenated(parts)
             case ast.JoinedStr(parts):
                 return _concatenated([self._formatted(part, depth + 1) for part in parts])
             case ast.NamedExpr(_, value):
@@ -178,6 +165,29 @@ class _Reader:
             case ast.Call():
                 return self._called(node, depth + 1)
         return None
+
+    def _named(self, node: ast.Name | ast.Attribute, depth: int) -> _Text | _Parents | None:
+        """A name, `os.pardir`, `path.parent` or `path.parents`."""
+        name = node.id if isinstance(node, ast.Name) else node.attr
+        if name in _DOTS:
+            return _Text(_DOTS[name])
+        if isinstance(node, ast.Name):
+            if name == "__file__":
+                return _Text(self._file, anchored=True)
+            values = self._values.get(name, [])
+            return self._value(values[0], depth) if len(values) == 1 else None
+        found = self._value(node.value, depth) if name in {"parent", "parents"} else None
+        if name == "parents":
+            return _Parents(found) if isinstance(found, _Text) else None
+        return _up(found, 1)
+
+    def _at(self, inner: ast.expr, number: int, depth: int) -> _Text | None:
+        """`path.parents[number]`, or `os.path.split(path)[0]`."""
+        found = self._value(inner, depth)
+        if isinstance(found, _Parents):
+            return _up(found.path, number + 1)
+        is_split = isinstance(inner, ast.Call) and _name(inner.func) == "split"
+        return _up(found, 1) if is_split and number == 0 else None
 
     def _formatted(self, part: ast.expr, depth: int) -> _Text | _Parents | None:
         if isinstance(part, ast.FormattedValue):

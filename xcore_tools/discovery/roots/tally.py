@@ -78,8 +78,7 @@ class Places:
         return found
 
     def _homes_of(self, module: str) -> Iterator[str]:
-        top, _, rest = module.partition(".")
-        for home in self._homes.get(top, ()):
+        for home in self._homes.get(module.partition(".")[0], ()):
             if self.is_module(posixpath.join(home, module.replace(".", "/")), home):
                 yield home
 
@@ -137,38 +136,60 @@ def tally(
     directories may be meant by is counted last: from the directory nearest around the file that
     nothing speaks against.
     """
-    counts = Counter[tuple[str, bool]]()
-    unclear = Counter[tuple[str, str, bool]]()
-    both = Tally(), Tally()
-    foreign: dict[str, bool] = {}
+    counter = _Counter(places, is_foreign)
     for witness in witnesses:
+        counter.hear(witness)
+    counter.settle()
+    return counter.own, counter.tests
+
+
+class _Counter:
+    def __init__(self, places: Places, is_foreign: Callable[[str], bool]) -> None:
+        self.own, self.tests = Tally(), Tally()
+        self._places = places
+        self._is_foreign = is_foreign
+        self._foreign: dict[str, bool] = {}
+        self._clear = Counter[tuple[str, bool]]()
+        self._unclear = Counter[tuple[str, str, bool]]()
+
+    def hear(self, witness: Witness) -> None:
+        """Take what one file imports."""
+        found = self.tests if witness.is_test else self.own
         absolute = []
         for written in witness.imports:
             if written[0] == ".":
-                _count_relative(both[witness.is_test], posixpath.dirname(witness.path), written)
-                continue
-            top = written.partition(".")[0]
-            if top not in foreign:
-                foreign[top] = is_foreign(top)
-            if not foreign[top]:
+                _count_relative(found, posixpath.dirname(witness.path), written)
+            elif not self._comes_from_elsewhere(written.partition(".")[0]):
                 absolute.append(written)
-        for written in _without_fallbacks(absolute, places):
-            homes = places.homes(written)
+        for written in _without_fallbacks(absolute, self._places):
+            homes = self._places.homes(written)
             if not homes:
-                if places.above and (found := places.through(written)):
-                    both[witness.is_test].above[found[0]] += 1
-            elif len(homes) == 1 and _is_telling(written, homes[0], witness.path, places):
-                counts[written, witness.is_test] += 1
+                self._try_above(written, found)
+            elif len(homes) == 1 and _is_telling(written, homes[0], witness.path, self._places):
+                self._clear[written, witness.is_test] += 1
             else:
-                unclear[written, witness.path, witness.is_test] += 1
-    for (module, is_test), number in counts.items():
-        both[is_test].count(places.homes(module)[0], module, number)
-    first = both[0].through.copy(), both[0].inside.copy()
-    for (module, path, is_test), number in unclear.items():
-        home = _nearest(places, module, path, first)
-        if home is not None:
-            both[is_test].count(home, module, number)
-    return both
+                self._unclear[written, witness.path, witness.is_test] += 1
+
+    def settle(self) -> None:
+        """Count what was clear, and by that what was not."""
+        for (module, is_test), number in self._clear.items():
+            tally = self.tests if is_test else self.own
+            tally.count(self._places.homes(module)[0], module, number)
+        first = self.own.through.copy(), self.own.inside.copy()
+        for (module, path, is_test), number in self._unclear.items():
+            home = _nearest(self._places, module, path, first)
+            if home is not None:
+                (self.tests if is_test else self.own).count(home, module, number)
+
+    def _comes_from_elsewhere(self, top: str) -> bool:
+        if top not in self._foreign:
+            self._foreign[top] = self._is_foreign(top)
+        return self._foreign[top]
+
+    def _try_above(self, module: str, found: Tally) -> None:
+        led = self._places.through(module) if self._places.above else None
+        if led is not None:
+            found.above[led[0]] += 1
 
 
 def _without_fallbacks(modules: list[str], places: Places) -> list[str]:
