@@ -101,7 +101,7 @@ def sync_env(  # noqa: PLR0913 (one for each option)
     with ScanProgress() as progress:
         discovery = xcore_tools.discover(paths, config=settings, progress=progress, cache=cache)
     hidden = hiding(discovery)
-    say_problems(hidden)
+    untold = list(hidden)
     is_change_a_finding = check or exit_non_zero_on_change
     has_findings = any(problem.severity == "error" for problem in hidden) and not force
     for path, own in chosen:
@@ -116,7 +116,8 @@ def sync_env(  # noqa: PLR0913 (one for each option)
         )
         if check or diff:
             say(report.diff(rewrite, color=has_color(sys.stdout)), sys.stdout)
-        say_problems(rewrite.problems)
+        say_problems([*untold, *rewrite.problems])
+        untold.clear()
         remark(report.render(rewrite))
         if rewrite.changed and not rewrite.is_written:
             remark("next: `xcore-tools sync-env` writes it\n")

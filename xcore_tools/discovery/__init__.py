@@ -15,7 +15,7 @@ from xcore_tools.config.files import shown
 from xcore_tools.discovery.cache.snapshot import Recall
 from xcore_tools.discovery.pipeline.gc_pause import without_collector
 from xcore_tools.discovery.request import Request
-from xcore_tools.discovery.results import Discovery, Problem
+from xcore_tools.discovery.results import Discovery, ImportRoot, Problem
 from xcore_tools.discovery.selection import SETTING, unknown_collections, without_collections
 from xcore_tools.discovery.walk import Root, Rules, Walk, find_roots, find_sources
 from xcore_tools.discovery.walk.paths import printable
@@ -24,7 +24,7 @@ from xcore_tools.errors import NothingToScanError
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-__all__ = ["discover"]
+__all__ = ["discover", "import_roots"]
 
 
 def discover(  # noqa: PLR0913 (one for each option)
@@ -77,6 +77,27 @@ def discover(  # noqa: PLR0913 (one for each option)
     found = without_collections(found, excluded)
     files = sum(source.selected for source in walk.sources)
     return msgspec.structs.replace(found, problems=tuple(problems), files=files)
+
+
+def import_roots(config: Config | None = None) -> tuple[ImportRoot, ...]:
+    """Return the directories that module names of a project count from, and what tells so.
+
+    Every file is looked at, and none is parsed; no code runs, nothing is written.
+
+    Raises:
+        ConfigError: the configuration cannot be used.
+    """
+    from xcore_tools.discovery.cache.store import Store  # noqa: PLC0415 - as below
+    from xcore_tools.discovery.pipeline.scan import Scan  # noqa: PLC0415
+    from xcore_tools.discovery.pipeline.workers import Crew  # noqa: PLC0415
+
+    config = load_config() if config is None else config
+    rules = _rules(config, (), ())
+    roots, _ = _roots(config, (), rules)
+    request = Request(config.project, tuple(roots), rules)
+    walk = find_sources(config.project, roots, rules)
+    with closing(Store(Recall(None, request, walk))) as store:
+        return Scan(request, walk, store, Crew(None)).import_roots()
 
 
 def _scanned(

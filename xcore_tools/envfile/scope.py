@@ -46,7 +46,7 @@ def shared_out(discovery: Discovery, env_path: Path, source: bytes, config: Conf
 
     A collection that another one has in its `target_metadata`, and this one has not, is that one's. So
     are models of another application: in a directory of `sys.path` that holds another env.py, not
-    this one. `source` is what this env.py holds.
+    this one. Where nothing would be left, nothing is taken away. `source` is what this env.py holds.
     """
     env = _relative(env_path, config.project)
     others = [each for each in discovery.environments if each != env and not _is_aside(each)]
@@ -64,7 +64,8 @@ def shared_out(discovery: Discovery, env_path: Path, source: bytes, config: Conf
             return True
         return each.metadata not in gone and not _is_foreign(root_of(each), env, others)
 
-    return kept_where(discovery, is_kept)
+    own_part = kept_where(discovery, is_kept)
+    return own_part if own_part.models or own_part.tables else discovery
 
 
 def root_of(each: Place) -> str:

@@ -17,7 +17,7 @@ from xcore_tools.discovery.pipeline.tasks import Job, examined_by, seen_by
 from xcore_tools.discovery.pipeline.workers import Crew
 from xcore_tools.discovery.records import Examined, Part, Scanned
 from xcore_tools.discovery.request import Request
-from xcore_tools.discovery.results import Discovery, MetaData, Problem
+from xcore_tools.discovery.results import Discovery, ImportRoot, MetaData, Problem
 from xcore_tools.discovery.roots import (
     Roots,
     Witness,
@@ -98,6 +98,12 @@ class Scan:
         is_steady = whole.is_steady and not self._unseen
         self._store.save(msgspec.structs.replace(whole, discovery=discovery, is_steady=is_steady))
         return discovery
+
+    def import_roots(self) -> tuple[ImportRoot, ...]:
+        """The directories that names count from, told by a first look at every file."""
+        self._look()
+        self._name()
+        return self._roots.roots
 
     # -- a first look ---------------------------------------------------------------------------
 

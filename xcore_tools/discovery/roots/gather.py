@@ -34,6 +34,7 @@ def gather(project: Path, walk: Walk, settings: tuple[str, ...] = ()) -> tuple[E
     A file that cannot be read says nothing here: whoever needs it tells so. No code runs.
     """
     found = {Evidence(root, Weight.SETTING, "", "the setting import_roots") for root in settings}
+    found.add(Evidence("src", Weight.LAYOUT, "", "packages lie in src"))
     for file in walk.telling:
         found.update(_stated(project, file))
         found.update(_layout(project, file))
