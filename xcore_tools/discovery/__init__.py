@@ -17,7 +17,14 @@ from xcore_tools.discovery.pipeline.gc_pause import without_collector
 from xcore_tools.discovery.request import Request
 from xcore_tools.discovery.results import Discovery, ImportRoot, Problem
 from xcore_tools.discovery.selection import SETTING, unknown_collections, without_collections
-from xcore_tools.discovery.walk import Root, Rules, Walk, find_roots, find_sources
+from xcore_tools.discovery.walk import (
+    Root,
+    Rules,
+    Walk,
+    find_roots,
+    find_sources,
+    idle_patterns,
+)
 from xcore_tools.discovery.walk.paths import printable
 from xcore_tools.errors import NothingToScanError
 
@@ -73,7 +80,9 @@ def discover(  # noqa: PLR0913 (one for each option)
         if found is None:
             found = _scanned(request, walk, recall, executor, progress)
     excluded = config.migration.model_discovery.exclude_metadata
-    problems = sorted({*problems, *walk.problems, *found.problems, *_unknown(config, found)})
+    idle = _idle(idle_patterns(config.project, roots, rules, walk, {*include, *exclude}))
+    unknown = _unknown(config, found)
+    problems = sorted({*problems, *walk.problems, *found.problems, *idle, *unknown})
     found = without_collections(found, excluded)
     files = sum(source.selected for source in walk.sources)
     return msgspec.structs.replace(found, problems=tuple(problems), files=files)
@@ -158,6 +167,13 @@ def _roots(
 
 def _exists(config: Config, path: str) -> bool:
     return (config.project / path).exists()
+
+
+def _idle(patterns: Iterable[str]) -> Iterator[Problem]:
+    """A note for each pattern of the caller that matches nothing."""
+    for pattern in patterns:
+        message = f"pattern {pattern!r} matches no file and no directory that was looked at"
+        yield Problem(".", 0, "XT113", "note", printable(message))
 
 
 def _unknown(config: Config, found: Discovery) -> Iterator[Problem]:

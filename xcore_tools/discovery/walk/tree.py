@@ -35,12 +35,23 @@ def find_sources(project: Path, roots: Iterable[Root], rules: Rules) -> Walk:
     Raises:
         ConfigError: patterns of `rules` are malformed.
     """
-    scan = _Scan(real(project), rules)
+    roots = list(roots)
+    scan = _Scan(real(project), rules, roots)
     # The innermost root first: what it has seen, the others skip.
     for root in sorted(roots, key=lambda each: -len(each.path.parts)):
         scan.read_root(root)
     scan.follow_links()
     return scan.result(rules.import_roots)
+
+
+def idle_patterns(
+    project: Path, roots: Iterable[Root], rules: Rules, walk: Walk, patterns: Container[str]
+) -> list[str]:
+    """Return those of the include and exclude `patterns` that match nothing that the walk met, sorted."""
+    place = real(project)
+    named = (relative(real(root.path), place) for root in roots)
+    chosen = Filter(rules, [each for each in named if each])
+    return chosen.idle((source.path for source in walk.sources), patterns)
 
 
 class _Place(NamedTuple):
@@ -70,10 +81,11 @@ class _Found(NamedTuple):
 class _Scan:
     """The state of one scan. What is called a path is relative to the project."""
 
-    def __init__(self, project: str, rules: Rules) -> None:
+    def __init__(self, project: str, rules: Rules, roots: Iterable[Root]) -> None:
         self._project = project
+        named = (relative(real(root.path), project) for root in roots)
         self._start = len(project.rstrip("/")) + 1
-        self._filter = Filter(rules)
+        self._filter = Filter(rules, [each for each in named if each])
         self._problems: list[Problem] = []
         self._repository = Repository(project, enabled=rules.gitignore, problems=self._problems)
         self._layout = LayoutReader(project, rules.inis)
@@ -175,7 +187,7 @@ class _Scan:
 
     def _take(self, place: str, path: str, origin: str, *, named: bool = False) -> None:
         if place not in self._found:
-            selected = named or self._filter.selects(path, path.rpartition("/")[2])
+            selected = named or self._filter.selects(path)
             self._found[place] = _Found(path, origin, selected)
 
     def _follow(self, link: _Link) -> None:
