@@ -68,6 +68,7 @@ class Scan:
         self._sources: list[SourceFile] = []
         self._index: ModuleIndex
         self._roots = Roots(())
+        self._asked: set[str] = set()
         self._problems: set[Problem] = set()
         self._unseen: set[str] = set()
         self._done = 0
@@ -96,6 +97,8 @@ class Scan:
             environments=self._environments(),
         )
         is_steady = whole.is_steady and not self._unseen
+        asked = {each: self._index.listing(each) for each in sorted(self._asked)}
+        whole = msgspec.structs.replace(whole, directories={**asked, **whole.directories})
         self._store.save(msgspec.structs.replace(whole, discovery=discovery, is_steady=is_steady))
         return discovery
 
@@ -133,6 +136,7 @@ class Scan:
             roots=[os.path.relpath(root.path, project) for root in self._request.roots],
             scripts=map(posixpath.dirname, self._environments()),
         )
+        self._asked = places.asked
         self._walk = walk = without(walk, aside)
         self._sources = [source for source in walk.sources if source.selected]
         self._index = ModuleIndex(project, self._request.roots, walk)

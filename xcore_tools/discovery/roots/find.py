@@ -28,6 +28,7 @@ def places_of(project: Path, walk: Walk, evidence: Iterable[Evidence] = ()) -> P
         walk.above,
         outside=outside,
         exists=lambda path: exists(f"{project}/{path}"),
+        is_whole=walk.is_whole,
     )
 
 

@@ -28,7 +28,8 @@ class Places:
     """The modules of a project, by where they lie.
 
     `paths` are those of its Python files, `above` the names of the directories that the project lies
-    in, the outermost first. `exists` tells of paths outside of what was scanned.
+    in, the outermost first. `exists` tells of paths outside of what was scanned, which is all of the
+    project if it `is_whole`.
     """
 
     def __init__(
@@ -37,6 +38,8 @@ class Places:
         above: tuple[str, ...] = (),
         outside: Mapping[str, Iterable[str]] | None = None,
         exists: Callable[[str], bool] = lambda _: False,
+        *,
+        is_whole: bool = True,
     ) -> None:
         self._known: set[str] = set()
         self.packages: set[str] = set()
@@ -45,6 +48,9 @@ class Places:
         """Modules that are one file, without suffix."""
         self._homes: dict[str, set[str]] = defaultdict(set)
         self._exists = exists
+        self._is_whole = is_whole
+        self.asked: set[str] = set()
+        """Directories outside of what was scanned that answers depend on."""
         self.above = above
         for path in paths:
             directory, _, name = path.rpartition("/")
@@ -84,9 +90,12 @@ class Places:
 
     def is_module(self, place: str, home: str = "") -> bool:
         """Whether a path without suffix is a module or a directory of modules."""
-        return place in self._known or (
-            home in self._outside and (self._exists(f"{place}.py") or self._exists(place))
-        )
+        if place in self._known:
+            return True
+        if self._is_whole and home not in self._outside:
+            return False
+        self.asked.add(posixpath.dirname(place))
+        return self._exists(f"{place}.py") or self._exists(place)
 
     def through(self, module: str) -> tuple[int, str] | None:
         """Return how many directories above the project a module's name counts from, and where it leads.

@@ -62,7 +62,7 @@ class Walk(msgspec.Struct, frozen=True):
     which names are looked up: configured ones, the project, those that the layout shows. `package`
     is the dotted name of the project's own directory, "" unless it is a package.
 
-    `settings` are the roots that were given, `telling` the files that may state others, `above` the
+    It `is_whole` if it covers the project. `settings` are the roots that were given, `telling` the files that may state others, `above` the
     names of the directories that the project lies in; `top` leads from it to its repository.
     """
 
@@ -74,3 +74,4 @@ class Walk(msgspec.Struct, frozen=True):
     telling: tuple[str, ...] = ()
     above: tuple[str, ...] = ()
     top: str = ""
+    is_whole: bool = True

@@ -92,6 +92,7 @@ class _Scan:
         self._found: dict[str, _Found] = {}  # by real path
         self._seen: set[str] = set()  # real paths of directories
         self._links: list[_Link] = []
+        self._is_whole = False
 
     def read_root(self, root: Root) -> None:
         place = real(root.path)
@@ -102,6 +103,7 @@ class _Scan:
             self._problems.append(Problem(shown, 0, "XT110", "error", message))
             return
         self._layout.look_around(path)
+        self._is_whole |= not path
         if is_file(place):
             self._take(place, path, root.origin, named=root.named)
         else:
@@ -133,6 +135,7 @@ class _Scan:
             telling=self._layout.telling(["/".join([".."] * (n + 1)) for n in range(top)]),
             above=tuple(part for part in self._project.split("/") if part) if is_package else (),
             top="/".join([".."] * top),
+            is_whole=self._is_whole,
         )
 
     def _read_below(self, start: _Place, *, is_root: bool = False) -> None:
