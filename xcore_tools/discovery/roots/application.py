@@ -64,7 +64,7 @@ def _has_part(path: str, names: frozenset[str]) -> bool:
 
 def _is_migration(path: str, named: str, scripts: Sequence[str]) -> bool:
     """Whether a file lies in a directory of Alembic's, and that is not what was named."""
-    return any(
+    return posixpath.basename(path) != "env.py" and any(
         path.startswith(f"{each}/") and not f"{named}/".startswith(f"{each}/")
         for each in scripts
         if each
@@ -108,7 +108,7 @@ class _Uses:
             for place in self._meant(written, witness.path):
                 if place in self._modules:
                     yield self._modules[place]
-                elif place in self._directories and _has_part(place, TESTS | _SUPPORT):
+                if place in self._directories and _has_part(place, TESTS | _SUPPORT):
                     yield from (each for each in self._asked if each.startswith(f"{place}/"))
 
     def _meant(self, written: str, path: str) -> Iterator[str]:

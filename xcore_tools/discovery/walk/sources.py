@@ -62,8 +62,9 @@ class Walk(msgspec.Struct, frozen=True):
     which names are looked up: configured ones, the project, those that the layout shows. `package`
     is the dotted name of the project's own directory, "" unless it is a package.
 
-    It `is_whole` if it covers the project. `settings` are the roots that were given, `telling` the files that may state others, `above` the
-    names of the directories that the project lies in; `top` leads from it to its repository.
+    It `is_whole` if it covers the project. `settings` are the roots that were given, `telling` the
+    files that may state others, `above` the names of the directories that the project lies in; `top`
+    leads from it to its repository.
     """
 
     sources: tuple[SourceFile, ...]
