@@ -377,7 +377,7 @@ def test_reasons_name_files_and_imports(project: Project) -> None:
     roots = {each.path: each.reasons for each in import_roots(Config(project=root))}
     assert list(roots) == ["", "backend"]
     assert roots["backend"] == (
-        "1 import count from it, such as store.base",
+        "1 import counts from it, such as store.base",
         "pyproject.toml: pytest: pythonpath",
     )
     assert discover([root], config=Config(project=root)).import_roots == import_roots(

@@ -38,9 +38,15 @@ def find_env(config: Config, *, name: str = SECTION) -> Path:
     raise SeveralEnvironmentsError([_several(found)])
 
 
+def _choice(found: Sequence[Environment]) -> str:
+    if len({each.settings for each in found}) == 1:
+        return f"choose a section with -n, such as `-n {found[0].section}`"
+    return "run in the directory of one of them, name it as alembic_config in the settings"
+
+
 def _several(found: Sequence[Environment]) -> str:
     places = ", ".join(map(str, found))
     return (
-        f"Alembic is set up in several places: {places}; run in the directory of one of them, name "
-        "it as alembic_config in the settings, or take all with `sync-env --all`, `doctor --all`"
+        f"Alembic is set up in several places: {places}; {_choice(found)}, or take all with "
+        "`sync-env --all`, `doctor --all`"
     )

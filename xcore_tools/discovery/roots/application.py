@@ -7,7 +7,9 @@ it: a laboratory may well have a package `tests`. Nobody has to be asked about w
 from __future__ import annotations
 
 import posixpath
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from xcore_tools.discovery.roots.tally import Places, Witness
 
@@ -52,6 +54,11 @@ def is_test(path: str) -> bool:
     return _has_part(path, TESTS)
 
 
+@lru_cache(10_000)  # files of a directory say the same
+def _parts(directory: str) -> frozenset[str]:
+    return frozenset(directory.lower().split("/"))
+
+
 def _named(path: str, roots: Sequence[str]) -> str:
     """The innermost of the paths of a scan that holds the file."""
     around = [root for root in roots if root and (path == root or path.startswith(f"{root}/"))]
@@ -59,7 +66,8 @@ def _named(path: str, roots: Sequence[str]) -> str:
 
 
 def _has_part(path: str, names: frozenset[str]) -> bool:
-    return not names.isdisjoint(path.lower().removesuffix(".py").split("/"))
+    directory, _, name = path.rpartition("/")
+    return name.lower().removesuffix(".py") in names or not names.isdisjoint(_parts(directory))
 
 
 def _is_migration(path: str, named: str, scripts: Sequence[str]) -> bool:
@@ -76,13 +84,19 @@ class _Uses:
 
     def __init__(self, witnesses: Iterable[Witness], places: Places, asked: set[str]) -> None:
         self._asked = asked
-        self._modules = {_module(path): path for path in asked}
-        self._directories = {part for path in asked for part in _parents(path)}
         self._places = places
+        self._at: dict[str, set[str]] = defaultdict(set)  # files by what an import of them may name
+        for path in asked:
+            self._at[_module(path)].add(path)
+            for directory in _parents(path):
+                if _has_part(directory, TESTS | _SUPPORT):
+                    self._at[directory].add(path)
+        self._names = frozenset(posixpath.basename(each) for each in self._at)
+        self._absolute: dict[str, frozenset[str]] = {}
         self._of: dict[str, frozenset[str]] = {}
         self._witnesses: list[Witness] = []
         for witness in witnesses:
-            found = frozenset(self._used_by(witness)) - {witness.path}
+            found = self._used_by(witness) - {witness.path}
             if found:
                 self._of[witness.path] = found
                 self._witnesses.append(witness)
@@ -103,26 +117,31 @@ class _Uses:
                 waiting += self._of.get(path, ())
         return reached
 
-    def _used_by(self, witness: Witness) -> Iterator[str]:
+    def _used_by(self, witness: Witness) -> frozenset[str]:
+        found: frozenset[str] = frozenset()
         for written in witness.imports:
-            for place in self._meant(written, witness.path):
-                if place in self._modules:
-                    yield self._modules[place]
-                if place in self._directories and _has_part(place, TESTS | _SUPPORT):
-                    yield from (each for each in self._asked if each.startswith(f"{place}/"))
+            if written[0] == ".":
+                found |= self._files_at(self._relative(written, witness.path))
+            elif written.rpartition(".")[2] in self._names:
+                if written not in self._absolute:
+                    inside = written.replace(".", "/")
+                    homes = self._places.homes(written)
+                    places = [posixpath.join(home, inside) for home in homes]
+                    self._absolute[written] = frozenset().union(*map(self._files_at, places))
+                found |= self._absolute[written]
+        return found
 
-    def _meant(self, written: str, path: str) -> Iterator[str]:
+    def _files_at(self, place: str) -> frozenset[str]:
+        return frozenset(self._at.get(place, ()))
+
+    @staticmethod
+    def _relative(written: str, path: str) -> str:
+        """The place that a relative import in a file means."""
         name = written.lstrip(".")
-        climbs = len(written) - len(name)
-        if not climbs:
-            yield from (
-                posixpath.join(home, name.replace(".", "/")) for home in self._places.homes(name)
-            )
-            return
         directory = posixpath.dirname(path)
-        for _ in range(climbs - 1):
+        for _ in range(len(written) - len(name) - 1):
             directory = posixpath.dirname(directory)
-        yield posixpath.join(directory, name.replace(".", "/")) if name else directory
+        return posixpath.join(directory, name.replace(".", "/")) if name else directory
 
 
 def _module(path: str) -> str:

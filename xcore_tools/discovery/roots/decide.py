@@ -118,7 +118,8 @@ class _Judge:
         found = []
         if inside:
             name = self._example(path, path)
-            found.append(f"{_counted(inside, 'import')} count from it, such as {name}")
+            verb = "import counts" if inside == 1 else "imports count"
+            found.append(f"{inside} {verb} from it, such as {name}")
         stated = sorted(self._stated.get(path, ()), key=lambda each: (-each.weight, each))
         found += [f"{each.file}: {each.reason}" if each.file else each.reason for each in stated]
         if not found and not path:
@@ -185,7 +186,3 @@ class _Judge:
 
 def _is_above(root: str) -> bool:
     return root == ".." or root.startswith("../")
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -20,7 +20,10 @@ from xcore_tools.discovery.walk.sources import SourceFile, Walk
 
 def with_import_names(discovery: Discovery, walk: Walk) -> Discovery:
     """Return the discovery with the names by which modules are imported."""
-    longer = dict(_longer_names(walk.sources, frozenset(walk.import_roots), walk.package))
+    shown = {each.module for each in (*discovery.models, *discovery.tables, *discovery.metadatas)}
+    shown |= {each.module for each in discovery.verdicts}
+    named = (source for source in walk.sources if source.module in shown)
+    longer = dict(_longer_names(named, frozenset(walk.import_roots), walk.package))
     if not longer:
         return discovery
     names = "|".join(map(re.escape, sorted(longer, key=len, reverse=True)))

@@ -157,7 +157,7 @@ class _Counter:
         self.own, self.tests = Tally(), Tally()
         self._places = places
         self._is_foreign = is_foreign
-        self._foreign: dict[str, bool] = {}
+        self._ours: dict[str, bool] = {}
         self._clear = Counter[tuple[str, bool]]()
         self._unclear = Counter[tuple[str, str, bool]]()
 
@@ -168,7 +168,7 @@ class _Counter:
         for written in witness.imports:
             if written[0] == ".":
                 _count_relative(found, posixpath.dirname(witness.path), written)
-            elif not self._comes_from_elsewhere(written.partition(".")[0]):
+            elif self._may_be_ours(written):
                 absolute.append(written)
         for written in _without_fallbacks(absolute, self._places):
             homes = self._places.homes(written)
@@ -190,10 +190,14 @@ class _Counter:
             if home is not None:
                 (self.tests if is_test else self.own).count(home, module, number)
 
-    def _comes_from_elsewhere(self, top: str) -> bool:
-        if top not in self._foreign:
-            self._foreign[top] = self._is_foreign(top)
-        return self._foreign[top]
+    def _may_be_ours(self, written: str) -> bool:
+        """Whether a module may be one of the project; most imports of a code base are not."""
+        known = self._ours.get(written)
+        if known is None:
+            is_foreign = self._is_foreign(written.partition(".")[0])
+            is_found = self._places.homes(written) or self._places.above
+            known = self._ours[written] = not is_foreign and bool(is_found)
+        return known
 
     def _try_above(self, module: str, found: Tally) -> None:
         led = self._places.through(module) if self._places.above else None
@@ -203,8 +207,8 @@ class _Counter:
 
 def _without_fallbacks(modules: list[str], places: Places) -> list[str]:
     """The modules without those that one file imports by two names, `try: … except ImportError: …`."""
-    if len(modules) < 2:
-        return modules
+    if len({module.rpartition(".")[2] for module in modules}) == len(modules):
+        return modules  # two names of one file end alike
     meant: dict[str, list[str]] = {}
     for module in modules:
         for home in places.homes(module):
