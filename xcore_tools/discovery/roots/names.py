@@ -20,7 +20,9 @@ from xcore_tools.discovery.walk.sources import SourceFile, Walk
 
 def with_import_names(discovery: Discovery, walk: Walk) -> Discovery:
     """Return the discovery with the names by which modules are imported."""
-    shown = {each.module for each in (*discovery.models, *discovery.tables, *discovery.metadatas)}
+    shown = {each.module for each in discovery.models}
+    shown |= {each.module for each in discovery.tables}
+    shown |= {each.module for each in discovery.metadatas}
     shown |= {each.module for each in discovery.verdicts}
     named = (source for source in walk.sources if source.module in shown)
     longer = dict(_longer_names(named, frozenset(walk.import_roots), walk.package))
