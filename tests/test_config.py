@@ -278,7 +278,8 @@ def test_every_fault_is_told_at_once(write: Write) -> None:
         "config.json: migration.model_discovery.bases[0]: expected a dotted Python name, "
         'not "app.db:Base"; write for example "app.database.Base"',
         "config.json: migration.model_discovery.zzz: unknown key; the keys here are plugins_path, "
-        "exclude_directories, include_file_patterns, exclude_file_patterns, bases, import_roots",
+        "exclude_directories, include_file_patterns, exclude_file_patterns, bases, import_roots, "
+        "exclude_metadata",
         "config.json: migration.backup.max_backup_files: expected a whole number of at least 1, "
         'not "ten"; write for example 10',
         "config.json: migration.backup.backup_directory: expected a non-empty string, not null; "

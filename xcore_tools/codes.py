@@ -60,6 +60,20 @@ CODES: dict[str, Code] = {
             "Name the target itself as a path if it is part of the application.",
         ),
         Code(
+            "XT112",
+            "import roots contradict each other",
+            "Some imports count from one directory and some from another, so the same file has two names; "
+            "Python would run it twice, and SQLAlchemy would map its classes twice.",
+            "Import by one name only; the setting import_roots says from which directory names count.",
+        ),
+        Code(
+            "XT113",
+            "pattern or name matches nothing",
+            "A pattern of --include, --exclude or the settings matches no file, or exclude_metadata names "
+            "a collection that the scan did not find.",
+            "Correct it, or remove it; patterns mean what they mean in a .gitignore file.",
+        ),
+        Code(
             "XT120",
             "table name not known statically",
             "The name is computed in a way that cannot be followed without running the code.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ from xcore_tools.config import Config, Setting, config_schema, load_settings
 from xcore_tools.config.files import shown
 from xcore_tools.database.lookup import find_url
 from xcore_tools.database.url import parse_url
+from xcore_tools.discovery import import_roots
 from xcore_tools.discovery.walk.paths import printable
 from xcore_tools.errors import ConfigError
 from xcore_tools.report import config as report
@@ -40,7 +42,7 @@ def show(config: Path | None, form: str) -> None:
     Passwords are left out. The first lines say which project and which database are meant.
     """
     found, settings = load_settings(config)
-    lines = [*_places(found), *(_line(found, setting) for setting in settings)]
+    lines = [*_places(found), *_roots(found), *(_line(found, setting) for setting in settings)]
     render = (
         report.as_json(lines)
         if form == "json"
@@ -64,6 +66,14 @@ def _places(found: Config) -> list[report.Line]:
     except ConfigError as error:
         lines.append(report.Line("database", None, error.faults[0]))
     return lines
+
+
+def _roots(found: Config) -> Iterator[report.Line]:
+    """The import roots in the order of lookup, each with what tells it."""
+    roots = import_roots(found)
+    for number, root in enumerate(roots, 1):
+        key = "import root" if len(roots) == 1 else f"import root {number}"
+        yield report.Line(key, root.path or ".", "; ".join(root.reasons))
 
 
 def _line(found: Config, setting: Setting) -> report.Line:

@@ -13,7 +13,7 @@ from xcore_tools.cli.progress import ScanProgress
 from xcore_tools.cli.settings import load_settings
 from xcore_tools.cli.terminal import columns, has_color, remark, say
 from xcore_tools.discovery.results import Discovery
-from xcore_tools.doctor import Diagnosis, diagnose, repair
+from xcore_tools.doctor import Diagnosis, diagnose, diagnose_all, repair
 from xcore_tools.report import doctor as report
 from xcore_tools.report import github, sarif
 
@@ -40,6 +40,9 @@ Exit codes:
     help="With --runtime: the interpreter of the project, if it is another one.",
 )
 @click.option("-n", "--name", default="alembic", metavar="SECTION", help="Section of alembic.ini.")
+@click.option(
+    "--all", "is_for_all", is_flag=True, help="Every environment of Alembic in the project."
+)
 @url_option
 @config_option
 def doctor(  # noqa: PLR0913 (one for each option)
@@ -49,6 +52,7 @@ def doctor(  # noqa: PLR0913 (one for each option)
     runtime: bool,
     python: str | None,
     name: str,
+    is_for_all: bool,
     url: str | None,
     config: Path | None,
 ) -> int:
@@ -63,6 +67,8 @@ def doctor(  # noqa: PLR0913 (one for each option)
 
     def look() -> Diagnosis:
         with ScanProgress() as progress:
+            if is_for_all:
+                return diagnose_all(settings, url=url, python=interpreter, progress=progress)
             return diagnose(settings, url=url, section=name, python=interpreter, progress=progress)
 
     found = look()

@@ -14,6 +14,8 @@ from xcore_tools.cli.progress import ScanProgress
 from xcore_tools.cli.scanning import cache_options, cache_place
 from xcore_tools.cli.settings import load_settings
 from xcore_tools.cli.terminal import has_color, remark, say
+from xcore_tools.config import Config
+from xcore_tools.envfile.environments import environments, settled, settled_on
 from xcore_tools.envfile.held import hiding
 from xcore_tools.envfile.locate import find_env
 from xcore_tools.report import sync as report
@@ -50,6 +52,12 @@ Exit codes:
     show_default=True,
     help="Section of alembic.ini to take the env.py from.",
 )
+@click.option(
+    "--all",
+    "is_for_all",
+    is_flag=True,
+    help="Every env.py of the project, each with the models that are its own.",
+)
 @click.option("--check", is_flag=True, help="Write nothing; show the change and exit 1 if any.")
 @click.option("--diff", is_flag=True, help="Write nothing; show the change.")
 @click.option(
@@ -71,6 +79,7 @@ def sync_env(  # noqa: PLR0913 (one for each option)
     *,
     env: Path | None,
     name: str,
+    is_for_all: bool,
     check: bool,
     diff: bool,
     style: str,
@@ -87,30 +96,47 @@ def sync_env(  # noqa: PLR0913 (one for each option)
     outside the block stay as they are; only a target_metadata that is None is set.
     """
     settings = load_settings(config)
-    path = env or find_env(settings, name=name)
+    if is_for_all and env is not None:
+        raise click.UsageError(
+            "--env names one env.py, and --all means every one; give one of them"
+        )
+    chosen = _chosen(settings, env, name, is_for_all=is_for_all)
     cache = cache_place(settings, no_cache=no_cache, cache_dir=cache_dir)
     with ScanProgress() as progress:
         discovery = xcore_tools.discover(paths, config=settings, progress=progress, cache=cache)
-    rewrite = xcore_tools.sync_env(
-        discovery,
-        path,
-        config=settings,
-        style=style,
-        fix_metadata=fix_metadata,
-        force=force,
-        write=not (check or diff),
-    )
-    if check or diff:
-        say(report.diff(rewrite, color=has_color(sys.stdout)), sys.stdout)
     hidden = hiding(discovery)
-    unsaid = [problem for problem in discovery.problems if problem.code in _MAY_HIDE]
-    say_problems([*hidden, *unsaid, *rewrite.problems])
+    untold = [*hidden, *(each for each in discovery.problems if each.code in _MAY_HIDE)]
     if not discovery.models and not discovery.tables:
         remark(f"no model and no table was found in {counted(discovery.files, 'file')}\n")
-    remark(report.render(rewrite))
-    if rewrite.changed and not rewrite.is_written:
-        remark("next: `xcore-tools sync-env` writes it\n")
-    has_findings = any(problem.severity != "note" for problem in rewrite.problems)
     is_change_a_finding = check or exit_non_zero_on_change
-    has_errors = any(problem.severity == "error" for problem in hidden) and not force
-    return int(has_findings or has_errors or (rewrite.changed and is_change_a_finding))
+    has_findings = any(problem.severity == "error" for problem in hidden) and not force
+    for path, own in chosen:
+        rewrite = xcore_tools.sync_env(
+            discovery,
+            path,
+            config=own,
+            style=style,
+            fix_metadata=fix_metadata,
+            force=force,
+            write=not (check or diff),
+        )
+        if check or diff:
+            say(report.diff(rewrite, color=has_color(sys.stdout)), sys.stdout)
+        say_problems([*untold, *rewrite.problems])
+        untold.clear()
+        remark(report.render(rewrite))
+        if rewrite.changed and not rewrite.is_written:
+            remark("next: `xcore-tools sync-env` writes it\n")
+        has_findings |= any(problem.severity != "note" for problem in rewrite.problems)
+        has_findings |= rewrite.changed and is_change_a_finding
+    return int(has_findings)
+
+
+def _chosen(
+    settings: Config, env: Path | None, name: str, *, is_for_all: bool
+) -> list[tuple[Path, Config]]:
+    """The files to rewrite, each with the settings by which Alembic finds it."""
+    if is_for_all and (found := environments(settings)):
+        return [(settings.project / each.env, settled_on(each, settings)) for each in found]
+    settings = settled(settings, name)
+    return [(env or find_env(settings, name=name), settings)]

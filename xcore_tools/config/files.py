@@ -26,6 +26,14 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def is_directory(path: Path) -> bool:
+    """Tell whether `path` is a directory and no link to one; what the system refuses to tell is none."""
+    try:
+        return path.is_dir() and not path.is_symlink()
+    except (OSError, ValueError):
+        return False
+
+
 def shown(path: Path) -> str:
     """Return `path` as messages name it: relative to the working directory where it lies below."""
     try:

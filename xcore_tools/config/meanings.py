@@ -50,8 +50,12 @@ MEANINGS: dict[type[msgspec.Struct], dict[str, str]] = {
             "because the package that defines them is not part of the project."
         ),
         "import_roots": (
-            "Directories that module names are relative to, beside those in `prepend_sys_path` "
-            "of alembic.ini."
+            "Directories that module names are relative to. Without it they are told by packaging "
+            "files, Alembic's settings, `sys.path` in env.py, and by what the code imports itself."
+        ),
+        "exclude_metadata": (
+            "MetaData collections that belong to another environment, such as "
+            "`package.module.Base.metadata`: their models and tables are left out."
         ),
     },
     Backup: {

@@ -52,7 +52,8 @@ class ModelDiscovery(msgspec.Struct, frozen=True):
     """What a scan looks at, and what it cannot know by itself.
 
     `bases` are dotted names of declarative bases that cannot be followed statically; `import_roots`
-    are directories that module names are relative to.
+    are directories that module names are relative to, and `exclude_metadata` are collections, such as
+    `package.module.Base.metadata`, that belong to another environment.
     """
 
     plugins_path: Text | None = None
@@ -61,6 +62,7 @@ class ModelDiscovery(msgspec.Struct, frozen=True):
     exclude_file_patterns: tuple[Text, ...] = ()
     bases: tuple[DottedName, ...] = ()
     import_roots: tuple[Text, ...] = ()
+    exclude_metadata: tuple[Text, ...] = ()
 
 
 class Backup(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from xcore_tools.config.files import is_file, read_document, shown
+from xcore_tools.config.files import is_directory, is_file, read_document, shown
 from xcore_tools.config.ini import SECTION, interpolated, read_ini
 from xcore_tools.config.schema import Config
 
@@ -19,6 +19,7 @@ _VERSIONS = "version_locations"
 _RECURSIVE = "recursive_version_locations"
 _SOURCELESS = "sourceless"
 _SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
+_NEVER_ENTERED = frozenset({"__pycache__", "node_modules", "site-packages"})
 _SPACES_AND_COMMAS = re.compile(r", *| +")
 
 
@@ -67,15 +68,46 @@ def alembic_settings(config: Config, section: str, faults: list[str]) -> Alembic
 
 
 def directories_of(text: str, home: Path, config: Config) -> Iterator[Path]:
-    """Yield the places that a location may mean: a path, or `package:path:path` below an import root."""
+    """Yield the places that a location may mean: a path, or `package:path:path` wherever the package lies.
+
+    A package is looked for below the import roots, then around the directory `home`, then in the
+    whole project.
+    """
     package, colon, inside = text.partition(":")
     if colon and not Path(text).is_absolute() and re.fullmatch(r"\w+(\.\w+)*", package):
+        parts = (*package.split("."), *inside.split(":"))
         for root in (config.project, *config.import_roots, config.project / "src"):
-            yield root.joinpath(*package.split("."), *inside.split(":"))
+            yield root.joinpath(*parts)
+        for root in (home, *home.parents):
+            yield root.joinpath(*parts)
+        for root in _homes_of(parts[0], config.project):
+            yield root.joinpath(*parts)
     else:
         yield home / text
         # Alembic itself starts from the working directory
         yield Path.cwd() / text
+
+
+def _homes_of(name: str, project: Path) -> Iterator[Path]:
+    """Yield the directories of the project that hold one of that name, those at the top first."""
+    level = [project]
+    while level:
+        below: list[Path] = []
+        for directory in level:
+            try:
+                names = sorted(os.listdir(directory))  # noqa: PTH208 - names are wanted, not paths
+            except OSError:
+                continue
+            if "pyvenv.cfg" in names:
+                continue
+            if name in names:
+                yield directory
+            below += [
+                directory / each
+                for each in names
+                if each[0] != "." and each not in _NEVER_ENTERED and is_directory(directory / each)
+            ]
+        level = below
 
 
 def split_paths(

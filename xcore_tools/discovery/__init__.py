@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,17 +11,27 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from xcore_tools.config import Config, load_config
+from xcore_tools.config.files import shown
 from xcore_tools.discovery.cache.snapshot import Recall
 from xcore_tools.discovery.pipeline.gc_pause import without_collector
 from xcore_tools.discovery.request import Request
-from xcore_tools.discovery.results import Discovery, Problem
-from xcore_tools.discovery.walk import Root, Rules, Walk, find_roots, find_sources
+from xcore_tools.discovery.results import Discovery, ImportRoot, Problem
+from xcore_tools.discovery.selection import SETTING, unknown_collections, without_collections
+from xcore_tools.discovery.walk import (
+    Root,
+    Rules,
+    Walk,
+    find_roots,
+    find_sources,
+    idle_patterns,
+)
+from xcore_tools.discovery.walk.paths import printable
 from xcore_tools.errors import NothingToScanError
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-__all__ = ["discover"]
+__all__ = ["discover", "import_roots"]
 
 
 def discover(  # noqa: PLR0913 (one for each option)
@@ -68,9 +79,34 @@ def discover(  # noqa: PLR0913 (one for each option)
         found = recall.whole()
         if found is None:
             found = _scanned(request, walk, recall, executor, progress)
-    problems = sorted({*problems, *walk.problems, *found.problems})
+    excluded = config.migration.model_discovery.exclude_metadata
+    idle = _idle(idle_patterns(config.project, roots, rules, walk, {*include, *exclude}))
+    unknown = _unknown(config, found)
+    problems = sorted({*problems, *walk.problems, *found.problems, *idle, *unknown})
+    found = without_collections(found, excluded)
     files = sum(source.selected for source in walk.sources)
     return msgspec.structs.replace(found, problems=tuple(problems), files=files)
+
+
+def import_roots(config: Config | None = None) -> tuple[ImportRoot, ...]:
+    """Return the directories that module names of a project count from, and what tells so.
+
+    Every file is looked at, and none is parsed; no code runs, nothing is written.
+
+    Raises:
+        ConfigError: the configuration cannot be used.
+    """
+    from xcore_tools.discovery.cache.store import Store  # noqa: PLC0415 - as below
+    from xcore_tools.discovery.pipeline.scan import Scan  # noqa: PLC0415
+    from xcore_tools.discovery.pipeline.workers import Crew  # noqa: PLC0415
+
+    config = load_config() if config is None else config
+    rules = _rules(config, (), ())
+    roots, _ = _roots(config, (), rules)
+    request = Request(config.project, tuple(roots), rules)
+    walk = find_sources(config.project, roots, rules)
+    with closing(Store(Recall(None, request, walk))) as store:
+        return Scan(request, walk, store, Crew(None)).import_roots()
 
 
 def _scanned(
@@ -102,7 +138,8 @@ def _rules(config: Config, include: Sequence[str], exclude: Sequence[str]) -> Ru
         exclude_directories=settings.exclude_directories,
         include=tuple(include) or settings.include_file_patterns,
         exclude=(*settings.exclude_file_patterns, *exclude),
-        import_roots=tuple(map(str, config.import_roots)),
+        import_roots=settings.import_roots,
+        inis=(posixpath.normpath(config.migration.alembic_config),),
     )
 
 
@@ -130,6 +167,23 @@ def _roots(
 
 def _exists(config: Config, path: str) -> bool:
     return (config.project / path).exists()
+
+
+def _idle(patterns: Iterable[str]) -> Iterator[Problem]:
+    """A note for each pattern of the caller that matches nothing."""
+    for pattern in patterns:
+        message = f"pattern {pattern!r} matches no file and no directory that was looked at"
+        yield Problem(".", 0, "XT113", "note", printable(message))
+
+
+def _unknown(config: Config, found: Discovery) -> Iterator[Problem]:
+    """A note for each collection that shall be left out and does not exist."""
+    place = printable(shown(config.source)) if config.source else "."
+    names = config.migration.model_discovery.exclude_metadata
+    for name in unknown_collections(found, names):
+        known = ", ".join(sorted(each.name for each in found.metadatas)) or "none"
+        message = f"{SETTING}: {name} is no collection that was found; these are: {known}"
+        yield Problem(place, 0, "XT113", "note", printable(message))
 
 
 def _nothing(config: Config, problems: Iterable[Problem]) -> str:

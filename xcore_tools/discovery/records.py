@@ -15,7 +15,8 @@ class Outlook(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What the scan as a whole needs to know of a file. `size` is in bytes.
 
     `origins` are the first names of what it imports, dots in front included, and `<library>` where it
-    may inherit a base of one. `is_suspicious` tells that it may nest too deeply to be parsed.
+    may inherit a base of one; `imports` are the modules that it imports, in full. `is_suspicious`
+    tells that it may nest too deeply to be parsed.
     """
 
     size: int
@@ -23,6 +24,7 @@ class Outlook(msgspec.Struct, frozen=True, array_like=True, gc=False):
     is_set_aside: bool
     is_suspicious: bool
     origins: tuple[str, ...]
+    imports: tuple[str, ...] = ()
 
 
 class Seen(msgspec.Struct, frozen=True, array_like=True):

@@ -219,8 +219,20 @@ class UnresolvedBase(msgspec.Struct, frozen=True, order=True):
     taken: int
 
 
+class ImportRoot(msgspec.Struct, frozen=True):
+    """A directory that module names count from, relative to the project, with what tells so."""
+
+    path: str
+    reasons: tuple[str, ...] = ()
+
+
 class Discovery(msgspec.Struct, frozen=True):
-    """Everything that a scan found; sorted, and dependent on file contents and configuration only."""
+    """Everything that a scan found; sorted, and dependent on file contents and configuration only.
+
+    `import_roots` are in the order in which names are looked up, `package` is the name of the
+    project's own directory where that is a package, `environments` are the env.py files of Alembic
+    that the scan met.
+    """
 
     models: tuple[Model, ...]
     tables: tuple[Table, ...]
@@ -228,3 +240,6 @@ class Discovery(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...]
     verdicts: tuple[Verdict, ...] = ()
     files: int = 0
+    import_roots: tuple[ImportRoot, ...] = ()
+    package: str = ""
+    environments: tuple[str, ...] = ()

@@ -20,11 +20,12 @@ from xcore_tools.doctor.envfile import examine_env, version_table_of
 from xcore_tools.doctor.facts import Diagnosis, Finding
 from xcore_tools.doctor.runtime import examine_runtime
 from xcore_tools.doctor.settings import examine_roots, examine_settings, examine_tools
+from xcore_tools.envfile.environments import environments, settled, settled_on
 from xcore_tools.envfile.locate import find_env
 from xcore_tools.errors import ConfigError, EnvFileError
 from xcore_tools.migrate.revisions.history import check_heads, read_history
 
-__all__ = ["Diagnosis", "Finding", "diagnose", "repair"]
+__all__ = ["Diagnosis", "Finding", "diagnose", "diagnose_all", "repair"]
 
 
 def diagnose(
@@ -45,8 +46,38 @@ def diagnose(
         ConfigError: the settings cannot be used.
         NothingToScanError: there is no Python file.
     """
+    config = settled(load_config() if config is None else config, section)
+    discovery = discover(config=config, progress=progress)
+    return _diagnosis(config, discovery, url, section, python)
+
+
+def diagnose_all(
+    config: Config | None = None,
+    *,
+    url: str | None = None,
+    python: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Diagnosis:
+    """Return what `diagnose` tells of every environment of Alembic in the project, together.
+
+    Raises:
+        ConfigError: the settings cannot be used.
+        NothingToScanError: there is no Python file.
+    """
     config = load_config() if config is None else config
     discovery = discover(config=config, progress=progress)
+    each = [
+        _diagnosis(settled_on(one, config), discovery, url, one.section, python)
+        for one in environments(config)
+    ] or [_diagnosis(config, discovery, url, "alembic", python)]
+    findings = {finding.problem: finding for one in each for finding in one.findings}
+    examined = dict.fromkeys(line for one in each for line in one.examined)
+    return Diagnosis(tuple(findings[problem] for problem in sorted(findings)), tuple(examined))
+
+
+def _diagnosis(
+    config: Config, discovery: Discovery, url: str | None, section: str, python: str | None
+) -> Diagnosis:
     doctor = _Doctor(config, discovery, url, section)
     found = list(doctor.findings())
     if python is not None:

@@ -7,7 +7,7 @@ tells which of them are the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from xcore_tools.config import Config
@@ -19,11 +19,14 @@ from xcore_tools.discovery.parse import collect, read
 from xcore_tools.discovery.results import Discovery
 from xcore_tools.discovery.walk import (
     ModuleIndex,
+    Root,
     Rules,
     SourceFile,
+    Walk,
     find_roots,
     find_sources,
     read_source,
+    with_import_roots,
 )
 from xcore_tools.envfile.metadata import Meanings
 from xcore_tools.envfile.target import Target
@@ -71,26 +74,39 @@ def _known(number: int, module: str, name: str) -> tuple[str, str]:
 def _holders(probe: str, discovery: Discovery, env_path: Path, config: Config) -> Mapping[str, str]:
     """The collection of each table that the probe makes, by the name of the table."""
     roots, _ = find_roots(config.project, [str(env_path.resolve())], (), Rules())
-    rules = Rules(import_roots=(*map(str, config.import_roots), *_import_roots(discovery)))
-    index = ModuleIndex(config.project, roots, find_sources(config.project, roots, rules))
+    index = ModuleIndex(config.project, roots, _walk(discovery, roots, config))
     data = probe.encode(errors="replace")
     facts = collect(_PROBE, _relative(env_path, config.project), False, data)
     if not isinstance(facts, ModuleFacts):
         return {}
     modules = {_PROBE: facts}
 
+    located: dict[str, SourceFile] = {}
+
     def locate(module: str, importer: str) -> str | None:
         source = index.locate(module, importer)
-        return source.module if source else None
+        return located.setdefault(source.module, source).module if source else None
 
     def load(module: str) -> ModuleFacts | None:
-        source = index.locate(module)
+        # what a name meant where it was used: another application may have a module of that name
+        source = located.get(module) or index.locate(module)
         return _facts(config.project, source) if source else None
 
     bases = config.migration.model_discovery.bases
     linked = link(modules, {_PROBE: "core"}, locate, load, read, bases=bases)
     tables = linked.discovery.tables
     return {table.name: table.metadata for table in tables if table.name and table.metadata}
+
+
+def _walk(discovery: Discovery, roots: Sequence[Root], config: Config) -> Walk:
+    """A walk of env.py alone, with the import roots of the discovery."""
+    settings = config.migration.model_discovery.import_roots
+    if not discovery.import_roots:  # somebody made it by hand
+        rules = Rules(import_roots=(*settings, *_import_roots(discovery)))
+        return find_sources(config.project, roots, rules)
+    walk = find_sources(config.project, roots, Rules(import_roots=settings))
+    paths = [root.path for root in discovery.import_roots]
+    return with_import_roots(walk, paths, discovery.package)
 
 
 def _facts(project: Path, source: SourceFile) -> ModuleFacts | None:

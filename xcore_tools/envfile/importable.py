@@ -7,11 +7,12 @@ an `if` that does not run. Its module is imported then, not the class.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
-from xcore_tools.discovery.results import Discovery, Model
+from xcore_tools.discovery.results import Discovery, Model, Table
 from xcore_tools.files import read_text
 
 
@@ -26,8 +27,13 @@ def is_reachable(module: str, path: str) -> bool:
 
 def reachable(discovery: Discovery) -> Discovery:
     """Return the discovery without what stands in files that no import leads to."""
-    models = tuple(model for model in discovery.models if is_reachable(model.module, model.path))
-    tables = tuple(table for table in discovery.tables if is_reachable(table.module, table.path))
+    return kept_where(discovery, lambda each: is_reachable(each.module, each.path))
+
+
+def kept_where(discovery: Discovery, is_kept: Callable[[Model | Table], bool]) -> Discovery:
+    """Return the discovery with some of its models and tables, and the collections that hold them."""
+    models = tuple(filter(is_kept, discovery.models))
+    tables = tuple(filter(is_kept, discovery.tables))
     found = msgspec.structs.replace(discovery, models=models, tables=tables)
     gone = _homes(discovery) - _homes(found)
     metadatas = tuple(each for each in discovery.metadatas if each.name not in gone)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from xcore_tools.config import Config
-from xcore_tools.config.files import is_file, shown
 from xcore_tools.config.ini import SECTION
-from xcore_tools.config.scripts import alembic_settings, directories_of
+from xcore_tools.envfile.environments import NoEnvironmentError, configured_env, environments
+from xcore_tools.envfile.places import Environment
 from xcore_tools.errors import ConfigError
 
-# where `alembic init` and Flask-Migrate put it when nobody says otherwise
-_USUAL = ("alembic", "migrations")
+
+class SeveralEnvironmentsError(ConfigError):
+    """Indicates that Alembic is set up in several places, and nobody said which is meant."""
 
 
 def find_env(config: Config, *, name: str = SECTION) -> Path:
@@ -19,40 +21,32 @@ def find_env(config: Config, *, name: str = SECTION) -> Path:
 
     `script_location` comes from that section of the ini file, else from [tool.alembic] in
     pyproject.toml. Without either, `alembic/env.py` or `migrations/env.py` is taken if there is
-    exactly one of them.
+    exactly one of them; else the one environment that lies anywhere below the project.
 
     Raises:
         ConfigError: there is no such file; it says where it was looked for.
+        SeveralEnvironmentsError: there are several; it names all of them.
     """
-    faults: list[str] = []
-    settings = alembic_settings(config, name, faults)
-    if faults:
-        raise ConfigError(faults)
-    text = settings.script_location
-    if text is None:
-        return _usual(config, name)
-    candidates = [path / "env.py" for path in directories_of(text, settings.home, config)]
-    found = next((path for path in candidates if is_file(path)), None)
-    if found is None:
-        place = shown(candidates[0]) if candidates else text
-        raise ConfigError(
-            [
-                f"{place}: no such file, though script_location is {text}; correct it, or name the "
-                "file with `sync-env --env`"
-            ]
-        )
-    return found
+    try:
+        return configured_env(config, name=name)
+    except NoEnvironmentError as error:
+        found = [each for each in environments(config) if name in (each.section, SECTION)]
+        if not found:
+            raise ConfigError(error.faults) from None
+    if len(found) == 1 and (found[0].section == name or not found[0].is_led_to):
+        return config.project / found[0].env
+    raise SeveralEnvironmentsError([_several(found)])
 
 
-def _usual(config: Config, name: str) -> Path:
-    ini = config.project / config.migration.alembic_config
-    found = [path for each in _USUAL if is_file(path := config.project / each / "env.py")]
-    if len(found) == 1 and name == SECTION:
-        return found[0]
-    raise ConfigError(
-        [
-            f"no env.py found: neither {shown(ini)} ([{name}]) nor [tool.alembic] in "
-            f"{shown(config.project / 'pyproject.toml')} has a script_location; "
-            "`xcore-tools init` sets Alembic up, and `sync-env --env` names the file"
-        ]
+def _choice(found: Sequence[Environment]) -> str:
+    if len({each.settings for each in found}) == 1:
+        return f"choose a section with -n, such as `-n {found[0].section}`"
+    return "run in the directory of one of them, name it as alembic_config in the settings"
+
+
+def _several(found: Sequence[Environment]) -> str:
+    places = ", ".join(map(str, found))
+    return (
+        f"Alembic is set up in several places: {places}; {_choice(found)}, or take all with "
+        "`sync-env --all`, `doctor --all`"
     )

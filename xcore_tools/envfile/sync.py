@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from xcore_tools.envfile.importable import reachable, unreachable, with_certain_
 from xcore_tools.envfile.metadata import Import, Meanings, Plan, plan_target, spelled_out
 from xcore_tools.envfile.render import Style, render_block
 from xcore_tools.envfile.rewrite import Rewrite
+from xcore_tools.envfile.scope import shared_out, visible
 from xcore_tools.envfile.source import read
 from xcore_tools.envfile.target import read_target, with_target
 from xcore_tools.envfile.write import locked, replace_file
@@ -122,13 +124,19 @@ class _Sync:
     def rewrite_of(self, before: bytes) -> Rewrite:
         """What becomes of the file if it holds `before`."""
         try:
-            after, problems = self._rewritten(before)
+            after, problems = self._narrowed(before)._rewritten(before)
         except EnvFileError as error:
             raise EnvFileError(f"{self.name}: {error}") from error
         except RecursionError as error:
             message = "nested too deeply to be rewritten; shorten its longest expression"
             raise EnvFileError(f"{self.name}: {message}") from error
         return Rewrite(self.path, self.name, before, after, tuple(sorted(problems)))
+
+    def _narrowed(self, before: bytes) -> _Sync:
+        """The same for the part of the models that is this env.py's."""
+        seen = visible(self.discovery, self.path, self.config)
+        own = shared_out(seen, self.path, before, self.config)
+        return self if own is self.discovery else dataclasses.replace(self, discovery=own)
 
     def _rewritten(self, before: bytes) -> tuple[bytes, list[Problem]]:
         block = find_block(before)

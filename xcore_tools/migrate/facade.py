@@ -21,6 +21,7 @@ from xcore_tools.database.backup.facts import Backup
 from xcore_tools.database.backup.manager import BackupManager
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.discovery.results import Problem
+from xcore_tools.envfile.environments import settled
 from xcore_tools.errors import DatabaseError, MigrationError
 from xcore_tools.files import read_text
 from xcore_tools.migrate.autogenerate.creation import create_all
@@ -86,7 +87,7 @@ class Migrations:
         arguments: Sequence[str] = (),
         lock_timeout: float = LOCK_TIMEOUT,
     ) -> None:
-        self.config = load_config() if config is None else config
+        self.config = settled(load_config() if config is None else config, name)
         self._environment = Environment(self.config, url=url, section=name, arguments=arguments)
         self._lock_timeout = lock_timeout
 

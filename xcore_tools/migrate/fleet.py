@@ -23,6 +23,7 @@ from xcore_tools.config import Config, load_config
 from xcore_tools.config.schema import LOCK_TIMEOUT
 from xcore_tools.database.lookup import find_databases
 from xcore_tools.database.url import DatabaseUrl
+from xcore_tools.envfile.environments import settled
 from xcore_tools.errors import ConfigError, XcoreToolsError
 from xcore_tools.migrate.facade import Migrations
 from xcore_tools.migrate.facts import Change, Fleet, Member, State, Status
@@ -69,7 +70,7 @@ class Databases:
         arguments: Sequence[str] = (),
         lock_timeout: float = LOCK_TIMEOUT,
     ) -> None:
-        self._config = load_config() if config is None else config
+        self._config = settled(load_config() if config is None else config, name)
         self._urls = find_databases(self._config, url, section=name)
         unknown = sorted(set(only) - self._urls.keys())
         if unknown:

@@ -6,11 +6,19 @@ Invoice → Model (core/__init__.py:1) → Entity (core/base.py:2) → Declarati
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 import msgspec
 
-from xcore_tools.discovery.results import Discovery, Problem, Step, Table, Verdict
+from xcore_tools.discovery.results import (
+    Discovery,
+    ImportRoot,
+    Problem,
+    Step,
+    Table,
+    Verdict,
+)
 from xcore_tools.report.json import SCHEMA_VERSION, encoded
 from xcore_tools.report.style import painted, visible
 from xcore_tools.report.text import core_tables, full_name
@@ -19,11 +27,13 @@ from xcore_tools.report.text import core_tables, full_name
 class Explanation(msgspec.Struct, frozen=True):
     """What is known of a name: the verdicts on classes, and the tables that no model maps.
 
+    `import_roots` are the directories below the project that the names of their modules count from.
     Where there are neither, the `problems` that mention it.
     """
 
     verdicts: tuple[Verdict, ...]
     tables: tuple[Table, ...]
+    import_roots: tuple[ImportRoot, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -52,10 +62,12 @@ def explain(discovery: Discovery, name: str) -> Explanation:
         table for table in core_tables(discovery) if _is_table(name, table.schema, table.name)
     )
     if verdicts or tables or not name:
-        return Explanation(verdicts, tables)
+        places = [(each.module, each.path) for each in verdicts]
+        places += [(each.module, each.path) for each in tables]
+        return Explanation(verdicts, tables, tuple(_roots(discovery, places)))
     word = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w.])")
     mentioned = (problem for problem in discovery.problems if word.search(problem.message))
-    return Explanation((), (), tuple(mentioned))
+    return Explanation((), (), problems=tuple(mentioned))
 
 
 def suggestions(discovery: Discovery, name: str) -> list[str]:
@@ -71,6 +83,7 @@ def render(explanation: Explanation, *, color: bool = False) -> str:
     """A paragraph for each class and each table: the chain, the place, the reason."""
     paragraphs = [_of_class(verdict, color=color) for verdict in explanation.verdicts]
     paragraphs += [_of_table(table, color=color) for table in explanation.tables]
+    paragraphs += [_of_root(root, color=color) for root in explanation.import_roots]
     paragraphs += [_of_problem(problem, color=color) for problem in explanation.problems]
     return "\n".join(paragraphs)
 
@@ -78,6 +91,22 @@ def render(explanation: Explanation, *, color: bool = False) -> str:
 def render_json(explanation: Explanation) -> str:
     """The same as data, with the keys of the results' own fields."""
     return encoded({"schema_version": SCHEMA_VERSION, **msgspec.to_builtins(explanation)})
+
+
+def _roots(discovery: Discovery, places: Iterable[tuple[str, str]]) -> Iterator[ImportRoot]:
+    """The import roots below the project that modules of these names and paths count from."""
+    listed = list(places)
+    for root in discovery.import_roots:
+        tails = {f"{root.path}/{module.replace('.', '/')}" for module, _ in listed}
+        paths = {path.removesuffix(".py").removesuffix("/__init__") for _, path in listed}
+        if root.path and tails & paths:
+            yield root
+
+
+def _of_root(root: ImportRoot, *, color: bool) -> str:
+    path = painted(visible(root.path), "bold", color=color)
+    reasons = "".join(f"  {visible(reason)}\n" for reason in root.reasons)
+    return f"names count from {path}, an import root:\n{reasons}"
 
 
 def _is_table(name: str, schema: str | None, table: str | None) -> bool:

@@ -7,6 +7,8 @@ from pathlib import PurePosixPath
 
 import msgspec
 
+from xcore_tools.envfile.places import Environment
+
 
 class Change(msgspec.Struct, frozen=True):
     """What becomes of one file. `before` is None where there is none yet.
@@ -53,18 +55,6 @@ class Layout(msgspec.Struct, frozen=True):
     plugins: tuple[str, ...] = ()
     set_aside: tuple[str, ...] = ()
     roots: tuple[str, ...] = (".",)
-
-
-class Environment(msgspec.Struct, frozen=True):
-    """Alembic in the project: the file of its settings, and the env.py that this leads to.
-
-    Both are relative to the project. `settings` is None where there is no such file: the env.py
-    then lies where everybody looks, or, unless `is_led_to`, where nobody does.
-    """
-
-    settings: str | None
-    env: str
-    is_led_to: bool = True
 
 
 class Facts(msgspec.Struct, frozen=True):

@@ -6,14 +6,10 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from xcore_tools.discovery.results import Discovery
+from xcore_tools.envfile import places
 from xcore_tools.setup.facts import Layout
 
-ASIDE = frozenset(
-    {
-        *("benchmark", "benchmarks", "demo", "demos", "doc", "docs", "example", "examples"),
-        *("sample", "samples", "script", "scripts", "test", "testing", "tests"),
-    }
-)
+ASIDE = places.ASIDE | {"script", "scripts"}
 """Names of directories whose models are seldom those of the application."""
 
 _PLUGINS = "plugins"

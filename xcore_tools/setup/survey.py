@@ -12,18 +12,19 @@ import msgspec
 from xcore_tools.config import Config, load_settings
 from xcore_tools.config.files import is_file, read_bytes, shown
 from xcore_tools.config.importroots import configured_import_roots
+from xcore_tools.config.ini import SECTION
 from xcore_tools.config.schema import Automigration, Migration
 from xcore_tools.discovery import discover
 from xcore_tools.discovery.catalog.derived import ASYNCHRONOUS
 from xcore_tools.discovery.results import Discovery
 from xcore_tools.discovery.walk import CORE, Root, Rules, find_sources, read_source
-from xcore_tools.envfile.locate import find_env
+from xcore_tools.envfile.environments import environment_of, environments
+from xcore_tools.envfile.places import Environment
 from xcore_tools.errors import ConfigError, NothingToScanError
-from xcore_tools.setup.facts import Environment, Facts
-from xcore_tools.setup.layout import ASIDE, layout_of
+from xcore_tools.setup.facts import Facts
+from xcore_tools.setup.layout import layout_of
 
 _ASYNCHRONOUS = tuple(name.encode() for name in sorted(ASYNCHRONOUS))
-_ASIDE = ASIDE - {"script", "scripts"}  # where Alembic's may be
 _NOTHING = Discovery((), (), (), ())
 
 
@@ -56,7 +57,6 @@ def survey(
     rules = Rules(
         exclude_directories=config.migration.model_discovery.exclude_directories,
         include=("*.py", "*.ini"),
-        import_roots=tuple(map(str, config.import_roots)),
     )
     paths = [each.path for each in find_sources(project, [Root(project, CORE)], rules).sources]
     environment = _environment(config, paths, alembic_config)
@@ -109,49 +109,20 @@ def _environment(config: Config, paths: list[str], named: Path | None) -> Enviro
     if named is not None:
         faults: list[str] = []
         ini = os.path.relpath(named.resolve(), config.project.resolve())
-        return _led_to(config, Path(ini).as_posix(), faults) or _refuse(faults)
-    if usual := _led_to(config, config.migration.alembic_config, []):
+        found = environment_of(config, Path(ini).as_posix(), SECTION, faults)
+        return found or _refuse(faults)
+    if usual := environment_of(config, config.migration.alembic_config, SECTION, []):
         return usual
-    files = [path for path in paths if _ASIDE.isdisjoint(path.lower().split("/")[:-1])]
-    inis = [path for path in files if path.endswith(".ini")]
-    found = [each for path in inis if (each := _led_to(config, path, []))]
-    if not found:
-        scripts = [path for path in files if _is_environment(config.project, path)]
-        found = [Environment(None, path, is_led_to=False) for path in scripts]
-    if len(found) > 1:
-        places = ", ".join(each.settings or each.env for each in found)
+    several = environments(config, paths)
+    if len(several) > 1:
+        places = ", ".join(map(str, several))
         fault = f"Alembic is set up in several places: {places}"
         raise ConfigError([f"{fault}; say with --alembic-config which of its ini files is meant"])
-    return found[0] if found else None
+    return several[0] if several else None
 
 
 def _refuse(faults: list[str]) -> Environment:
     raise ConfigError(faults)
-
-
-def _led_to(config: Config, ini: str, faults: list[str]) -> Environment | None:
-    """The environment that a file of Alembic's settings leads to."""
-    try:
-        tried = _configured(config, alembic_config=ini)
-        env = find_env(tried).resolve()
-        beside = env.with_name("alembic.ini")
-        if not is_file(tried.project / ini) and is_file(beside):  # Flask-Migrate's
-            ini = beside.relative_to(tried.project.resolve()).as_posix()
-        settings = ini if is_file(tried.project / ini) else None
-        return Environment(settings, env.relative_to(tried.project.resolve()).as_posix())
-    except ConfigError as error:
-        faults += error.faults
-    except ValueError:
-        faults.append(f"{ini}: leads to an env.py outside of the project")
-    return None
-
-
-def _is_environment(project: Path, path: str) -> bool:
-    """Whether it is an env.py of Alembic's, by its text."""
-    if not f"/{path}".endswith("/env.py"):
-        return False
-    content = read_source(project, path)
-    return isinstance(content, bytes) and b"alembic" in content and b"context" in content
 
 
 def _is_async(project: Path, paths: list[str]) -> bool:

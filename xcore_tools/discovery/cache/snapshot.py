@@ -142,19 +142,24 @@ class Recall:
         return changed if _is_settled(changed, self._begun) else 0
 
     def _key_of(self, walk: Walk) -> str:
-        state = (walk.sources, walk.problems, walk.import_roots, list(self.stamps.items()))
+        telling = list(_stamps_of(self._request.project, walk.telling))
+        state = (walk, list(self.stamps.items()), telling)
         return digest_of(self.question + msgspec.msgpack.encode(state)).hex()
 
 
 def _stamps(project: Path, walk: Walk, changed: frozenset[str]) -> Iterator[tuple[str, bytes]]:
-    for source in walk.sources:
-        if source.selected and source.path not in changed:
-            try:
-                status = os.stat(f"{project}/{source.path}")  # noqa: PTH116 - thousands of them
-            except (OSError, ValueError):
-                continue
-            times = (status.st_mtime_ns, status.st_ctime_ns)
-            yield source.path, _STAMP.pack(status.st_size, *times, status.st_ino % 2**64)
+    wanted = (source.path for source in walk.sources if source.selected)
+    return _stamps_of(project, (path for path in wanted if path not in changed))
+
+
+def _stamps_of(project: Path, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    for path in paths:
+        try:
+            status = os.stat(f"{project}/{path}")  # noqa: PTH116 - thousands of them
+        except (OSError, ValueError):
+            continue
+        times = (status.st_mtime_ns, status.st_ctime_ns)
+        yield path, _STAMP.pack(status.st_size, *times, status.st_ino % 2**64)
 
 
 def _is_settled(changed: int, begun: int) -> bool:

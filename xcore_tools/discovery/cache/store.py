@@ -91,7 +91,8 @@ class Store:
         """Keep what a file told at a first look; what else it told counts if its bytes are the same."""
         kept = self._old.get(path)
         origins = tuple(map(sys.intern, seen.outlook.origins))  # the same few in all files
-        outlook = msgspec.structs.replace(seen.outlook, origins=origins)
+        imports = tuple(map(sys.intern, seen.outlook.imports))
+        outlook = msgspec.structs.replace(seen.outlook, origins=origins, imports=imports)
         file = _File(seen.digest, outlook, self._spool.put(seen.sketch))
         if kept is not None and kept.digest == seen.digest:
             file.parsed, file.checked = kept.parsed, kept.checked

@@ -17,6 +17,9 @@ from xcore_tools.discovery.records import Outlook, Part
 from xcore_tools.discovery.walk import SourceFile
 from xcore_tools.discovery.walk.module_names import import_root_of
 
+_MODULES = frozenset({"test", "tests", "testing"})
+"""Names that are modules wherever they are imported from."""
+
 _TOPS = frozenset(name.partition(".")[0] for name in SHARED_BASES)
 
 
@@ -29,7 +32,15 @@ def outlook_of(sketch: Sketch, size: int, *, is_suspicious: bool) -> Outlook:
         sketch.is_set_aside,
         is_suspicious,
         tuple(sorted(origins)),
+        tuple(sorted({module for item in sketch.imports for module in _modules(item)})),
     )
+
+
+def _modules(item: Imported) -> Iterator[str]:
+    """The modules that an import reads: what it names may be one where that is all it tells."""
+    yield item.module
+    if not item.module.strip(".") or item.name in _MODULES:
+        yield f"{item.module}{'' if item.module.endswith('.') else '.'}{item.name}"
 
 
 def _origins(item: Imported) -> Iterator[str]:

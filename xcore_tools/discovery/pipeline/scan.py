@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -17,8 +19,22 @@ from xcore_tools.discovery.pipeline.tasks import Job, examined_by, seen_by
 from xcore_tools.discovery.pipeline.workers import Crew
 from xcore_tools.discovery.records import Examined, Part, Scanned
 from xcore_tools.discovery.request import Request
-from xcore_tools.discovery.results import Discovery, MetaData, Problem, UnresolvedBase
-from xcore_tools.discovery.walk import ModuleIndex, Walk
+from xcore_tools.discovery.results import Discovery, ImportRoot, MetaData, Problem, UnresolvedBase
+from xcore_tools.discovery.roots import (
+    Roots,
+    Witness,
+    find_import_roots,
+    is_test,
+    set_aside,
+)
+from xcore_tools.discovery.roots.names import disputed, with_import_names
+from xcore_tools.discovery.walk import (
+    ModuleIndex,
+    SourceFile,
+    Walk,
+    with_import_roots,
+    without,
+)
 
 _CHECKED = 1_000_000
 """Bytes: up to here, files that cannot matter are checked for errors as well. It is quickly done in a
@@ -51,8 +67,10 @@ class Scan:
         self._store = store
         self._crew = crew
         self._progress = progress
-        self._sources = [source for source in walk.sources if source.selected]
-        self._index = ModuleIndex(request.project, request.roots, walk)
+        self._sources: list[SourceFile] = []
+        self._index: ModuleIndex
+        self._roots = Roots(())
+        self._asked: set[str] = set()
         self._problems: set[Problem] = set()
         self._unseen: set[str] = set()
         self._done = 0
@@ -61,6 +79,7 @@ class Scan:
     def run(self) -> Discovery:
         """Everything that the files hold; problems of the walk are not among it."""
         self._look()
+        self._name()
         parts = split(
             self._sources,
             lambda source: self._store.outlook(source.path),
@@ -70,11 +89,26 @@ class Scan:
         )
         whole = _merged(self._scanned(parts))
         self._check_the_rest(frozenset(whole.parsed))
-        problems = tuple(sorted({*self._problems, *whole.discovery.problems}))
-        discovery = msgspec.structs.replace(whole.discovery, problems=problems)
+        problems = {*self._problems, *whole.discovery.problems}
+        problems |= set(disputed(self._roots, whole.discovery))
+        discovery = msgspec.structs.replace(
+            with_import_names(whole.discovery, self._walk),
+            problems=tuple(sorted(problems)),
+            import_roots=self._roots.roots,
+            package=self._roots.package,
+            environments=self._environments(),
+        )
         is_steady = whole.is_steady and not self._unseen
+        asked = {each: self._index.listing(each) for each in sorted(self._asked)}
+        whole = msgspec.structs.replace(whole, directories={**asked, **whole.directories})
         self._store.save(msgspec.structs.replace(whole, discovery=discovery, is_steady=is_steady))
         return discovery
+
+    def import_roots(self) -> tuple[ImportRoot, ...]:
+        """The directories that names count from, told by a first look at every file."""
+        self._look()
+        self._name()
+        return self._roots.roots
 
     # -- a first look ---------------------------------------------------------------------------
 
@@ -82,8 +116,8 @@ class Scan:
         """Looks at every file that no earlier scan has seen as it is."""
         fresh = [
             Job(self._request.project, source.path)
-            for source in self._sources
-            if not self._store.recognise(source.path)
+            for source in self._walk.sources
+            if source.selected and not self._store.recognise(source.path)
         ]
         for job, found in seen_by(self._crew, fresh, self._store.size):
             if isinstance(found, Problem):
@@ -91,6 +125,36 @@ class Scan:
                 self._unseen.add(job.path)
             else:
                 self._store.see(job.path, found)
+
+    def _name(self) -> None:
+        """Names the files as the application imports them, and sets aside what is not part of it."""
+        project = self._request.project
+        self._roots, places = find_import_roots(project, self._walk, self._witnesses())
+        walk = with_import_roots(self._walk, self._roots.paths, self._roots.package)
+        aside = set_aside(
+            (source.path for source in walk.sources if source.selected),
+            self._witnesses,
+            places,
+            roots=[os.path.relpath(root.path, project) for root in self._request.roots],
+            scripts=map(posixpath.dirname, self._environments()),
+        )
+        self._asked = places.asked
+        self._walk = walk = without(walk, aside)
+        self._sources = [source for source in walk.sources if source.selected]
+        self._index = ModuleIndex(project, self._request.roots, walk)
+
+    def _witnesses(self) -> Iterator[Witness]:
+        for source in self._walk.sources:
+            outlook = self._store.outlook(source.path)
+            if outlook is not None:
+                is_aside = outlook.is_set_aside and not source.path.endswith("env.py")
+                yield Witness(source.path, outlook.imports, is_aside or is_test(source.path))
+
+    def _environments(self) -> tuple[str, ...]:
+        """The env.py files of Alembic."""
+        found = [path for path in self._walk.telling if f"/{path}".endswith("/env.py")]
+        outlooks = [(path, self._store.outlook(path)) for path in found]
+        return tuple(path for path, outlook in outlooks if outlook and outlook.is_set_aside)
 
     # -- parts ------------------------------------------------------------------------------------
 

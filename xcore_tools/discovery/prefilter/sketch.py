@@ -95,7 +95,7 @@ def sketch(path: str, data: bytes) -> Sketch:
     """What the bytes of a source file say at a first look."""
     data = plain(data)
     if _is_migration(data) or _is_test(path, data):
-        return Sketch(has_evidence=False, is_set_aside=True)
+        return Sketch(has_evidence=False, is_set_aside=True, imports=tuple(_imports(data)))
     return Sketch(
         has_evidence=_has_evidence(data),
         is_set_aside=False,

@@ -13,7 +13,12 @@ from xcore_tools.discovery.walk.index import ModuleIndex, listing_of
 from xcore_tools.discovery.walk.reading import SIZE_LIMIT, read_source
 from xcore_tools.discovery.walk.roots import find_roots
 from xcore_tools.discovery.walk.sources import CORE, Root, Rules, SourceFile, Walk
-from xcore_tools.discovery.walk.tree import find_sources
+from xcore_tools.discovery.walk.tree import (
+    find_sources,
+    idle_patterns,
+    with_import_roots,
+    without,
+)
 
 __all__ = [
     "CORE",
@@ -25,7 +30,10 @@ __all__ = [
     "Walk",
     "find_roots",
     "find_sources",
+    "idle_patterns",
     "listing_of",
     "names_in",
     "read_source",
+    "with_import_roots",
+    "without",
 ]

@@ -5,8 +5,9 @@ below an ignored directory is never asked about, so each question is about the p
 only, as in git itself. Tracked files, .git/info/exclude and the user's own ignore file are not
 looked at: an answer depends on the .gitignore files alone.
 
-(pathspec, the usual library, answers for files below a matching directory as well; with patterns
-at several levels that differs from git, see the table in tests/test_walk_gitignore.py.)
+(`GitIgnoreSpec` of pathspec answers for files below a matching directory as well; with patterns at
+several levels that differs from git, see the table in tests/test_walk_gitignore.py. So pathspec is asked
+about each pattern.)
 
 Source: gitignore(5); `parse_path_pattern` and `last_matching_pattern_from_list` in git's dir.c.
 """
@@ -15,13 +16,12 @@ from __future__ import annotations
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterable
+from collections import defaultdict
 from functools import cached_property
-from itertools import groupby
 
 import msgspec
 
-from xcore_tools.discovery.walk.globs import glob_regex
+from xcore_tools.discovery.walk.patterns import Pattern
 
 
 class Ignores(msgspec.Struct, frozen=True):
@@ -45,12 +45,6 @@ class Ignores(msgspec.Struct, frozen=True):
         return False
 
 
-class _Pattern(msgspec.Struct, frozen=True):
-    regex: str
-    negated: bool
-    directories_only: bool
-
-
 class IgnoreFile:
     """The patterns of one .gitignore file. As in git, `?` and `[…]` stand for one byte of UTF-8."""
 
@@ -62,50 +56,46 @@ class IgnoreFile:
     def verdict(self, path: str, *, is_directory: bool) -> bool | None:
         """Tell whether `path`, relative to the file's directory, is ignored; None if not mentioned.
 
-        Only patterns that match `path` itself count, not those that match a directory above it.
+        Only patterns that match `path` itself count, not those that match a directory above it. The
+        last one that does decides.
         """
         if not path.isascii():
             path = path.encode("utf-8", "surrogateescape").decode("latin-1")
-        regex, verdicts = self._for_directories if is_directory else self._for_files
-        found = regex.fullmatch(path)
-        return None if found is None or found.lastindex is None else verdicts[found.lastindex - 1]
+        numbers = self._plain.get(path.rpartition("/")[2], ())
+        if self._screen.fullmatch(path) is not None:
+            numbers = sorted({*numbers, *self._others})
+        for number in reversed(numbers):
+            if self._patterns[number].matches(path, is_directory=is_directory):
+                return not self._patterns[number].is_negated
+        return None
 
     @cached_property
-    def _for_directories(self) -> tuple[re.Pattern[str], list[bool]]:
-        return _alternation(self._patterns)
+    def _plain(self) -> dict[str, list[int]]:
+        """The numbers of plain patterns, by the last name in them."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for number, pattern in enumerate(self._patterns):
+            if pattern.is_plain:
+                found[pattern.name].append(number)
+        return dict(found)
 
     @cached_property
-    def _for_files(self) -> tuple[re.Pattern[str], list[bool]]:
-        return _alternation(each for each in self._patterns if not each.directories_only)
+    def _others(self) -> list[int]:
+        return [n for n, pattern in enumerate(self._patterns) if not pattern.is_plain]
+
+    @cached_property
+    def _screen(self) -> re.Pattern[str]:
+        """What fully matches the paths that patterns other than plain ones may match."""
+        screens = (self._patterns[number].screen for number in self._others)
+        return re.compile("|".join(screens) or "(?!)", re.DOTALL)
 
 
-def _alternation(patterns: Iterable[_Pattern]) -> tuple[re.Pattern[str], list[bool]]:
-    """Return one regular expression for all patterns, and the verdict of each of its groups.
-
-    The last pattern that matches decides: it comes first in the alternation.
-    """
-    groups: list[str] = []
-    verdicts: list[bool] = []
-    for negated, run in groupby(reversed(list(patterns)), key=lambda each: each.negated):
-        groups.append(f"({'|'.join(each.regex for each in run)})")
-        verdicts.append(not negated)
-    return re.compile("|".join(groups) or "(?!)", re.DOTALL), verdicts
-
-
-def _pattern(line: str) -> _Pattern | None:
+def _pattern(line: str) -> Pattern | None:
     """Return the pattern of a line; None for a comment, an empty line or a malformed pattern."""
     line = _without_trailing_spaces(line)
-    if line.startswith("#"):
+    if not line or line.startswith("#"):
         return None
-    glob = line.removeprefix("!")
-    name = glob.removesuffix("/")
-    # A slash before the end ties the pattern to the directory of its file.
-    regex = glob_regex(name.removeprefix("/")) if name else None
-    if regex is None:
-        return None
-    if "/" not in name:
-        regex = f"(?>.*/)?{regex}"
-    return _Pattern(regex, negated=glob != line, directories_only=name != glob)
+    pattern = Pattern(line)
+    return None if pattern.is_malformed else pattern
 
 
 def _without_trailing_spaces(line: str) -> str:

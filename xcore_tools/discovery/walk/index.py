@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import posixpath
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -38,6 +39,8 @@ class ModuleIndex:
         self._project = real(project)
         self._import_roots = walk.import_roots
         self._root_set = frozenset(walk.import_roots)
+        self._package = walk.package
+        self._top = real(f"{self._project}/{walk.top}") if walk.top else self._project
         self._scanned = {source.path: source for source in walk.sources}
         self._taken = {source.module for source in walk.sources}
         self._roots = [
@@ -106,9 +109,10 @@ class ModuleIndex:
 
     def _within_itself(self, parts: list[str]) -> str | None:
         """Find `project.a.b` where the project's own directory is the package `project`."""
-        if parts[0] != posixpath.basename(self._project) or self._package_file("") is None:
+        own = (self._package or posixpath.basename(self._project)).split(".")
+        if parts[: len(own)] != own or self._package_file("") is None:
             return None
-        return self._file("", parts[1:]) if parts[1:] else _PACKAGE
+        return self._file("", parts[len(own) :]) if parts[len(own) :] else _PACKAGE
 
     def _known_file(self, start: str, module: str, parts: Sequence[str]) -> str | None:
         """Look once for a module below `start`: most directories count from the same few places."""
@@ -148,20 +152,31 @@ class ModuleIndex:
     def _source(self, path: str) -> SourceFile | None:
         if path not in self._scanned:
             # Reached through a link, perhaps: the scan knows it by its real path.
-            inside = relative(real(f"{self._project}/{path}"), self._project)
+            inside = self._inside(real(f"{self._project}/{path}"), is_above=path.startswith("../"))
             if inside is None:
                 return None
             path = inside
         if path not in self._scanned:
-            module = module_name(path, self._root_set)
+            module = module_name(path, self._root_set, self._package)
+            if module in self._taken:
+                if path.startswith("../"):
+                    return None  # the project has a module of that name
+                module = module_name(path, (), self._package)
             self._scanned[path] = SourceFile(
                 path=path,
-                module=module if module not in self._taken else module_name(path, ()),
+                module=module,
                 is_package=is_package_file(path),
                 origin=self._origin(path),
                 selected=False,
             )
         return self._scanned[path]
+
+    def _inside(self, place: str, *, is_above: bool) -> str | None:
+        """The path of a file in the project, or of one in its repository for an import root above."""
+        inside = relative(place, self._project)
+        if inside is None and is_above and relative(place, self._top) is not None:
+            return os.path.relpath(place, self._project).replace(os.sep, "/")
+        return inside
 
     def _origin(self, path: str) -> str:
         containing = [each for each in self._roots if path == each[0] or is_below(path, each[0])]

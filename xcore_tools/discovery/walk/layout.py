@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from xcore_tools.discovery.walk.disk import exists, is_directory
@@ -13,7 +13,8 @@ from xcore_tools.discovery.walk.reading import read_regular
 _DISTRIBUTION = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
 _PACKAGE = "__init__.py"
 
-_TELLING = _DISTRIBUTION | {_PACKAGE, "alembic.ini", "env.py"}
+_STATING = _DISTRIBUTION | {"alembic.ini", "env.py", "pytest.ini", "tox.ini"}
+_TELLING = _STATING | {_PACKAGE}
 _SETUP_LIMIT = 1024 * 1024
 
 
@@ -45,11 +46,28 @@ def shown_import_roots(contents: Mapping[str, Iterable[str]]) -> list[str]:
 
 
 class LayoutReader:
-    """Collects what `shown_import_roots` needs: `contents`."""
+    """Collects what `shown_import_roots` needs: `contents`. `inis` are further files of Alembic's."""
 
-    def __init__(self, project: str) -> None:
+    def __init__(self, project: str, inis: Iterable[str] = ()) -> None:
         self._project = project
+        self._inis = frozenset(inis)
         self.contents: dict[str, frozenset[str]] = {}
+
+    def telling(self, above: Sequence[str] = ()) -> tuple[str, ...]:
+        """Return the files that may state what an import root is, sorted.
+
+        `above` are directories that the project lies in, which no walk enters.
+        """
+        found = {
+            posixpath.join(directory, name)
+            for directory, names in self.contents.items()
+            for name in names & _STATING
+        }
+        for directory in above:
+            places = (f"{directory}/{name}" for name in _STATING - {"env.py"})
+            found |= {place for place in places if exists(f"{self._project}/{place}")}
+        found |= {ini for ini in self._inis if exists(f"{self._project}/{ini}")}
+        return tuple(sorted(found))
 
     def look_around(self, path: str) -> None:
         """Note the directories on the way to a root, and `src` in them: no scan may enter those."""

@@ -35,17 +35,21 @@ def import_root_of(path: str, import_roots: Container[str]) -> str:
     return directory
 
 
-def module_name(path: str, import_roots: Container[str]) -> str:
+def module_name(path: str, import_roots: Container[str], package: str = "") -> str:
     """Return the dotted name of the file, relative to the deepest import root that contains it.
+
+    `package` is the name of the project's own directory where that is a package.
 
     `pkg/__init__.py` is `pkg`. Parts that are no identifiers are kept as they are. The
     `__init__.py` of the project itself, which no importer can name, is `__init__`.
     """
     directory, _, name = path.rpartition("/")
-    return _in_package(_package(directory, import_root_of(path, import_roots)), name)
+    return _in_package(_package(directory, import_root_of(path, import_roots), package), name)
 
 
-def module_names(paths: Iterable[str], import_roots: Iterable[str]) -> dict[str, str]:
+def module_names(
+    paths: Iterable[str], import_roots: Iterable[str], package: str = ""
+) -> dict[str, str]:
     """Return the name of every file; no two import roots have a name in common.
 
     Where they would (two services, each with a package `app`), the package is named relative to the
@@ -64,9 +68,9 @@ def module_names(paths: Iterable[str], import_roots: Iterable[str]) -> dict[str,
         key = (directory, is_package_file(name))
         if key not in places:
             root = import_root_of(path, roots)
-            places[key] = (root, _package(directory, root))
-        root_of[path], package = places[key]
-        names[path] = found = _in_package(package, name)
+            places[key] = (root, _package(directory, root, package))
+        root_of[path], inside = places[key]
+        names[path] = found = _in_package(inside, name)
         other = first.setdefault(found, root_of[path])
         if other != root_of[path]:
             top = _top_level(found)
@@ -74,13 +78,16 @@ def module_names(paths: Iterable[str], import_roots: Iterable[str]) -> dict[str,
     if clashing:
         for path, name in names.items():
             if (root_of[path], _top_level(name)) in clashing:
-                names[path] = module_name(path, ())
+                names[path] = module_name(path, (), package)
     return names
 
 
-def _package(directory: str, root: str) -> str:
+def _package(directory: str, root: str, package: str) -> str:
     """The dotted name of a directory below an import root."""
-    return (directory[len(root) + 1 :] if root else directory).replace("/", ".")
+    if root:
+        return directory[len(root) + 1 :].replace("/", ".")
+    inside = directory.replace("/", ".")
+    return f"{package}.{inside}".strip(".") if package else inside
 
 
 def _in_package(package: str, name: str) -> str:

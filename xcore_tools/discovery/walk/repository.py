@@ -29,6 +29,12 @@ class Repository:
         self._problems = problems
         self._top = _top_level(project) if enabled else project
 
+    @property
+    def steps_up(self) -> int:
+        """How many directories the top of the repository lies above the project."""
+        inside = relative(self._project, self._top)
+        return len(inside.split("/")) if inside else 0
+
     def rules_above(self, directory: str) -> Ignores:
         """Return the rules for what lies in a directory that is scanned because it was named.
 

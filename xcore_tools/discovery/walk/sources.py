@@ -29,7 +29,8 @@ class Rules(msgspec.Struct, frozen=True):
     Patterns are globs: matched against the name, or against the path relative to the project where
     they contain a slash (there `*` stops at a slash and `**` does not). `exclude_directories` are
     not entered at all. `import_roots` are directories, absolute or relative to the project; those
-    that the layout of the project shows need not be given.
+    that the project itself shows need not be given. `inis` are files with settings of Alembic that
+    are not called alembic.ini, relative to the project.
     """
 
     exclude_directories: tuple[str, ...] = ()
@@ -37,6 +38,7 @@ class Rules(msgspec.Struct, frozen=True):
     exclude: tuple[str, ...] = ()
     gitignore: bool = True
     import_roots: tuple[str, ...] = ()
+    inis: tuple[str, ...] = ()
 
 
 class SourceFile(msgspec.Struct, frozen=True, order=True):
@@ -57,9 +59,20 @@ class Walk(msgspec.Struct, frozen=True):
     """The files of a scan, sorted by path, with what was noticed on the way.
 
     `import_roots` are POSIX and relative to the project, "" being the project, in the order in
-    which names are looked up: configured ones, the project, those that the layout shows.
+    which names are looked up: configured ones, the project, those that the layout shows. `package`
+    is the dotted name of the project's own directory, "" unless it is a package.
+
+    It `is_whole` if it covers the project. `settings` are the roots that were given, `telling` the
+    files that may state others, `above` the names of the directories that the project lies in; `top`
+    leads from it to its repository.
     """
 
     sources: tuple[SourceFile, ...]
     problems: tuple[Problem, ...]
     import_roots: tuple[str, ...]
+    package: str = ""
+    settings: tuple[str, ...] = ()
+    telling: tuple[str, ...] = ()
+    above: tuple[str, ...] = ()
+    top: str = ""
+    is_whole: bool = True

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
+
+import msgspec
 
 from xcore_tools.discovery.results import Problem, Severity
 from xcore_tools.discovery.walk.disk import exists, is_file, real
@@ -33,12 +35,23 @@ def find_sources(project: Path, roots: Iterable[Root], rules: Rules) -> Walk:
     Raises:
         ConfigError: patterns of `rules` are malformed.
     """
-    scan = _Scan(real(project), rules)
+    roots = list(roots)
+    scan = _Scan(real(project), rules, roots)
     # The innermost root first: what it has seen, the others skip.
     for root in sorted(roots, key=lambda each: -len(each.path.parts)):
         scan.read_root(root)
     scan.follow_links()
     return scan.result(rules.import_roots)
+
+
+def idle_patterns(
+    project: Path, roots: Iterable[Root], rules: Rules, walk: Walk, patterns: Container[str]
+) -> list[str]:
+    """Return those of the include and exclude `patterns` that match nothing that the walk met, sorted."""
+    place = real(project)
+    named = (relative(real(root.path), place) for root in roots)
+    chosen = Filter(rules, [each for each in named if each])
+    return chosen.idle((source.path for source in walk.sources), patterns)
 
 
 class _Place(NamedTuple):
@@ -68,16 +81,18 @@ class _Found(NamedTuple):
 class _Scan:
     """The state of one scan. What is called a path is relative to the project."""
 
-    def __init__(self, project: str, rules: Rules) -> None:
+    def __init__(self, project: str, rules: Rules, roots: Iterable[Root]) -> None:
         self._project = project
+        named = (relative(real(root.path), project) for root in roots)
         self._start = len(project.rstrip("/")) + 1
-        self._filter = Filter(rules)
+        self._filter = Filter(rules, [each for each in named if each])
         self._problems: list[Problem] = []
         self._repository = Repository(project, enabled=rules.gitignore, problems=self._problems)
-        self._layout = LayoutReader(project)
+        self._layout = LayoutReader(project, rules.inis)
         self._found: dict[str, _Found] = {}  # by real path
         self._seen: set[str] = set()  # real paths of directories
         self._links: list[_Link] = []
+        self._is_whole = False
 
     def read_root(self, root: Root) -> None:
         place = real(root.path)
@@ -88,6 +103,7 @@ class _Scan:
             self._problems.append(Problem(shown, 0, "XT110", "error", message))
             return
         self._layout.look_around(path)
+        self._is_whole |= not path
         if is_file(place):
             self._take(place, path, root.origin, named=root.named)
         else:
@@ -106,10 +122,21 @@ class _Scan:
         shown = shown_import_roots(self._layout.contents)
         inside = [each for each in configured if each is not None]
         all_roots = tuple(dict.fromkeys([*inside, "", *shown]))
+        top = self._repository.steps_up
+        is_package = "__init__.py" in self._layout.contents.get("", ())
         found = list(self._found.values())
         self._found.clear()  # its keys take as much memory as all that is made now
         sources = tuple(sorted(_named(found, all_roots)))
-        return Walk(sources, tuple(sorted(set(self._problems))), all_roots)
+        return Walk(
+            sources,
+            tuple(sorted(set(self._problems))),
+            all_roots,
+            settings=tuple(inside),
+            telling=self._layout.telling(["/".join([".."] * (n + 1)) for n in range(top)]),
+            above=tuple(part for part in self._project.split("/") if part) if is_package else (),
+            top="/".join([".."] * top),
+            is_whole=self._is_whole,
+        )
 
     def _read_below(self, start: _Place, *, is_root: bool = False) -> None:
         places = [start]
@@ -163,7 +190,7 @@ class _Scan:
 
     def _take(self, place: str, path: str, origin: str, *, named: bool = False) -> None:
         if place not in self._found:
-            selected = named or self._filter.selects(path, path.rpartition("/")[2])
+            selected = named or self._filter.selects(path)
             self._found[place] = _Found(path, origin, selected)
 
     def _follow(self, link: _Link) -> None:
@@ -194,6 +221,30 @@ class _Scan:
     def _note_link(self, path: str, reason: str, severity: Severity = "note") -> None:
         message = f"symbolic link {reason}: not followed"
         self._problems.append(Problem(printable(path), 0, "XT111", severity, message))
+
+
+def with_import_roots(walk: Walk, import_roots: Sequence[str], package: str = "") -> Walk:
+    """Return the same files with the names that they have by these import roots."""
+    roots = frozenset(each for each in import_roots if not each.startswith(".."))
+    names = module_names((source.path for source in walk.sources), roots, package)
+    sources = tuple(
+        source
+        if source.module == names[source.path]
+        else msgspec.structs.replace(source, module=names[source.path])
+        for source in walk.sources
+    )
+    return msgspec.structs.replace(
+        walk, sources=sources, import_roots=tuple(import_roots), package=package
+    )
+
+
+def without(walk: Walk, paths: Container[str]) -> Walk:
+    """Return the same walk, in which the files at these paths are not selected."""
+    sources = tuple(
+        msgspec.structs.replace(source, selected=False) if source.path in paths else source
+        for source in walk.sources
+    )
+    return msgspec.structs.replace(walk, sources=sources)
 
 
 def _named(files: Sequence[_Found], import_roots: Sequence[str]) -> Iterator[SourceFile]:

@@ -12,6 +12,7 @@ from xcore_tools.config import Config
 from xcore_tools.config.files import shown
 from xcore_tools.config.scripts import AlembicSettings, alembic_settings, directories_of
 from xcore_tools.discovery.results import Problem
+from xcore_tools.envfile.environments import settled
 from xcore_tools.envfile.locate import find_env
 from xcore_tools.errors import ConfigError
 from xcore_tools.migrate.revisions.revision_file import is_revision_name
@@ -77,6 +78,7 @@ def find_versions(config: Config, section: str) -> Versions:
         ConfigError: there is no script directory, or none at a version location.
     """
     faults: list[str] = []
+    config = settled(config, section)
     settings = alembic_settings(config, section, faults)
     if faults:
         raise ConfigError(faults)

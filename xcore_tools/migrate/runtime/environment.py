@@ -21,7 +21,7 @@ from xcore_tools.database.backup.engine import VersionTable
 from xcore_tools.database.drivers import installed, is_asynchronous, synchronous
 from xcore_tools.database.lookup import VARIABLES, find_url
 from xcore_tools.database.url import DatabaseUrl, anchored_url
-from xcore_tools.envfile.locate import find_env
+from xcore_tools.envfile.locate import SeveralEnvironmentsError, find_env
 from xcore_tools.errors import ConfigError, MigrationError
 from xcore_tools.files import read_regular
 from xcore_tools.migrate.runtime.failures import explained
@@ -221,6 +221,8 @@ class Environment:
         """The env.py; where there is none, Alembic says what is missing."""
         try:
             return find_env(self.config, name=self._section)
+        except SeveralEnvironmentsError:
+            raise
         except ConfigError:
             return None
 
