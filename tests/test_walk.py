@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from xcore_tools import Config, discover
 from xcore_tools.discovery.results import Problem
 from xcore_tools.discovery.walk import (
     SIZE_LIMIT,
@@ -649,3 +650,18 @@ class TestReadSource:
             problem = read_source(project, name)
             assert isinstance(problem, Problem)
             assert problem.path.encode()
+
+
+def test_folders_of_templates_are_said_and_left_out(tmp_path: Path) -> None:
+    """What cookiecutter or copier fills in is no Python yet; a folder of any other name is."""
+    for folder in ("{{cookiecutter.slug}}/app", "[[ name ]]", "{% if x %}api{% endif %}", "a{b}"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "models.py").write_text("from {{ x }} import y\n")
+    found = discover([tmp_path], config=Config(project=tmp_path))
+    told = sorted((problem.code, problem.severity, problem.path) for problem in found.problems)
+    assert told == [
+        ("XT101", "error", "a{b}/models.py"),
+        ("XT114", "note", "[[ name ]]"),
+        ("XT114", "note", "{% if x %}api{% endif %}"),
+        ("XT114", "note", "{{cookiecutter.slug}}"),
+    ]

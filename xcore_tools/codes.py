@@ -74,6 +74,12 @@ CODES: dict[str, Code] = {
             "Correct it, or remove it; patterns mean what they mean in a .gitignore file.",
         ),
         Code(
+            "XT114",
+            "folder of templates",
+            "The name of the folder is an expression that cookiecutter or copier fills in; below it lie templates.",
+            "Nothing needs to be done. To scan a filled-in copy, name its path.",
+        ),
+        Code(
             "XT120",
             "table name not known statically",
             "The name is computed in a way that cannot be followed without running the code.",

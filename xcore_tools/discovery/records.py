@@ -44,10 +44,14 @@ class Examined(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """Files that are scanned together, sorted by path; `weight` counts the bytes that hold evidence."""
+    """Files that are scanned together, sorted by path; `weight` counts the bytes that hold evidence.
+
+    `telling` are the files that state how the project is packaged.
+    """
 
     sources: tuple[SourceFile, ...]
     weight: int
+    telling: tuple[str, ...] = ()
 
 
 class Scanned(msgspec.Struct, frozen=True, array_like=True):

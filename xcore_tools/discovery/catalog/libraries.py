@@ -12,6 +12,7 @@ from collections.abc import Callable
 import msgspec
 
 from xcore_tools.discovery.catalog.directives import SQLMODEL
+from xcore_tools.discovery.catalog.paths import SQLALCHEMY
 
 ForeignColumn = tuple[str, str, tuple[str, ...], bool, bool]
 """Name, type, arguments of the type, whether it may be null, whether it is a key."""
@@ -238,6 +239,7 @@ def is_library(top: str) -> bool:
 
 _WITHOUT_MODELS = frozenset(
     {"pydantic", "typing_extensions", "builtins", "attr", "attrs", "marshmallow", "django"}
+    | {SQLALCHEMY}  # whose bases all have a role
 )
 
 

@@ -44,16 +44,18 @@ def link(  # noqa: PLR0913 - what it asks for, and what it is told
     *,
     leads: frozenset[str] = frozenset(),
     bases: tuple[str, ...] = (),
+    may_meet: Callable[[str, str], bool] = lambda _one, _other: True,
 ) -> Linked:
     """What the modules define together.
 
     `origins` names the origin of each module that is reported; the others only help to resolve names.
     `locate`, `load` and `read` find and read what is not at hand yet (see Interpreter).
-    `bases` are dotted names of further declarative bases outside the project.
+    `bases` are dotted names of further declarative bases outside the project. `may_meet` says whether
+    two modules can be loaded into one process, where tables of one name would clash.
     """
     interpreter = interpreter_of(Project(modules, locate, load, read), leads, bases)
     interpreter.run()
-    results = Results(interpreter, origins)
+    results = Results(interpreter, origins, may_meet)
     add_models(interpreter, results)
     add_tables(interpreter, results)
     add_uncalled(interpreter, results)

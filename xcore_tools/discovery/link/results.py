@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -40,9 +40,18 @@ class FoundTable(msgspec.Struct, frozen=True):
 
 
 class Results:
-    """What was found, as data. `origins` names the modules that are reported; the rest is left out."""
+    """What was found, as data. `origins` names the modules that are reported; the rest is left out.
 
-    def __init__(self, interpreter: Interpreter, origins: Mapping[str, str]) -> None:
+    `may_meet` says whether two modules can be loaded into one process.
+    """
+
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        origins: Mapping[str, str],
+        may_meet: Callable[[str, str], bool],
+    ) -> None:
+        self._may_meet = may_meet
         self._verdicts: dict[tuple[str, str, int], Verdict] = {}
         self._machine = interpreter
         self._origins = origins
@@ -137,6 +146,8 @@ class Results:
                 self._tables[key] = (table, found.is_excused)
             return
         self._tables[(*key, module, line)] = (table, found.is_excused)
+        if not self._may_meet(module, other.module):
+            return
         shown = f"{found.schema}.{found.name}" if found.schema else found.name
         message = f"table {shown} is also defined at {other.path}:{other.line}"
         self.report("XT123", "warning", module, line, message)

@@ -10,6 +10,7 @@ from xcore_tools.discovery.cache.store import Store
 from xcore_tools.discovery.ir import Call, FunctionDef, ModuleFacts, Unread
 from xcore_tools.discovery.ir import Part as Unreadable
 from xcore_tools.discovery.link import Linked, link
+from xcore_tools.discovery.pipeline.meeting import Meetings
 from xcore_tools.discovery.pipeline.tasks import Job, examined_by, read
 from xcore_tools.discovery.pipeline.workers import Crew
 from xcore_tools.discovery.prefilter.import_targets import Origins
@@ -53,6 +54,7 @@ class PartScan:
         self._functions: dict[Unread, FunctionDef] = {}
         self._problems: set[Problem] = set()
         self._is_steady = True
+        self._meetings = Meetings(part.sources, part.telling, self._imports, index.locate)
         self._bases = request.bases
         bases = frozenset(base.rpartition(".")[2] for base in self._bases)
         self._outside = LIBRARY_LEADS | Leads(classes=bases)
@@ -78,6 +80,10 @@ class PartScan:
             is_steady=self._is_steady,
             unresolved=linked.unresolved,
         )
+
+    def _imports(self, source: SourceFile) -> Iterable[str]:
+        outlook = self._store.outlook(source.path)
+        return outlook.imports if outlook is not None else ()
 
     def _is_readable(self, source: SourceFile) -> bool:
         """Whether a file belongs to the application."""
@@ -156,6 +162,7 @@ class PartScan:
             self._read,
             leads=leads,
             bases=self._bases,
+            may_meet=self._meetings.may_meet,
         )
 
     def _locate(self, module: str, importer: str) -> str | None:

@@ -215,6 +215,7 @@ class Scan:
             gc.collect()
 
     def _part_scan(self, part: Part, crew: Crew, tick: Callable[[int], None]) -> PartScan:
+        part = msgspec.structs.replace(part, telling=self._walk.telling)
         return PartScan(self._request, self._index, part, self._store, crew, tick)
 
     # -- what nothing led to ------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -172,7 +173,12 @@ class _Scan:
             if kind == "link":
                 self._links.append(_Link(shown, name, place))
             elif kind == "directory":
-                if self._filter.enters(path, name) and self._keeps(shown, place, is_directory=True):
+                if not self._filter.enters(path, name):
+                    continue
+                if _TEMPLATE.search(name):
+                    message = "a folder of templates, by its name: not scanned"
+                    self._problems.append(Problem(printable(path), 0, "XT114", "note", message))
+                elif self._keeps(shown, place, is_directory=True):
                     yield place._replace(real=f"{place.real.rstrip('/')}/{name}", shown=shown)
             elif (
                 kind == "file" and self._filter.considers(path, name) and self._keeps(shown, place)
@@ -221,6 +227,10 @@ class _Scan:
     def _note_link(self, path: str, reason: str, severity: Severity = "note") -> None:
         message = f"symbolic link {reason}: not followed"
         self._problems.append(Problem(printable(path), 0, "XT111", severity, message))
+
+
+_TEMPLATE = re.compile(r"\{\{.*\}\}|\{%.*%\}|\[\[.*\]\]")
+"""The name of a folder that cookiecutter or copier fills in: what lies below it is not Python yet."""
 
 
 def with_import_roots(walk: Walk, import_roots: Sequence[str], package: str = "") -> Walk:
