@@ -220,7 +220,10 @@ def test_a_dump_that_fails_is_no_backup(
     manager = BackupManager(server, tmp_path / "backups")
     with pytest.raises(BackupError, match=r"failed: .*error: no more"):
         manager.create()
-    assert [path.name for path in manager.directory.iterdir()] == [".xcore-tools.lock"]
+    assert {path.name for path in manager.directory.iterdir()} == {
+        ".gitignore",
+        ".xcore-tools.lock",
+    }
 
 
 def test_a_restore_waits_for_others_and_gives_up(server: DatabaseUrl, tmp_path: Path) -> None:
@@ -348,7 +351,10 @@ def test_nothing_of_a_server_is_left_running(server: DatabaseUrl, tmp_path: Path
 
     with pytest.raises(KeyboardInterrupt):
         manager.create(progress=interrupt)
-    assert [path.name for path in manager.directory.iterdir()] == [".xcore-tools.lock"]
+    assert {path.name for path in manager.directory.iterdir()} == {
+        ".gitignore",
+        ".xcore-tools.lock",
+    }
     command = ["ps", "-o", "comm", "--ppid", str(os.getpid())]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "dump" not in done.stdout

@@ -157,6 +157,13 @@ def verify(manager: BackupManager, *, names: tuple[str, ...], drill: bool, form:
 
 @click.command()
 @click.argument("name", required=False)
+@click.option(
+    "--from",
+    "path",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="A file that lies anywhere; NAME may be a path as well.",
+)
 @click.option("--revision", metavar="REV", help="The newest backup of this revision.")
 @click.option(
     "--latest",
@@ -173,6 +180,7 @@ def verify(manager: BackupManager, *, names: tuple[str, ...], drill: bool, form:
 def restore(  # noqa: PLR0913 (one for each option)
     *,
     name: str | None,
+    path: Path | None,
     revision: str | None,
     latest: bool,
     no_safety_backup: bool,
@@ -187,16 +195,21 @@ def restore(  # noqa: PLR0913 (one for each option)
 
     Then say which revision that is, and what is pending.
     """
-    if (name is not None) + (revision is not None) + latest != 1:
-        raise click.UsageError("give one of NAME, --revision and --latest")
+    if sum(given is not None for given in (name, path, revision)) + latest != 1:
+        raise click.UsageError("give one of NAME, --from PATH, --revision and --latest")
     settings = load_settings(config)
     manager = xcore_tools.BackupManager.from_config(settings, url, directory=backup_dir)
-    chosen = manager.choose(name, revision=revision, latest=latest)
+    # a path without a directory would be taken for a name
+    given = path.absolute() if path else name
+    chosen = manager.choose(given, revision=revision, latest=latest)
     if not yes:
         _confirm_database(manager, chosen)
     with ByteProgress("Restoring") as progress:
         result = manager.restore(
-            chosen.name, safety=not no_safety_backup, timeout=lock_timeout, progress=progress
+            chosen.place or chosen.name,
+            safety=not no_safety_backup,
+            timeout=lock_timeout,
+            progress=progress,
         )
     status = _status(settings, url, result)
     if form == "json":
@@ -213,6 +226,10 @@ def restore(  # noqa: PLR0913 (one for each option)
 def delete(manager: BackupManager, *, name: str, yes: bool) -> int:
     """Remove backup NAME."""
     chosen = manager.choose(name)
+    if chosen.place:
+        raise xcore_tools.BackupError(
+            f"{name} is not the name of a backup in {manager.directory}; only those are removed"
+        )
     if not yes:
         _confirm(f"Remove {chosen.name} from {manager.directory}?")
     manager.delete(chosen.name)

@@ -17,7 +17,12 @@ from xcore_tools.report.style import Style, counted, painted, visible, width_of
 SCHEMA_VERSION = 1
 
 _HEADER = ("Name", "Revision", "Size", "Age", "State")
-_COLORS: dict[str, Style] = {"verified": "green", "unverified": "yellow", "damaged": "red"}
+_COLORS: dict[str, Style] = {
+    "created": "cyan",
+    "verified": "green",
+    "unverified": "yellow",
+    "damaged": "red",
+}
 _NONE = "–"  # noqa: RUF001 (a dash is meant)
 _AGES = ((86400, "day"), (3600, "hour"), (60, "minute"))
 
@@ -167,10 +172,12 @@ def _revision(backup: Backup) -> str:
 
 def _row(backup: Backup) -> dict[str, Any]:
     manifest = backup.manifest
+    check = manifest.check if manifest else None
     row: dict[str, Any] = {
         "name": backup.name,
         "state": backup.state,
         "problem": backup.problem or None,
+        "checked": msgspec.to_builtins(check.at) if check else None,
         "created": msgspec.to_builtins(backup.created),
         "size": backup.size,
         "revisions": backup.revisions,

@@ -13,9 +13,22 @@ EngineName = Literal["sqlite", "postgresql", "mysql"]
 Reason = Literal["manual", "migration", "safety"]
 """Why a backup was taken: somebody asked, a migration was due, or a restore was."""
 
-State = Literal["verified", "unverified", "damaged"]
-"""`verified`: checked when it was taken, and its size is still right. `unverified`: taken by another
-tool, without a manifest. `damaged`: something of it is missing or does not fit."""
+State = Literal["created", "verified", "unverified", "damaged"]
+"""`created`: looked through when it was taken, and its size is still right. `verified`: restored into
+a scratch database once, and compared there. `unverified`: taken by another tool, without a manifest.
+`damaged`: something of it is missing or does not fit, or a check has found that."""
+
+
+class Check(msgspec.Struct, frozen=True):
+    """The last check that said something new: when, and what was wrong, if anything.
+
+    `is_restored` tells whether it went as far as a restore into a scratch database; without a
+    problem, it did.
+    """
+
+    at: datetime
+    problem: str = ""
+    is_restored: bool = False
 
 
 class TableRows(msgspec.Struct, frozen=True, order=True):
@@ -51,8 +64,8 @@ class Contents(msgspec.Struct, frozen=True):
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """What is written beside a backup, as `<name>.json`. Keys may be added, never renamed.
 
-    `revisions` are the heads that Alembic had noted in the database. `digest` is the sha256 of the
-    manifest itself.
+    `revisions` are the heads that Alembic had noted in the database. `check` is what checks have
+    found since. `digest` is the sha256 of the manifest itself.
     """
 
     schema_version: int = 1
@@ -70,6 +83,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     foreign_keys_ok: bool
     tables: tuple[TableRows, ...]
+    check: Check | None = None
     digest: str = ""
 
 
@@ -77,7 +91,8 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
     """One backup of a directory.
 
     `created` is in UTC, and for a file without a manifest the time of its last change. `size` is
-    in bytes. `problem` says what is wrong with a damaged one.
+    in bytes. `problem` says what is wrong with a damaged one. `place` is the path of a file that
+    lies outside of the directory, else empty.
     """
 
     name: str
@@ -86,11 +101,19 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     manifest: Manifest | None = None
     problem: str = ""
+    place: str = ""
+    kind: EngineName = "sqlite"
+    packing: Compression = "none"
 
     @property
     def engine(self) -> EngineName:
-        """The engine it was taken of; older tools knew only one."""
-        return self.manifest.engine if self.manifest else "sqlite"
+        """The engine it was taken of; without a manifest, what the file looks like."""
+        return self.manifest.engine if self.manifest else self.kind
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it has a manifest, and nothing is known to be wrong with it."""
+        return self.state in {"created", "verified"}
 
     @property
     def revisions(self) -> tuple[str, ...]:
@@ -100,7 +123,7 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def compression(self) -> Compression:
         """How the file is compressed."""
-        return self.manifest.compression if self.manifest else "none"
+        return self.manifest.compression if self.manifest else self.packing
 
 
 class Verification(msgspec.Struct, frozen=True):

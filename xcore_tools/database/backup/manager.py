@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +16,7 @@ from xcore_tools.config.schema import Backup as Settings
 from xcore_tools.database.backup.archive import Archive
 from xcore_tools.database.backup.compression import require, sha256_of
 from xcore_tools.database.backup.engine import (
+    DamagedError,
     Engine,
     HalfwayError,
     Progress,
@@ -25,6 +26,7 @@ from xcore_tools.database.backup.engine import (
 )
 from xcore_tools.database.backup.facts import (
     Backup,
+    Check,
     Contents,
     Manifest,
     Reason,
@@ -127,33 +129,43 @@ class BackupManager:
         """All backups in the directory, of other databases too, the newest first."""
         return self._store.backups()
 
-    def verify(self, name: str, *, drill: bool = False) -> Verification:
-        """Check the size, the hash and the inside of a backup.
+    def verify(self, name: str | Path, *, drill: bool = False) -> Verification:
+        """Check the size, the hash and the inside of a backup, which has a name or lies at a path.
 
-        With `drill` it is also restored into a database of its own, and rows are counted there.
+        With `drill` it is also restored into a database of its own, and rows are counted there: the
+        backup is `verified` then. One that is found damaged is `damaged` from now on, until a check
+        that goes as far finds it sound again.
 
         Raises:
             BackupError: there is no such backup.
         """
-        backup = self._store.find(name)
-        checks = []
+        backup = self._store.locate(name, marked=False)
+        checks: list[str] = []
+        is_restored = False
         try:
-            for check in self._checks(backup, drill=drill):
+            for check in self._checks(backup):
                 checks.append(check)  # noqa: PERF402 (those before an error count as well)
+            if drill:
+                is_restored = True
+                self._drill(backup)
+                checks.append("restore")
         except XcoreToolsError as error:
-            return Verification(name, tuple(checks), str(error))
-        return Verification(name, tuple(checks))
+            if isinstance(error, DamagedError):
+                self._mark(backup, is_restored=is_restored, problem=str(error))
+            return Verification(backup.name, tuple(checks), str(error))
+        problem = self._passed(backup, is_restored=is_restored)
+        return Verification(backup.name, tuple(checks), problem)
 
     def choose(
-        self, name: str | None = None, *, revision: str | None = None, latest: bool = False
+        self, name: str | Path | None = None, *, revision: str | None = None, latest: bool = False
     ) -> Backup:
-        """The backup of that name; or the newest one of this database, of that revision.
+        """The backup of that name or path; or the newest one of this database, of that revision.
 
         Raises:
             BackupError: there is none, or nothing says which.
         """
         if name is not None:
-            return self._store.find(name)
+            return self._store.locate(name)
         own = select.of_database(self._store.backups(), self.url)
         if revision is not None:
             return select.with_revision(own, revision)
@@ -163,7 +175,7 @@ class BackupManager:
 
     def restore(
         self,
-        name: str,
+        name: str | Path,
         *,
         safety: bool = True,
         timeout: float = LOCK_TIMEOUT,
@@ -172,6 +184,7 @@ class BackupManager:
     ) -> Restored:
         """Replace the whole database by a backup, after checking that and backing up the present.
 
+        The backup has a name in the directory, or is a file anywhere.
         At every moment, and whatever ends the process, the database is entirely the old or entirely
         the new one. `is_locked` says that the caller holds `exclusive(url)` already.
 
@@ -179,8 +192,11 @@ class BackupManager:
             BackupError, DatabaseError: the database is as it was before.
             HalfwayError: it is not: on MySQL, what changes places could not do so, nor go back.
         """
-        backup = self._store.find(name)
+        backup = self._store.locate(name)
         self._require_engine(backup)
+        live = self.url.sqlite_path
+        if live is not None and backup.place and Path(backup.place).resolve() == live.resolve():
+            raise BackupError(f"{self.url}: this is the database itself, and no backup of it")
         if is_locked:
             return self._restored(backup, safety, timeout, progress)
         with exclusive(self.url, timeout=timeout):
@@ -254,7 +270,7 @@ class BackupManager:
         self, backup: Backup, safety: bool, timeout: float, progress: Progress
     ) -> Restored:
         with self._store.reading(backup) as path:
-            for _ in self._checks(backup, drill=False):
+            for _ in self._checks(backup):
                 pass
             saved = None
             if safety and self._engine.exists(self.url):
@@ -280,7 +296,7 @@ class BackupManager:
                 "--no-safety-backup restores without"
             ) from error
 
-    def _checks(self, backup: Backup, *, drill: bool) -> Iterator[str]:
+    def _checks(self, backup: Backup) -> Iterator[str]:
         """What was checked, one after the other.
 
         Raises:
@@ -293,20 +309,50 @@ class BackupManager:
             manifest = backup.manifest
             if manifest is not None:
                 if sha256_of(path) != manifest.sha256:
-                    raise BackupError(f"{backup.name}: its content was changed (sha256)")
+                    raise DamagedError(f"{backup.name}: its content was changed (sha256)")
                 yield "size"
                 yield "sha256"
-            archive = self._archive(path, backup)
-            yield self._engine.check(archive)
-            if drill:
-                with exclusive(self.url):  # so that what killed drills left can be told
-                    rows = self._engine.drill(self.url, archive)
-                if manifest is not None:
-                    select.compare(manifest.tables, rows, backup.name)
-                yield "restore"
+            yield self._engine.check(self._archive(path, backup))
+
+    def _drill(self, backup: Backup) -> None:
+        """Restore it elsewhere, and compare.
+
+        Raises:
+            DamagedError: it cannot be restored anywhere, or other rows come out of it.
+            BackupError, DatabaseError: it cannot be restored here, or by this user.
+        """
+        with (
+            self._store.reading(backup) as path,
+            _translated(backup.name),
+            exclusive(self.url),  # so that what killed drills left can be told
+        ):
+            rows = self._engine.drill(self.url, self._archive(path, backup))
+        if backup.manifest is not None:
+            select.compare(backup.manifest.tables, rows, backup.name)
+
+    def _passed(self, backup: Backup, *, is_restored: bool) -> str:
+        """Note that a check found nothing; what one that went further has found before."""
+        before = backup.manifest.check if backup.manifest else None
+        if is_restored:
+            self._mark(backup, is_restored=True)
+        elif before and before.problem and before.is_restored:
+            return f"{before.problem} (`backup verify --restore` tells whether it is still so)"
+        elif before and before.problem:
+            self._unmark(backup)
+        return ""
 
     def _archive(self, path: Path, backup: Backup) -> Archive:
-        return Archive(path, backup.manifest, self._store.workplace)
+        return Archive(path, backup.manifest, self._store.workplace, backup.compression)
+
+    def _mark(self, backup: Backup, *, is_restored: bool, problem: str = "") -> None:
+        """Note what a check has found, where there is room: it may be a directory of others."""
+        now = datetime.now(UTC).replace(microsecond=0)
+        with suppress(BackupError):
+            self._store.mark(backup, Check(now, problem, is_restored))
+
+    def _unmark(self, backup: Backup) -> None:
+        with suppress(BackupError):
+            self._store.mark(backup, None)
 
     def _require_engine(self, backup: Backup) -> None:
         if backup.engine != self.url.engine_name:
@@ -319,6 +365,7 @@ class BackupManager:
         return made(
             self.settings.backup_name_format,
             created=created,
+            engine=self.url.engine_name,  # type: ignore[arg-type]
             database=self.url.name,
             revisions=revisions,
             compression=self.settings.compression,

@@ -21,6 +21,7 @@ from xcore_tools.config.schema import Compression
 from xcore_tools.database.backup.archive import Archive
 from xcore_tools.database.backup.compression import CHUNK, sha256_of, written
 from xcore_tools.database.backup.engine import (
+    DamagedError,
     Progress,
     VersionTable,
     revisions_in,
@@ -263,11 +264,11 @@ def _database_in(archive: Archive) -> Iterator[Path]:
 def _check(path: Path, label: str) -> None:
     with path.open("rb") as file:
         if file.read(len(_HEADER)) != _HEADER:
-            raise BackupError(f"{label}: it is no SQLite database")
+            raise DamagedError(f"{label}: it is no SQLite database")
     with closing(_frozen(path)) as db, _explained(label):
         found = [row[0] for row in db.execute("PRAGMA integrity_check")]
     if found != ["ok"]:
-        raise BackupError(f"{label}: integrity_check found: {'; '.join(found[:_SHOWN])}")
+        raise DamagedError(f"{label}: integrity_check found: {'; '.join(found[:_SHOWN])}")
 
 
 def _counted(path: Path) -> tuple[tuple[TableRows, ...], bool]:

@@ -19,7 +19,8 @@ import filelock
 import msgspec
 
 from xcore_tools.config.files import shown
-from xcore_tools.database.backup.facts import Backup, Manifest
+from xcore_tools.database.backup.content import content_of
+from xcore_tools.database.backup.facts import Backup, Check, Manifest, State
 from xcore_tools.database.backup.manifest import SUFFIX, decoded, encoded, is_ours
 from xcore_tools.database.backup.names import checked, numbered
 from xcore_tools.database.backup.reading import is_read, reading
@@ -31,6 +32,8 @@ DATA = "data"
 
 _PARTIAL = ".partial-"
 _LOCK = ".xcore-tools.lock"
+_IGNORE = ".gitignore"
+_MIGRATING = ".migrating-"
 _WAIT = 60.0
 # What the customer's older tool wrote, without a manifest.
 _ADOPTED = "backup_*.db"
@@ -51,8 +54,8 @@ class Store:
                     found.append(self._described(name))
         return tuple(sorted(found, key=lambda backup: (backup.created, backup.name), reverse=True))
 
-    def find(self, name: str) -> Backup:
-        """The backup of that name.
+    def find(self, name: str, *, marked: bool = True) -> Backup:
+        """The backup of that name; without `marked`, whatever checks have found before.
 
         Raises:
             BackupError: there is none, or what has the name is no plain file in the directory.
@@ -62,7 +65,7 @@ class Store:
             if path.is_symlink():
                 raise BackupError(f"{shown(path)} is a symbolic link; copy the file here instead")
             if name in self._names():
-                return self._described(name)
+                return self._described(name, marked=marked)
             if path.is_file():
                 raise BackupError(
                     f"{shown(path)} is no backup: it has no manifest, and its name is not {_ADOPTED}"
@@ -71,6 +74,45 @@ class Store:
             f"there is no backup {name!r} in {shown(self.directory)}; "
             "`xcore-tools backup list` shows them"
         )
+
+    def locate(self, name: str | Path, *, marked: bool = True) -> Backup:
+        """The backup of that name, or the file of that path, which may lie anywhere.
+
+        A manifest beside a file counts, whatever the file is called now.
+
+        Raises:
+            BackupError: there is neither, or nothing of what is known can be in the file.
+        """
+        path = Path(name)
+        if isinstance(name, str) and "/" not in name and os.sep not in name:
+            try:
+                return self.find(name, marked=marked)
+            except BackupError:
+                if not path.is_file():
+                    raise
+        with self._translated("cannot be read"):
+            if not path.is_file():
+                raise BackupError(f"{shown(path)}: there is no such file")
+            if path.resolve().parent == self.directory.resolve() and path.name in self._names():
+                return self._described(path.name, marked=marked)
+            return self._elsewhere(path)
+
+    def mark(self, backup: Backup, check: Check | None) -> None:
+        """Write down what a check has found; a file elsewhere and one without a manifest have no room.
+
+        Raises:
+            BackupError: the directory cannot be written to.
+        """
+        if backup.place or backup.manifest is None or backup.manifest.check == check:
+            return
+        manifest = msgspec.structs.replace(backup.manifest, check=check)
+        with self.workplace() as place, self._translated("cannot be written to"), self._locked():
+            described = place / f"manifest{SUFFIX}"
+            write_new(described, encoded(manifest))
+            path = self.path_of(backup.name)
+            if path.is_file() and _manifest_of(path).is_file():  # it was not removed meanwhile
+                described.replace(_manifest_of(path))
+                flush_directory(self.directory)
 
     def path_of(self, name: str) -> Path:
         """Where the file of that name is or would be.
@@ -86,6 +128,7 @@ class Store:
         with self._translated("cannot be written to"):
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._locked():
+                self._keep_from_git()
                 self._clear_leftovers()
                 place = self.directory / f"{_PARTIAL}{uuid.uuid4().hex[:12]}"
                 place.mkdir(mode=0o700)
@@ -135,7 +178,7 @@ class Store:
     @contextmanager
     def reading(self, backup: Backup) -> Iterator[Path]:
         """The path of the file, which is not removed meanwhile."""
-        path = self.path_of(backup.name)
+        path = Path(backup.place) if backup.place else self.path_of(backup.name)
         with self._translated("cannot be read"):
             held = reading(path)
             held.__enter__()
@@ -168,28 +211,56 @@ class Store:
                 found.add((place / DATA).stat().st_ino)
         return found
 
-    def _described(self, name: str) -> Backup:
+    def _keep_from_git(self) -> None:
+        """Data of the database do not belong into a repository; a directory of others stays as it is."""
+        path = self.directory / _IGNORE
+        if path.exists():
+            return
+        ours = self._names()
+        ours |= {name + SUFFIX for name in ours}
+        if all(
+            entry.name in ours or entry.name.startswith((_LOCK, _PARTIAL, _MIGRATING))
+            for entry in self.directory.iterdir()
+        ):
+            write_new(path, b"*\n")
+
+    def _elsewhere(self, path: Path) -> Backup:
+        manifest, problem = _read(_manifest_of(path))
+        size = path.stat().st_size
+        if manifest is None:
+            kind, packing = content_of(path)
+        else:
+            kind, packing = manifest.engine, manifest.compression
+            problem = problem or _wrong_size(manifest, size)
+        return Backup(
+            name=path.name,
+            state=_state(manifest, problem),
+            created=_time(path, manifest),
+            size=size,
+            manifest=manifest,
+            problem=problem,
+            place=str(path.absolute()),
+            kind=kind,
+            packing=packing,
+        )
+
+    def _described(self, name: str, *, marked: bool = True) -> Backup:
         path = self.directory / name
         described = _manifest_of(path)
-        manifest = None
-        problem = ""
-        if described.is_file():
-            try:
-                manifest = decoded(described.read_bytes())
-            except BackupError as error:
-                problem = str(error)
-        status = (path if path.is_file() else described).stat()
-        size = status.st_size if path.is_file() else 0
+        manifest, problem = _read(described)
+        size = path.stat().st_size if path.is_file() else 0
         if not path.is_file():
             problem = "its file is missing"
         elif manifest and manifest.name != name:
             problem = f"its manifest is that of {manifest.name}"
-        elif manifest and manifest.size != size:
-            problem = f"it has {size} bytes instead of {manifest.size}"
+        elif manifest:
+            problem = _wrong_size(manifest, size)
+        if marked and not problem and manifest and manifest.check:
+            problem = _found(manifest.check)
         return Backup(
             name=name,
-            state="damaged" if problem else "verified" if manifest else "unverified",
-            created=manifest.created if manifest else datetime.fromtimestamp(status.st_mtime, UTC),
+            state=_state(manifest, problem),
+            created=_time(path if path.is_file() else described, manifest),
             size=size,
             manifest=manifest,
             problem=problem,
@@ -250,6 +321,37 @@ class Store:
                 f"{shown(self.directory)}: {failed}: {error.strerror or error}; "
                 "no backup was changed"
             ) from error
+
+
+def _read(described: Path) -> tuple[Manifest | None, str]:
+    """The manifest in a file, or what is wrong with it; neither, if there is no file."""
+    try:
+        return decoded(described.read_bytes()), ""
+    except (FileNotFoundError, IsADirectoryError):
+        return None, ""
+    except BackupError as error:
+        return None, str(error)
+
+
+def _state(manifest: Manifest | None, problem: str) -> State:
+    if problem:
+        return "damaged"
+    if manifest is None:
+        return "unverified"
+    return "verified" if manifest.check and not manifest.check.problem else "created"
+
+
+def _found(check: Check) -> str:
+    """The problem that a check has found, with the date."""
+    return f"{check.problem} (found on {check.at:%Y-%m-%d %H:%M} UTC)" if check.problem else ""
+
+
+def _wrong_size(manifest: Manifest, size: int) -> str:
+    return "" if manifest.size == size else f"it has {size} bytes instead of {manifest.size}"
+
+
+def _time(path: Path, manifest: Manifest | None) -> datetime:
+    return manifest.created if manifest else datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 def _manifest_of(path: Path) -> Path:
