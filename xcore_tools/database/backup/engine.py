@@ -24,10 +24,6 @@ def silent(_done: int, _total: int | None) -> None:
     """Progress that nobody wants to see."""
 
 
-class DamagedError(BackupError):
-    """Indicates that the backup itself is at fault, and not what it was to be restored into."""
-
-
 class HalfwayError(BackupError):
     """Indicates that a restore broke off and could not be undone; the message says what is where."""
 

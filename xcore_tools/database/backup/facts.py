@@ -8,6 +8,12 @@ from typing import Literal
 import msgspec
 
 from xcore_tools.config.schema import Compression
+from xcore_tools.errors import BackupError
+
+
+class DamagedError(BackupError):
+    """Indicates that the backup itself is at fault, and not what it was to be restored into."""
+
 
 EngineName = Literal["sqlite", "postgresql", "mysql"]
 Reason = Literal["manual", "migration", "safety"]

@@ -16,7 +16,6 @@ from xcore_tools.config.schema import Backup as Settings
 from xcore_tools.database.backup.archive import Archive
 from xcore_tools.database.backup.compression import require, sha256_of
 from xcore_tools.database.backup.engine import (
-    DamagedError,
     Engine,
     HalfwayError,
     Progress,
@@ -28,6 +27,7 @@ from xcore_tools.database.backup.facts import (
     Backup,
     Check,
     Contents,
+    DamagedError,
     Manifest,
     Reason,
     Restored,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from xcore_tools.database.backup.engine import DamagedError
-from xcore_tools.database.backup.facts import Backup, TableRows
+from xcore_tools.database.backup.facts import Backup, DamagedError, TableRows
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import BackupError
 

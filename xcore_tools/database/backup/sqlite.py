@@ -21,13 +21,12 @@ from xcore_tools.config.schema import Compression
 from xcore_tools.database.backup.archive import Archive
 from xcore_tools.database.backup.compression import CHUNK, sha256_of, written
 from xcore_tools.database.backup.engine import (
-    DamagedError,
     Progress,
     VersionTable,
     revisions_in,
     silent,
 )
-from xcore_tools.database.backup.facts import Contents, TableRows
+from xcore_tools.database.backup.facts import Contents, DamagedError, TableRows
 from xcore_tools.database.connection import connected
 from xcore_tools.database.drivers import synchronous
 from xcore_tools.database.url import DatabaseUrl
