@@ -65,6 +65,50 @@ class Contents(msgspec.Struct, frozen=True):
     compression: Compression
     size: int
     sha256: str
+    surroundings: Surroundings | None = None
+
+
+class Grant(msgspec.Struct, frozen=True, order=True):
+    """One right of one role; everybody's, where `role` is None."""
+
+    role: str | None
+    privilege: str
+    is_grantable: bool = False
+
+
+class Setting(msgspec.Struct, frozen=True, order=True):
+    """What `ALTER DATABASE … SET` has set; for one role alone, where there is one."""
+
+    role: str | None
+    name: str
+    value: str
+
+
+class DatabaseFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a database is, besides what is in it. `grants` is None where nobody has changed them."""
+
+    owner: str
+    grants: tuple[Grant, ...] | None
+    settings: tuple[Setting, ...]
+    comment: str | None
+    connection_limit: int
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a restore of a PostgreSQL database has to find, and what no dump of one holds.
+
+    `owners` are the roles that own something in it, `grantees` those that have rights, and
+    `grantors` those that gave one to what is not theirs. `schemas` are all, with their owners,
+    `extensions` those with their schemas. `superuser` describes what only a superuser can make.
+    """
+
+    owners: tuple[str, ...]
+    grantees: tuple[str, ...]
+    grantors: tuple[str, ...]
+    schemas: tuple[tuple[str, str], ...]
+    extensions: tuple[tuple[str, str], ...]
+    superuser: tuple[str, ...]
+    database: DatabaseFacts
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +134,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     foreign_keys_ok: bool
     tables: tuple[TableRows, ...]
     check: Check | None = None
+    surroundings: Surroundings | None = None
     digest: str = ""
 
 
@@ -140,13 +185,25 @@ class Verification(msgspec.Struct, frozen=True):
     problem: str = ""
 
 
+class Plan(msgspec.Struct, frozen=True):
+    """What a restore can give back, found before anything is changed.
+
+    Each of `obstacles` would make it fail; `remarks` say what will be otherwise than it was.
+    """
+
+    obstacles: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
 class Restored(msgspec.Struct, frozen=True):
     """What a restore did: `safety` holds the state before it, None where there was none.
 
-    `revisions` are those that Alembic finds in the database now.
+    `revisions` are those that Alembic finds in the database now. `remarks` say what is otherwise
+    than it was when the backup was taken.
     """
 
     database: str
     backup: Backup
     safety: Backup | None
     revisions: tuple[str, ...]
+    remarks: tuple[str, ...] = ()

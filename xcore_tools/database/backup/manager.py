@@ -29,6 +29,7 @@ from xcore_tools.database.backup.facts import (
     Contents,
     DamagedError,
     Manifest,
+    Plan,
     Reason,
     Restored,
     Verification,
@@ -45,6 +46,7 @@ from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import BackupError, XcoreToolsError
 from xcore_tools.version import installed_version
 
+_SHOWN = 5
 _ENGINES: dict[str, Callable[[VersionTable], Engine]] = {
     "sqlite": Sqlite,
     "postgresql": Postgresql,
@@ -178,6 +180,7 @@ class BackupManager:
         name: str | Path,
         *,
         safety: bool = True,
+        privileges: bool = True,
         timeout: float = LOCK_TIMEOUT,
         is_locked: bool = False,
         progress: Progress = silent,
@@ -186,7 +189,9 @@ class BackupManager:
 
         The backup has a name in the directory, or is a file anywhere.
         At every moment, and whatever ends the process, the database is entirely the old or entirely
-        the new one. `is_locked` says that the caller holds `exclusive(url)` already.
+        the new one. What this user may not give back is found before: then nothing is changed.
+        Without `privileges`, everything belongs to this user, and nobody else has a right to it.
+        `is_locked` says that the caller holds `exclusive(url)` already.
 
         Raises:
             BackupError, DatabaseError: the database is as it was before.
@@ -198,9 +203,20 @@ class BackupManager:
         if live is not None and backup.place and Path(backup.place).resolve() == live.resolve():
             raise BackupError(f"{self.url}: this is the database itself, and no backup of it")
         if is_locked:
-            return self._restored(backup, safety, timeout, progress)
+            return self._restored(backup, safety, privileges, timeout, progress)
         with exclusive(self.url, timeout=timeout):
-            return self._restored(backup, safety, timeout, progress)
+            return self._restored(backup, safety, privileges, timeout, progress)
+
+    def plan(self, name: str | Path, *, privileges: bool = True) -> Plan:
+        """What a restore can give back, and what is in its way; nothing is changed.
+
+        Raises:
+            BackupError, DatabaseError: there is no such backup, or the database cannot be reached.
+        """
+        backup = self._store.locate(name)
+        self._require_engine(backup)
+        with self._store.reading(backup) as path:
+            return self._engine.plan(self.url, self._archive(path, backup), privileges=privileges)
 
     @contextmanager
     def copied(self) -> Iterator[DatabaseUrl]:
@@ -267,25 +283,34 @@ class BackupManager:
         return tuple(removed)
 
     def _restored(
-        self, backup: Backup, safety: bool, timeout: float, progress: Progress
+        self, backup: Backup, safety: bool, privileges: bool, timeout: float, progress: Progress
     ) -> Restored:
         with self._store.reading(backup) as path:
             for _ in self._checks(backup):
                 pass
+            archive = self._archive(path, backup)
+            plan = self._engine.plan(self.url, archive, privileges=privileges)
+            if plan.obstacles:
+                raise BackupError(_refusal(self.url, plan, privileges=privileges))
             saved = None
             if safety and self._engine.exists(self.url):
                 saved = self._saved()
-            archive = self._archive(path, backup)
             try:
                 with _translated(f"{self.url}: cannot be restored"):
-                    self._engine.load(self.url, archive, timeout=timeout, progress=progress)
+                    self._engine.load(
+                        self.url,
+                        archive,
+                        privileges=privileges,
+                        timeout=timeout,
+                        progress=progress,
+                    )
             except HalfwayError:
                 raise
             except XcoreToolsError as error:
                 raise BackupError(f"{error}. The database is as it was before.") from error
         with connected(self.url) as connection:
             revisions = revisions_in(connection, self._version_table)
-        return Restored(self.url.name, backup, saved, revisions)
+        return Restored(self.url.name, backup, saved, revisions, plan.remarks)
 
     def _saved(self) -> Backup:
         try:
@@ -326,9 +351,13 @@ class BackupManager:
             _translated(backup.name),
             exclusive(self.url),  # so that what killed drills left can be told
         ):
-            rows = self._engine.drill(self.url, self._archive(path, backup))
+            archive = self._archive(path, backup)
+            rows = self._engine.drill(self.url, archive)
+            plan = self._engine.plan(self.url, archive, privileges=True)
         if backup.manifest is not None:
             select.compare(backup.manifest.tables, rows, backup.name)
+        if plan.obstacles:
+            raise BackupError(_refusal(self.url, plan, privileges=True))
 
     def _passed(self, backup: Backup, *, is_restored: bool) -> str:
         """Note that a check found nothing; what one that went further has found before."""
@@ -387,6 +416,7 @@ class BackupManager:
             sha256=contents.sha256,
             foreign_keys_ok=contents.foreign_keys_ok,
             tables=contents.tables,
+            surroundings=contents.surroundings,
         )
 
 
@@ -397,6 +427,16 @@ def _translated(failed: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise BackupError(f"{failed}: {error.strerror or error}") from error
+
+
+def _refusal(url: DatabaseUrl, plan: Plan, *, privileges: bool) -> str:
+    shown = "; ".join(plan.obstacles[:_SHOWN])
+    more = f"; and {len(plan.obstacles) - _SHOWN} more" if len(plan.obstacles) > _SHOWN else ""
+    hint = "--without privileges leaves owners and rights out, or " if privileges else ""
+    return (
+        f"{url}: this user cannot restore it: {shown}{more}. Nothing was changed; {hint}restore as "
+        "a user who may"
+    )
 
 
 def _days(number: int | None) -> timedelta | None:

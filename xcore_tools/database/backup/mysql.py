@@ -31,7 +31,7 @@ from xcore_tools.database.backup.engine import (
     silent,
 )
 from xcore_tools.database.backup.exchange import Exchange, rows_in
-from xcore_tools.database.backup.facts import Contents, TableRows
+from xcore_tools.database.backup.facts import Contents, Plan, TableRows
 from xcore_tools.database.backup.script import Part, RowCounter, as_packet, parts
 from xcore_tools.database.backup.selection import compare
 from xcore_tools.database.connection import connected
@@ -159,8 +159,18 @@ class Mysql:
                 client.fill(archive, exchange.new, silent)
                 yield url.with_database(exchange.new)
 
+    def plan(self, url: DatabaseUrl, archive: Archive, *, privileges: bool) -> Plan:
+        """Nothing is known to be in the way."""
+        return Plan()
+
     def load(
-        self, url: DatabaseUrl, archive: Archive, *, timeout: float, progress: Progress
+        self,
+        url: DatabaseUrl,
+        archive: Archive,
+        *,
+        privileges: bool,
+        timeout: float,
+        progress: Progress,
     ) -> None:
         """Restore beside the live database, count, and change places."""
         exchange = Exchange(url, uuid.uuid4().hex[:8])

@@ -26,7 +26,7 @@ from xcore_tools.database.backup.engine import (
     revisions_in,
     silent,
 )
-from xcore_tools.database.backup.facts import Contents, DamagedError, TableRows
+from xcore_tools.database.backup.facts import Contents, DamagedError, Plan, TableRows
 from xcore_tools.database.connection import connected
 from xcore_tools.database.drivers import synchronous
 from xcore_tools.database.url import DatabaseUrl
@@ -67,7 +67,7 @@ class Sqlite:
         with archive.workplace() as place, _explained(archive.name):
             scratch = place / "scratch"
             other = _url_of(scratch, url.source)
-            self.load(other, archive, timeout=1, progress=silent)
+            self.load(other, archive, privileges=True, timeout=1, progress=silent)
             with closing(_frozen(scratch)) as db:
                 return _rows(db)
 
@@ -89,8 +89,18 @@ class Sqlite:
         name = url.sqlalchemy.drivername
         yield DatabaseUrl(sa.URL.create(name, database=str(place / "blank.db")), url.source)
 
+    def plan(self, url: DatabaseUrl, archive: Archive, *, privileges: bool) -> Plan:
+        """All of it: whoever can write the file can write everything in it."""
+        return Plan()
+
     def load(
-        self, url: DatabaseUrl, archive: Archive, *, timeout: float, progress: Progress
+        self,
+        url: DatabaseUrl,
+        archive: Archive,
+        *,
+        privileges: bool,
+        timeout: float,
+        progress: Progress,
     ) -> None:
         """Copy a backup into the live file. Other connections wait, or see the old state."""
         _require_plain(url)
