@@ -95,13 +95,17 @@ class Postgresql:
             with _access(url, target.parent) as (place, environ), ThreadPoolExecutor(1) as pool:
                 inside = pool.submit(self._inside, url, connection)
                 command += [f"--dbname={place}"]
-                with (
-                    written(target, "none") as (stream, output),
-                    running(command, url, environ, stdin=subprocess.DEVNULL) as process,
-                ):
-                    for chunk in process.chunks():
-                        stream.write(chunk)
-                        progress(output.size, None)
+                try:
+                    with (
+                        written(target, "none") as (stream, output),
+                        running(command, url, environ, stdin=subprocess.DEVNULL) as process,
+                    ):
+                        for chunk in process.chunks():
+                            stream.write(chunk)
+                            progress(output.size, None)
+                except BackupError as error:
+                    # a count that fails ends the snapshot: then pg_dump only says that it is gone
+                    raise inside.exception() or error from None
                 tables, revisions, surroundings = inside.result()
         return Contents(
             server_version=server,
