@@ -30,7 +30,7 @@ EXHIBITS: dict[str, Exhibit] = {
         "INSERT INTO typed_@x VALUES (-9223372036854775808, 0.0000000001, 'NaN', '2024-02-29 23:59:59.999999+14',"
         " '1 mon -3 days', '\\x00ff5c27', '{\"a\": [1, null]}', gen_random_uuid(), '::1', '101',"
         " '{a,NULL,\"b,c\"}', 'a b', 12.5, '<a>ü</a>', '(1,2)', 4294967295); INSERT INTO typed_@x DEFAULT VALUES",
-        "UPDATE typed_a SET a = 1",
+        "INSERT INTO typed_a DEFAULT VALUES",
     ),
     "odd names": Exhibit(
         'CREATE SCHEMA "Odd ""schema"" @x"; CREATE TABLE "Odd ""schema"" @x"."T\'able; -- %s" ("co l" int, "select" int);'
@@ -50,7 +50,7 @@ EXHIBITS: dict[str, Exhibit] = {
     "generated column": Exhibit(
         "CREATE TABLE generated_@x (n integer, twice integer GENERATED ALWAYS AS (n * 2) STORED);"
         "INSERT INTO generated_@x VALUES (4)",
-        "UPDATE generated_a SET n = 5",
+        "INSERT INTO generated_a VALUES (5)",
     ),
     "storage of a column": Exhibit(
         'CREATE TABLE stored_@x (a text COLLATE "C", b text, c text);'
@@ -212,7 +212,7 @@ EXHIBITS: dict[str, Exhibit] = {
         "DROP EVENT TRIGGER watch_ddl_a",
     ),
     "language": Exhibit(
-        "CREATE LANGUAGE other_@x HANDLER plpgsql_call_handler INLINE plpgsql_inline_handler VALIDATOR plpgsql_validator;"
+        "CREATE FUNCTION handler_@x() RETURNS language_handler LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_call_handler';CREATE LANGUAGE other_@x HANDLER handler_@x;"
         "CREATE FUNCTION foreign_@x() RETURNS integer LANGUAGE other_@x AS 'BEGIN RETURN 1; END'",
         "DROP LANGUAGE other_a CASCADE",
     ),
@@ -282,7 +282,7 @@ EXHIBITS: dict[str, Exhibit] = {
         "DROP TEXT SEARCH CONFIGURATION copied_a",
     ),
     "transform": Exhibit(
-        "CREATE TYPE moved_@x AS (n integer); CREATE FUNCTION from_sql_@x(internal) RETURNS internal LANGUAGE internal STRICT AS 'numeric_support';"
+        "CREATE TYPE moved_@x AS (n integer); CREATE FUNCTION from_sql_@x(internal) RETURNS internal LANGUAGE internal IMMUTABLE STRICT AS 'numeric_support';"
         "CREATE TRANSFORM FOR moved_@x LANGUAGE plpgsql (FROM SQL WITH FUNCTION from_sql_@x(internal))"
     ),
     "access method": Exhibit(
@@ -322,9 +322,9 @@ EXHIBITS: dict[str, Exhibit] = {
         "REVOKE SELECT (a) ON partly_a FROM @reader",
     ),
     "rights that others gave": Exhibit(
-        "CREATE TABLE passed_@x (n integer); GRANT SELECT ON passed_@x TO @owner WITH GRANT OPTION; SET SESSION AUTHORIZATION @owner;"
-        "GRANT SELECT ON passed_@x TO @reader; RESET SESSION AUTHORIZATION",
-        "REVOKE ALL ON passed_a FROM @owner CASCADE",
+        "CREATE SCHEMA passing_@x; GRANT USAGE ON SCHEMA passing_@x TO @owner; CREATE TABLE passing_@x.passed (n integer); GRANT SELECT ON passing_@x.passed TO @owner WITH GRANT OPTION; SET SESSION AUTHORIZATION @owner;"
+        "GRANT SELECT ON passing_@x.passed TO @reader; RESET SESSION AUTHORIZATION",
+        "REVOKE ALL ON passing_a.passed FROM @owner CASCADE",
     ),
     "rights to a schema": Exhibit(
         "CREATE SCHEMA shut_@x; GRANT USAGE ON SCHEMA shut_@x TO @reader; GRANT CREATE ON SCHEMA shut_@x TO @owner",

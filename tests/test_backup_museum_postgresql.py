@@ -23,12 +23,12 @@ from xcore_tools.database.url import DatabaseUrl
 # What pg_dump leaves to the catalogs, or says in another way. Names, since oids are others.
 CATALOGS = [
     "SELECT n.nspname, pg_get_userbyid(nspowner), nspacl::text FROM pg_namespace n WHERE nspname !~ '^pg_(toast|temp)'",
-    "SELECT oid::regclass::text, relkind, pg_get_userbyid(relowner), relacl::text, reloptions, relrowsecurity,"
+    "SELECT oid::regclass::text, relkind, pg_get_userbyid(relowner), coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\", relowner))::text, reloptions, relrowsecurity,"
     " relreplident, relpersistence FROM pg_class WHERE relname !~ '^pg_toast'",
-    "SELECT attrelid::regclass::text, attname, attacl::text, attoptions, attstattarget, attcompression"
+    "SELECT attrelid::regclass::text, attname, attacl::text, attstattarget, attcompression"
     " FROM pg_attribute WHERE attnum > 0 AND attrelid::regclass::text !~ 'pg_toast'",
-    "SELECT oid::regprocedure::text, pg_get_userbyid(proowner), proacl::text, proconfig, prosecdef, proleakproof FROM pg_proc",
-    "SELECT oid::regtype::text, typtype, pg_get_userbyid(typowner), typacl::text FROM pg_type WHERE oid::regtype::text !~ 'pg_toast'",
+    "SELECT oid::regprocedure::text, pg_get_userbyid(proowner), coalesce(proacl, acldefault('f', proowner))::text, proconfig, prosecdef, proleakproof FROM pg_proc",
+    "SELECT oid::regtype::text, typtype, pg_get_userbyid(typowner), coalesce(typacl, acldefault('T', typowner))::text FROM pg_type WHERE oid::regtype::text !~ 'pg_toast'",
     "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated FROM pg_constraint",
     "SELECT schemaname, sequencename, last_value, start_value, increment_by, cycle, cache_size FROM pg_sequences",
     "SELECT pg_get_userbyid(defaclrole), defaclnamespace::regnamespace::text, defaclobjtype, defaclacl::text FROM pg_default_acl",
@@ -41,7 +41,7 @@ CATALOGS = [
     "SELECT oid, pg_get_userbyid(lomowner), lomacl::text, md5(lo_get(oid)) FROM pg_largeobject_metadata",
     "SELECT lanname, pg_get_userbyid(lanowner), lanacl::text FROM pg_language",
     "SELECT srvname, srvacl::text, srvoptions, pg_get_userbyid(srvowner) FROM pg_foreign_server",
-    "SELECT usename, srvname, umoptions FROM pg_user_mappings",
+    "SELECT usename, srvname, (SELECT array_agg(o ORDER BY o) FROM unnest(umoptions) o) FROM pg_user_mappings",
     "SELECT collname, collprovider, collcollate, colliculocale, pg_get_userbyid(collowner) FROM pg_collation"
     " WHERE oid >= 16384",
     "SELECT pg_describe_object(classoid, objoid, objsubid), description FROM pg_description WHERE objoid >= 16384",

@@ -89,7 +89,7 @@ OWN = f"""{_SCHEMAS}, own AS (
 SUPERUSER = f"""
 WITH {OWN}, special AS (
     SELECT 'pg_proc'::regclass AS classid, p.oid FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-    WHERE NOT l.lanpltrusted AND l.lanname <> 'sql' OR p.proleakproof
+    WHERE NOT l.lanpltrusted AND p.prokind <> 'a' OR p.proleakproof
     UNION ALL SELECT 'pg_type'::regclass, oid FROM pg_type
     WHERE typtype = 'p' OR (typtype = 'b' AND typcategory <> 'A')
     UNION ALL SELECT 'pg_cast'::regclass, oid FROM pg_cast WHERE castmethod = 'b'

@@ -65,7 +65,8 @@ BEGIN
             WHEN 'transform' THEN
                 'DROP TRANSFORM IF EXISTS ' || replace(i.identity, ' on language ', ' LANGUAGE ') || ' CASCADE'
             ELSE format('DROP %s IF EXISTS %s CASCADE',
-                CASE i.type WHEN 'statistics object' THEN 'STATISTICS' ELSE i.type END, i.identity)
+                CASE i.type WHEN 'statistics object' THEN 'STATISTICS'
+                    WHEN 'foreign-data wrapper' THEN 'FOREIGN DATA WRAPPER' ELSE i.type END, i.identity)
             END
         FROM own, pg_identify_object(own.classid, own.objid, 0) i
         WHERE own.classid <> 'pg_namespace'::regclass
