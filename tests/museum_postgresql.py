@@ -29,11 +29,13 @@ EXHIBITS: dict[str, Exhibit] = {
         " f bytea, g jsonb, h uuid, i inet, j bit(3), k text[], l tsvector, m money, n xml, o point, p oid);"
         "INSERT INTO typed_@x VALUES (-9223372036854775808, 0.0000000001, 'NaN', '2024-02-29 23:59:59.999999+14',"
         " '1 mon -3 days', '\\x00ff5c27', '{\"a\": [1, null]}', gen_random_uuid(), '::1', '101',"
-        " '{a,NULL,\"b,c\"}', 'a b', 12.5, '<a>ü</a>', '(1,2)', 4294967295); INSERT INTO typed_@x DEFAULT VALUES",
+        " '{a,NULL,\"b,c\"}', 'a b', 12.5, '<a>ü</a>', '(1,2)', 4294967295);"
+        "INSERT INTO typed_@x DEFAULT VALUES",
         "INSERT INTO typed_a DEFAULT VALUES",
     ),
     "odd names": Exhibit(
-        'CREATE SCHEMA "Odd ""schema"" @x"; CREATE TABLE "Odd ""schema"" @x"."T\'able; -- %s" ("co l" int, "select" int);'
+        'CREATE SCHEMA "Odd ""schema"" @x"; CREATE TABLE "Odd ""schema"" @x"."T\'able;'
+        '-- %s" ("co l" int, "select" int); '
         'INSERT INTO "Odd ""schema"" @x"."T\'able; -- %s" VALUES (1, 2);'
         'CREATE VIEW "Odd ""schema"" @x"."$$" AS SELECT "co l" FROM "Odd ""schema"" @x"."T\'able; -- %s"',
         'DROP VIEW "Odd ""schema"" a"."$$"',
@@ -106,17 +108,20 @@ EXHIBITS: dict[str, Exhibit] = {
         "CREATE TABLE booked_@x (during tsrange, EXCLUDE USING gist (during WITH &&))",
     ),
     "foreign key": Exhibit(
-        "CREATE TABLE referred_@x (a integer, b integer, PRIMARY KEY (a, b)); INSERT INTO referred_@x VALUES (1, 1);"
+        "CREATE TABLE referred_@x (a integer, b integer, PRIMARY KEY (a, b));"
+        "INSERT INTO referred_@x VALUES (1, 1); "
         "CREATE TABLE refers_@x (a integer, b integer, CONSTRAINT fk_@x FOREIGN KEY (a, b) REFERENCES referred_@x"
         " MATCH FULL ON DELETE SET NULL ON UPDATE CASCADE DEFERRABLE); INSERT INTO refers_@x VALUES (1, 1)",
         "ALTER TABLE refers_a DROP CONSTRAINT fk_a",
     ),
     "foreign key not valid": Exhibit(
-        "CREATE TABLE target_@x (n integer PRIMARY KEY); CREATE TABLE source_@x (n integer); INSERT INTO source_@x VALUES (7);"
+        "CREATE TABLE target_@x (n integer PRIMARY KEY); CREATE TABLE source_@x (n integer);"
+        "INSERT INTO source_@x VALUES (7); "
         "ALTER TABLE source_@x ADD CONSTRAINT loose FOREIGN KEY (n) REFERENCES target_@x NOT VALID"
     ),
     "circle of foreign keys": Exhibit(
-        "CREATE TABLE hen_@x (n integer PRIMARY KEY, egg integer); CREATE TABLE egg_@x (n integer PRIMARY KEY, hen integer REFERENCES hen_@x);"
+        "CREATE TABLE hen_@x (n integer PRIMARY KEY, egg integer);"
+        "CREATE TABLE egg_@x (n integer PRIMARY KEY, hen integer REFERENCES hen_@x); "
         "INSERT INTO hen_@x VALUES (1, 1); INSERT INTO egg_@x VALUES (1, 1);"
         "ALTER TABLE hen_@x ADD FOREIGN KEY (egg) REFERENCES egg_@x"
     ),
@@ -127,15 +132,18 @@ EXHIBITS: dict[str, Exhibit] = {
         "CREATE UNIQUE INDEX lower_@x ON indexed_@x (lower(b) text_pattern_ops);"
         "CREATE INDEX brin_@x ON indexed_@x USING brin (a) WITH (pages_per_range = 4);"
         "CREATE INDEX gin_@x ON indexed_@x USING gin (c jsonb_path_ops);"
-        "CREATE INDEX hash_@x ON indexed_@x USING hash (a); CREATE INDEX gist_@x ON indexed_@x USING gist (d);"
+        "CREATE INDEX hash_@x ON indexed_@x USING hash (a);"
+        "CREATE INDEX gist_@x ON indexed_@x USING gist (d); "
         "ALTER INDEX lower_@x ALTER COLUMN 1 SET STATISTICS 50",
         "DROP INDEX lower_a",
     ),
     "clustered index": Exhibit(
-        "CREATE TABLE clustered_@x (n integer); CREATE INDEX by_n_@x ON clustered_@x (n); ALTER TABLE clustered_@x CLUSTER ON by_n_@x"
+        "CREATE TABLE clustered_@x (n integer); CREATE INDEX by_n_@x ON clustered_@x (n);"
+        "ALTER TABLE clustered_@x CLUSTER ON by_n_@x"
     ),
     "statistics object": Exhibit(
-        "CREATE TABLE measured_@x (a integer, b integer); CREATE STATISTICS together_@x (ndistinct, mcv) ON a, b FROM measured_@x;"
+        "CREATE TABLE measured_@x (a integer, b integer);"
+        "CREATE STATISTICS together_@x (ndistinct, mcv) ON a, b FROM measured_@x; "
         "ALTER STATISTICS together_@x SET STATISTICS 500; ALTER STATISTICS together_@x OWNER TO @owner",
         "DROP STATISTICS together_a",
     ),
@@ -147,38 +155,48 @@ EXHIBITS: dict[str, Exhibit] = {
         "DROP VIEW above_a; CREATE OR REPLACE VIEW sees_a AS SELECT n + 2 AS m FROM seen_a",
     ),
     "view with check option": Exhibit(
-        "CREATE TABLE guarded_@x (n integer); CREATE VIEW guard_@x AS SELECT n FROM guarded_@x WHERE n > 0 WITH LOCAL CHECK OPTION"
+        "CREATE TABLE guarded_@x (n integer);"
+        "CREATE VIEW guard_@x AS SELECT n FROM guarded_@x WHERE n > 0 WITH LOCAL CHECK OPTION"
     ),
     "recursive view": Exhibit(
         "CREATE RECURSIVE VIEW numbers_@x (n) AS VALUES (1) UNION ALL SELECT n + 1 FROM numbers_@x WHERE n < 9"
     ),
     "materialized view": Exhibit(
         "CREATE TABLE summed_@x (n integer); INSERT INTO summed_@x VALUES (1), (2);"
-        "CREATE MATERIALIZED VIEW sums_@x AS SELECT sum(n) AS n FROM summed_@x; CREATE UNIQUE INDEX sums_index_@x ON sums_@x (n);"
+        "CREATE MATERIALIZED VIEW sums_@x AS SELECT sum(n) AS n FROM summed_@x;"
+        "CREATE UNIQUE INDEX sums_index_@x ON sums_@x (n); "
         "CREATE MATERIALIZED VIEW empty_sums_@x AS SELECT n FROM sums_@x WITH NO DATA",
         "DROP MATERIALIZED VIEW empty_sums_a; INSERT INTO summed_a VALUES (3)",
     ),
     "rules": Exhibit(
-        "CREATE TABLE ruled_@x (n integer); CREATE RULE quiet AS ON UPDATE TO ruled_@x DO ALSO NOTIFY changed;"
-        "CREATE RULE idle AS ON DELETE TO ruled_@x DO INSTEAD NOTHING; ALTER TABLE ruled_@x DISABLE RULE idle",
+        "CREATE TABLE ruled_@x (n integer);"
+        "CREATE RULE quiet AS ON UPDATE TO ruled_@x DO ALSO NOTIFY changed; "
+        "CREATE RULE idle AS ON DELETE TO ruled_@x DO INSTEAD NOTHING;"
+        "ALTER TABLE ruled_@x DISABLE RULE idle",
         "DROP RULE quiet ON ruled_a",
     ),
     # -- routines and triggers
     "function in SQL": Exhibit(
         "CREATE FUNCTION add_@x(a integer, b integer DEFAULT 3, VARIADIC c integer[] DEFAULT '{}') RETURNS integer"
         " LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 7 AS 'SELECT a + b';"
-        "CREATE FUNCTION atomic_@x(n integer) RETURNS TABLE (m integer) ROWS 3 BEGIN ATOMIC SELECT n + 1; END",
-        "DROP FUNCTION atomic_a; CREATE OR REPLACE FUNCTION add_a(a integer, b integer DEFAULT 3, VARIADIC c integer[] DEFAULT '{}')"
+        "CREATE FUNCTION atomic_@x(n integer) RETURNS TABLE (m integer) ROWS 3 BEGIN ATOMIC SELECT n + 1;"
+        "END",
+        "DROP FUNCTION atomic_a;"
+        "CREATE OR REPLACE FUNCTION add_a(a integer, b integer DEFAULT 3, VARIADIC c integer[] DEFAULT '{}')"
         " RETURNS integer LANGUAGE sql AS 'SELECT 0'",
     ),
     "security definer": Exhibit(
-        "CREATE FUNCTION trusted_@x() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
+        "CREATE FUNCTION trusted_@x() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path ="
+        " pg_catalog, pg_temp"
         " AS $$ BEGIN RETURN 1; END $$; REVOKE EXECUTE ON FUNCTION trusted_@x() FROM PUBLIC;"
         "GRANT EXECUTE ON FUNCTION trusted_@x() TO @reader; ALTER FUNCTION trusted_@x() OWNER TO @owner",
         "GRANT EXECUTE ON FUNCTION trusted_a() TO PUBLIC",
     ),
     "leakproof function": Exhibit(
-        "CREATE FUNCTION tight_@x(n integer) RETURNS boolean LANGUAGE plpgsql LEAKPROOF AS 'BEGIN RETURN true; END'"
+        "CREATE FUNCTION tight_@x(n integer) RETURNS boolean LANGUAGE plpgsql LEAKPROOF AS 'BEGIN RETURN true;"
+        ""
+        ""
+        "END'"
     ),
     "procedure": Exhibit(
         "CREATE PROCEDURE doing_@x(INOUT n integer) LANGUAGE plpgsql AS 'BEGIN n := n + 1; END'",
@@ -186,17 +204,30 @@ EXHIBITS: dict[str, Exhibit] = {
     ),
     "aggregate": Exhibit(
         "CREATE AGGREGATE total_@x(integer) (SFUNC = int4pl, STYPE = integer, INITCOND = '0', PARALLEL = SAFE);"
+        ""
+        ""
+        ""
         "CREATE AGGREGATE middle_@x(float8 ORDER BY anyelement) (SFUNC = ordered_set_transition, STYPE = internal,"
         " FINALFUNC = percentile_disc_final, FINALFUNC_EXTRA)",
         "DROP AGGREGATE total_a(integer)",
     ),
     "triggers": Exhibit(
-        "CREATE TABLE watched_@x (n integer); CREATE FUNCTION watch_@x() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
-        "CREATE TRIGGER before_row BEFORE INSERT OR UPDATE OF n ON watched_@x FOR EACH ROW WHEN (NEW.n > 1) EXECUTE FUNCTION watch_@x('x');"
+        "CREATE TABLE watched_@x (n integer);"
+        "CREATE FUNCTION watch_@x() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; "
+        "CREATE TRIGGER before_row BEFORE INSERT OR UPDATE OF n ON watched_@x FOR EACH ROW WHEN (NEW.n > 1)"
+        " EXECUTE FUNCTION watch_@x('x');"
+        ""
+        ""
+        ""
         "CREATE TRIGGER after_all AFTER UPDATE ON watched_@x REFERENCING OLD TABLE AS was NEW TABLE AS is_now"
         " FOR EACH STATEMENT EXECUTE FUNCTION watch_@x();"
-        "CREATE CONSTRAINT TRIGGER deferred AFTER INSERT ON watched_@x DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION watch_@x();"
-        "ALTER TABLE watched_@x DISABLE TRIGGER before_row, ENABLE ALWAYS TRIGGER after_all, ENABLE REPLICA TRIGGER deferred",
+        "CREATE CONSTRAINT TRIGGER deferred AFTER INSERT ON watched_@x DEFERRABLE INITIALLY DEFERRED FOR"
+        " EACH ROW EXECUTE FUNCTION watch_@x();"
+        ""
+        ""
+        ""
+        "ALTER TABLE watched_@x DISABLE TRIGGER before_row, ENABLE ALWAYS TRIGGER after_all, ENABLE REPLICA"
+        " TRIGGER deferred",
         "DROP TRIGGER deferred ON watched_a; ALTER TABLE watched_a ENABLE TRIGGER before_row",
     ),
     "trigger of a view": Exhibit(
@@ -207,12 +238,21 @@ EXHIBITS: dict[str, Exhibit] = {
     ),
     "event trigger": Exhibit(
         "CREATE FUNCTION on_ddl_@x() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN PERFORM 1; END';"
-        "CREATE EVENT TRIGGER watch_ddl_@x ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION on_ddl_@x();"
-        "CREATE EVENT TRIGGER watch_drop_@x ON sql_drop EXECUTE FUNCTION on_ddl_@x(); ALTER EVENT TRIGGER watch_drop_@x DISABLE",
+        "CREATE EVENT TRIGGER watch_ddl_@x ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION"
+        " on_ddl_@x();"
+        ""
+        ""
+        ""
+        "CREATE EVENT TRIGGER watch_drop_@x ON sql_drop EXECUTE FUNCTION on_ddl_@x();"
+        "ALTER EVENT TRIGGER watch_drop_@x DISABLE",
         "DROP EVENT TRIGGER watch_ddl_a",
     ),
     "language": Exhibit(
-        "CREATE FUNCTION handler_@x() RETURNS language_handler LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_call_handler';CREATE LANGUAGE other_@x HANDLER handler_@x;"
+        "CREATE FUNCTION handler_@x() RETURNS language_handler LANGUAGE c AS '$libdir/plpgsql',"
+        " 'plpgsql_call_handler';"
+        ""
+        ""
+        "CREATE LANGUAGE other_@x HANDLER handler_@x; "
         "CREATE FUNCTION foreign_@x() RETURNS integer LANGUAGE other_@x AS 'BEGIN RETURN 1; END'",
         "DROP LANGUAGE other_a CASCADE",
     ),
@@ -223,50 +263,76 @@ EXHIBITS: dict[str, Exhibit] = {
         "ALTER TYPE mood_a ADD VALUE 'later'",
     ),
     "composite": Exhibit(
-        "CREATE TYPE pair_@x AS (a integer, b text COLLATE \"C\"); CREATE TABLE pairs_@x (p pair_@x); INSERT INTO pairs_@x VALUES (ROW(1, 'x'))",
+        'CREATE TYPE pair_@x AS (a integer, b text COLLATE "C"); CREATE TABLE pairs_@x (p pair_@x);'
+        "INSERT INTO pairs_@x VALUES (ROW(1, 'x'))",
         "ALTER TYPE pair_a ADD ATTRIBUTE c integer",
     ),
     "range": Exhibit(
         "CREATE TYPE speed_@x AS RANGE (subtype = float8, subtype_diff = float8mi, multirange_type_name = speeds_@x);"
-        "CREATE TABLE sensors_@x (s speed_@x, t speeds_@x); INSERT INTO sensors_@x VALUES ('[1,2)', '{[1,2),[3,4]}')",
+        ""
+        ""
+        ""
+        "CREATE TABLE sensors_@x (s speed_@x, t speeds_@x);"
+        "INSERT INTO sensors_@x VALUES ('[1,2)', '{[1,2),[3,4]}')",
         "DROP TABLE sensors_a; DROP TYPE speed_a",
     ),
     "domain": Exhibit(
-        "CREATE DOMAIN positive_@x AS integer DEFAULT 1 NOT NULL CONSTRAINT above CHECK (VALUE > 0); CREATE TABLE positives_@x (n positive_@x);"
+        "CREATE DOMAIN positive_@x AS integer DEFAULT 1 NOT NULL CONSTRAINT above CHECK (VALUE > 0);"
+        "CREATE TABLE positives_@x (n positive_@x); "
         "CREATE DOMAIN narrow_@x AS positive_@x[] CHECK (cardinality(VALUE) < 3)",
         "ALTER DOMAIN positive_a DROP CONSTRAINT above",
     ),
     "domain not valid": Exhibit(
-        "CREATE DOMAIN score_@x AS integer; CREATE TABLE scores_@x (s score_@x); INSERT INTO scores_@x VALUES (3);"
+        "CREATE DOMAIN score_@x AS integer; CREATE TABLE scores_@x (s score_@x);"
+        "INSERT INTO scores_@x VALUES (3); "
         "ALTER DOMAIN score_@x ADD CONSTRAINT high CHECK (VALUE > 5) NOT VALID",
         "ALTER DOMAIN score_a DROP CONSTRAINT high",
     ),
     "base type": Exhibit(
-        "CREATE TYPE number_@x; CREATE FUNCTION number_in_@x(cstring) RETURNS number_@x LANGUAGE internal IMMUTABLE STRICT AS 'int4in';"
+        "CREATE TYPE number_@x;"
+        "CREATE FUNCTION number_in_@x(cstring) RETURNS number_@x LANGUAGE internal IMMUTABLE STRICT AS 'int4in';"
+        ""
+        ""
+        ""
         "CREATE FUNCTION number_out_@x(number_@x) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out';"
+        ""
+        ""
+        ""
         "CREATE TYPE number_@x (INPUT = number_in_@x, OUTPUT = number_out_@x, LIKE = integer);"
         "CREATE TABLE numbered_@x (n number_@x); INSERT INTO numbered_@x VALUES ('17')",
     ),
     "shell type": Exhibit("CREATE TYPE shell_@x"),
     "cast": Exhibit(
-        "CREATE TYPE wrapped_@x AS (n integer); CREATE FUNCTION wrap_@x(integer) RETURNS wrapped_@x LANGUAGE sql AS 'SELECT ROW($1)::wrapped_@x';"
-        "CREATE CAST (integer AS wrapped_@x) WITH FUNCTION wrap_@x(integer) AS ASSIGNMENT; CREATE CAST (wrapped_@x AS text) WITH INOUT",
+        "CREATE TYPE wrapped_@x AS (n integer);"
+        "CREATE FUNCTION wrap_@x(integer) RETURNS wrapped_@x LANGUAGE sql AS 'SELECT ROW($1)::wrapped_@x'; "
+        "CREATE CAST (integer AS wrapped_@x) WITH FUNCTION wrap_@x(integer) AS ASSIGNMENT;"
+        "CREATE CAST (wrapped_@x AS text) WITH INOUT",
         "DROP CAST (integer AS wrapped_a)",
     ),
     "operators": Exhibit(
-        "CREATE FUNCTION same_@x(text, text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT lower($1) = lower($2)';"
+        "CREATE FUNCTION same_@x(text, text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT lower($1) ="
+        " lower($2)';"
+        ""
+        ""
+        ""
         "CREATE OPERATOR @sign (LEFTARG = text, RIGHTARG = text, FUNCTION = same_@x);"
         "CREATE FUNCTION turned_@x(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT reverse($1)';"
         "CREATE OPERATOR @sign (RIGHTARG = text, FUNCTION = turned_@x)",
     ),
     "operator class": Exhibit(
-        "CREATE OPERATOR FAMILY ints_@x USING btree; CREATE OPERATOR CLASS backwards_@x FOR TYPE integer USING btree FAMILY ints_@x AS"
-        " OPERATOR 1 >, OPERATOR 2 >=, OPERATOR 3 =, OPERATOR 4 <=, OPERATOR 5 <, FUNCTION 1 btint4cmp(integer, integer);"
+        "CREATE OPERATOR FAMILY ints_@x USING btree;"
+        "CREATE OPERATOR CLASS backwards_@x FOR TYPE integer USING btree FAMILY ints_@x AS"
+        " OPERATOR 1 >, OPERATOR 2 >=, OPERATOR 3 =, OPERATOR 4 <=, OPERATOR 5 <, FUNCTION 1"
+        " btint4cmp(integer, integer);"
+        ""
+        ""
+        ""
         "CREATE TABLE sorted_@x (n integer); CREATE INDEX backward_@x ON sorted_@x (n backwards_@x)",
         "DROP INDEX backward_a",
     ),
     "collation": Exhibit(
-        "CREATE COLLATION german_@x (provider = icu, locale = 'de-u-co-phonebk'); CREATE COLLATION plain_c_@x FROM \"C\";"
+        "CREATE COLLATION german_@x (provider = icu, locale = 'de-u-co-phonebk');"
+        'CREATE COLLATION plain_c_@x FROM "C"; '
         "CREATE TABLE words_@x (w text COLLATE german_@x)",
         "DROP TABLE words_a; DROP COLLATION german_a",
     ),
@@ -274,46 +340,66 @@ EXHIBITS: dict[str, Exhibit] = {
         "CREATE CONVERSION myconv_@x FOR 'UTF8' TO 'LATIN1' FROM utf8_to_iso8859_1"
     ),
     "text search": Exhibit(
-        "CREATE TEXT SEARCH PARSER parser_@x (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype);"
+        "CREATE TEXT SEARCH PARSER parser_@x (START = prsd_start, GETTOKEN = prsd_nexttoken, END ="
+        " prsd_end, LEXTYPES = prsd_lextype);"
+        ""
+        ""
+        ""
         "CREATE TEXT SEARCH TEMPLATE template_@x (INIT = dsimple_init, LEXIZE = dsimple_lexize);"
         "CREATE TEXT SEARCH DICTIONARY dict_@x (TEMPLATE = template_@x, accept = false);"
-        "CREATE TEXT SEARCH CONFIGURATION search_@x (PARSER = parser_@x); CREATE TEXT SEARCH CONFIGURATION copied_@x (COPY = english);"
-        "ALTER TEXT SEARCH CONFIGURATION copied_@x ALTER MAPPING FOR word WITH dict_@x, simple; ALTER TEXT SEARCH CONFIGURATION copied_@x OWNER TO @owner",
+        "CREATE TEXT SEARCH CONFIGURATION search_@x (PARSER = parser_@x);"
+        "CREATE TEXT SEARCH CONFIGURATION copied_@x (COPY = english); "
+        "ALTER TEXT SEARCH CONFIGURATION copied_@x ALTER MAPPING FOR word WITH dict_@x, simple;"
+        "ALTER TEXT SEARCH CONFIGURATION copied_@x OWNER TO @owner",
         "DROP TEXT SEARCH CONFIGURATION copied_a",
     ),
     "transform": Exhibit(
-        "CREATE TYPE moved_@x AS (n integer); CREATE FUNCTION from_sql_@x(internal) RETURNS internal LANGUAGE internal IMMUTABLE STRICT AS 'numeric_support';"
+        "CREATE TYPE moved_@x AS (n integer);"
+        "CREATE FUNCTION from_sql_@x(internal) RETURNS internal LANGUAGE internal IMMUTABLE STRICT AS"
+        " 'numeric_support';"
+        ""
+        ""
+        ""
         "CREATE TRANSFORM FOR moved_@x LANGUAGE plpgsql (FROM SQL WITH FUNCTION from_sql_@x(internal))"
     ),
     "access method": Exhibit(
-        "CREATE ACCESS METHOD heap_@x TYPE TABLE HANDLER heap_tableam_handler; CREATE TABLE kept_in_@x (n integer) USING heap_@x; INSERT INTO kept_in_@x VALUES (1)",
+        "CREATE ACCESS METHOD heap_@x TYPE TABLE HANDLER heap_tableam_handler;"
+        "CREATE TABLE kept_in_@x (n integer) USING heap_@x; INSERT INTO kept_in_@x VALUES (1)",
         "DROP TABLE kept_in_a",
     ),
     # -- sequences and large objects
     "sequence": Exhibit(
-        "CREATE SEQUENCE steps_@x AS smallint START 41 INCREMENT -7 MINVALUE -100 MAXVALUE 100 CACHE 3 CYCLE; SELECT nextval('steps_@x'), nextval('steps_@x');"
-        "CREATE SEQUENCE unused_@x START 9; CREATE TABLE owning_@x (n integer); ALTER SEQUENCE unused_@x OWNED BY owning_@x.n",
+        "CREATE SEQUENCE steps_@x AS smallint START 41 INCREMENT -7 MINVALUE -100 MAXVALUE 100 CACHE 3 CYCLE;"
+        "SELECT nextval('steps_@x'), nextval('steps_@x'); "
+        "CREATE SEQUENCE unused_@x START 9; CREATE TABLE owning_@x (n integer);"
+        "ALTER SEQUENCE unused_@x OWNED BY owning_@x.n",
         "SELECT nextval('steps_a')",
     ),
     "large object": Exhibit(
-        "SELECT lo_from_bytea(@number, '\\x00ff0011'); ALTER LARGE OBJECT @number OWNER TO @owner; GRANT SELECT ON LARGE OBJECT @number TO @reader;"
+        "SELECT lo_from_bytea(@number, '\\x00ff0011'); ALTER LARGE OBJECT @number OWNER TO @owner;"
+        "GRANT SELECT ON LARGE OBJECT @number TO @reader; "
         "COMMENT ON LARGE OBJECT @number IS 'a picture'",
         "SELECT lo_put(4711, 0, '\\x7777')",
     ),
     # -- rights
     "owner of a schema": Exhibit(
-        "CREATE SCHEMA owned_@x AUTHORIZATION @owner; CREATE TABLE owned_@x.things (n integer); ALTER TABLE owned_@x.things OWNER TO @owner",
+        "CREATE SCHEMA owned_@x AUTHORIZATION @owner; CREATE TABLE owned_@x.things (n integer);"
+        "ALTER TABLE owned_@x.things OWNER TO @owner",
         "ALTER TABLE owned_a.things OWNER TO CURRENT_USER",
     ),
     "owners of all kinds": Exhibit(
-        "CREATE VIEW owned_view_@x AS SELECT 1 AS n; ALTER VIEW owned_view_@x OWNER TO @owner; CREATE TYPE owned_type_@x AS ENUM (); ALTER TYPE owned_type_@x OWNER TO @owner;"
-        "CREATE DOMAIN owned_domain_@x AS text; ALTER DOMAIN owned_domain_@x OWNER TO @owner; CREATE SEQUENCE owned_seq_@x; ALTER SEQUENCE owned_seq_@x OWNER TO @owner;"
-        "CREATE MATERIALIZED VIEW owned_mat_@x AS SELECT 1 AS n; ALTER MATERIALIZED VIEW owned_mat_@x OWNER TO @owner;"
+        "CREATE VIEW owned_view_@x AS SELECT 1 AS n; ALTER VIEW owned_view_@x OWNER TO @owner;"
+        "CREATE TYPE owned_type_@x AS ENUM (); ALTER TYPE owned_type_@x OWNER TO @owner; "
+        "CREATE DOMAIN owned_domain_@x AS text; ALTER DOMAIN owned_domain_@x OWNER TO @owner;"
+        "CREATE SEQUENCE owned_seq_@x; ALTER SEQUENCE owned_seq_@x OWNER TO @owner; "
+        "CREATE MATERIALIZED VIEW owned_mat_@x AS SELECT 1 AS n;"
+        "ALTER MATERIALIZED VIEW owned_mat_@x OWNER TO @owner; "
         'CREATE COLLATION owned_coll_@x FROM "C"; ALTER COLLATION owned_coll_@x OWNER TO @owner',
         "ALTER VIEW owned_view_a OWNER TO CURRENT_USER",
     ),
     "rights to a table": Exhibit(
-        "CREATE TABLE open_@x (a integer, b integer); GRANT SELECT, INSERT ON open_@x TO @reader; GRANT UPDATE ON open_@x TO @owner WITH GRANT OPTION;"
+        "CREATE TABLE open_@x (a integer, b integer); GRANT SELECT, INSERT ON open_@x TO @reader;"
+        "GRANT UPDATE ON open_@x TO @owner WITH GRANT OPTION; "
         "GRANT SELECT ON open_@x TO PUBLIC; REVOKE TRUNCATE ON open_@x FROM CURRENT_USER",
         "REVOKE ALL ON open_a FROM PUBLIC, @reader; GRANT DELETE ON open_a TO @owner",
     ),
@@ -322,12 +408,15 @@ EXHIBITS: dict[str, Exhibit] = {
         "REVOKE SELECT (a) ON partly_a FROM @reader",
     ),
     "rights that others gave": Exhibit(
-        "CREATE SCHEMA passing_@x; GRANT USAGE ON SCHEMA passing_@x TO @owner; CREATE TABLE passing_@x.passed (n integer); GRANT SELECT ON passing_@x.passed TO @owner WITH GRANT OPTION; SET SESSION AUTHORIZATION @owner;"
+        "CREATE SCHEMA passing_@x; GRANT USAGE ON SCHEMA passing_@x TO @owner;"
+        "CREATE TABLE passing_@x.passed (n integer);"
+        "GRANT SELECT ON passing_@x.passed TO @owner WITH GRANT OPTION; SET SESSION AUTHORIZATION @owner; "
         "GRANT SELECT ON passing_@x.passed TO @reader; RESET SESSION AUTHORIZATION",
         "REVOKE ALL ON passing_a.passed FROM @owner CASCADE",
     ),
     "rights to a schema": Exhibit(
-        "CREATE SCHEMA shut_@x; GRANT USAGE ON SCHEMA shut_@x TO @reader; GRANT CREATE ON SCHEMA shut_@x TO @owner",
+        "CREATE SCHEMA shut_@x; GRANT USAGE ON SCHEMA shut_@x TO @reader;"
+        "GRANT CREATE ON SCHEMA shut_@x TO @owner",
         "REVOKE USAGE ON SCHEMA shut_a FROM @reader",
     ),
     "rights to the schema public": Exhibit(
@@ -339,73 +428,102 @@ EXHIBITS: dict[str, Exhibit] = {
         "GRANT UPDATE ON SEQUENCE lent_a TO @reader",
     ),
     "rights to routines": Exhibit(
-        "CREATE PROCEDURE closed_@x() LANGUAGE plpgsql AS 'BEGIN END'; REVOKE ALL ON PROCEDURE closed_@x() FROM PUBLIC; GRANT EXECUTE ON PROCEDURE closed_@x() TO @reader"
+        "CREATE PROCEDURE closed_@x() LANGUAGE plpgsql AS 'BEGIN END';"
+        "REVOKE ALL ON PROCEDURE closed_@x() FROM PUBLIC; GRANT EXECUTE ON PROCEDURE closed_@x() TO @reader"
     ),
     "rights to types": Exhibit(
-        "CREATE DOMAIN secret_@x AS text; REVOKE USAGE ON DOMAIN secret_@x FROM PUBLIC; GRANT USAGE ON DOMAIN secret_@x TO @reader"
+        "CREATE DOMAIN secret_@x AS text; REVOKE USAGE ON DOMAIN secret_@x FROM PUBLIC;"
+        "GRANT USAGE ON DOMAIN secret_@x TO @reader"
     ),
     "rights to a language": Exhibit(
         "REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC; GRANT USAGE ON LANGUAGE plpgsql TO @role",
         "GRANT USAGE ON LANGUAGE plpgsql TO PUBLIC",
     ),
     "rights to what the server has": Exhibit(
-        "REVOKE EXECUTE ON FUNCTION pg_catalog.pg_sleep(double precision) FROM PUBLIC; GRANT SELECT ON pg_catalog.pg_authid TO @role; GRANT SELECT (passwd) ON pg_catalog.pg_shadow TO @role",
-        "GRANT EXECUTE ON FUNCTION pg_catalog.pg_sleep(double precision) TO PUBLIC; REVOKE SELECT ON pg_catalog.pg_authid FROM @owner",
+        "REVOKE EXECUTE ON FUNCTION pg_catalog.pg_sleep(double precision) FROM PUBLIC;"
+        "GRANT SELECT ON pg_catalog.pg_authid TO @role;"
+        "GRANT SELECT (passwd) ON pg_catalog.pg_shadow TO @role",
+        "GRANT EXECUTE ON FUNCTION pg_catalog.pg_sleep(double precision) TO PUBLIC;"
+        "REVOKE SELECT ON pg_catalog.pg_authid FROM @owner",
     ),
     "default privileges": Exhibit(
-        "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO @role; ALTER DEFAULT PRIVILEGES FOR ROLE @owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;"
-        "ALTER DEFAULT PRIVILEGES REVOKE USAGE ON TYPES FROM PUBLIC; CREATE SCHEMA given_@x; ALTER DEFAULT PRIVILEGES IN SCHEMA given_@x GRANT UPDATE ON SEQUENCES TO @role;"
-        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT EXECUTE ON FUNCTIONS TO @role; ALTER DEFAULT PRIVILEGES GRANT USAGE ON SCHEMAS TO @role;"
+        "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO @role;"
+        "ALTER DEFAULT PRIVILEGES FOR ROLE @owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC; "
+        "ALTER DEFAULT PRIVILEGES REVOKE USAGE ON TYPES FROM PUBLIC; CREATE SCHEMA given_@x;"
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA given_@x GRANT UPDATE ON SEQUENCES TO @role; "
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT EXECUTE ON FUNCTIONS TO @role;"
+        "ALTER DEFAULT PRIVILEGES GRANT USAGE ON SCHEMAS TO @role; "
         "CREATE TABLE given_@x.made_after (n integer); REVOKE SELECT ON given_@x.made_after FROM @role",
-        "ALTER DEFAULT PRIVILEGES FOR ROLE @owner GRANT EXECUTE ON FUNCTIONS TO PUBLIC; ALTER DEFAULT PRIVILEGES REVOKE SELECT ON TABLES FROM @owner",
+        "ALTER DEFAULT PRIVILEGES FOR ROLE @owner GRANT EXECUTE ON FUNCTIONS TO PUBLIC;"
+        "ALTER DEFAULT PRIVILEGES REVOKE SELECT ON TABLES FROM @owner",
     ),
     "row security": Exhibit(
-        "CREATE TABLE rows_@x (n integer, who text); ALTER TABLE rows_@x ENABLE ROW LEVEL SECURITY; ALTER TABLE rows_@x FORCE ROW LEVEL SECURITY;"
-        "CREATE POLICY own_rows ON rows_@x FOR SELECT TO @reader USING (who = current_user); CREATE POLICY no_rows ON rows_@x AS RESTRICTIVE FOR INSERT WITH CHECK (n > 0);"
+        "CREATE TABLE rows_@x (n integer, who text); ALTER TABLE rows_@x ENABLE ROW LEVEL SECURITY;"
+        "ALTER TABLE rows_@x FORCE ROW LEVEL SECURITY; "
+        "CREATE POLICY own_rows ON rows_@x FOR SELECT TO @reader USING (who = current_user);"
+        "CREATE POLICY no_rows ON rows_@x AS RESTRICTIVE FOR INSERT WITH CHECK (n > 0); "
         "INSERT INTO rows_@x VALUES (1, 'x')",
         "DROP POLICY own_rows ON rows_a; ALTER TABLE rows_a DISABLE ROW LEVEL SECURITY",
     ),
     # -- beyond tables
     "foreign data": Exhibit(
-        "CREATE FOREIGN DATA WRAPPER wrapper_@x OPTIONS (debug 'true'); CREATE SERVER far_@x TYPE 't' VERSION '1' FOREIGN DATA WRAPPER wrapper_@x OPTIONS (host 'h');"
-        "CREATE USER MAPPING FOR @reader SERVER far_@x OPTIONS (\"user\" 'u', password 'p'); CREATE FOREIGN TABLE afar_@x (n integer OPTIONS (c 'd')) SERVER far_@x OPTIONS (t 'u');"
-        "GRANT USAGE ON FOREIGN DATA WRAPPER wrapper_@x TO @owner; GRANT USAGE ON FOREIGN SERVER far_@x TO @reader; ALTER SERVER far_@x OWNER TO @owner",
+        "CREATE FOREIGN DATA WRAPPER wrapper_@x OPTIONS (debug 'true');"
+        "CREATE SERVER far_@x TYPE 't' VERSION '1' FOREIGN DATA WRAPPER wrapper_@x OPTIONS (host 'h'); "
+        "CREATE USER MAPPING FOR @reader SERVER far_@x OPTIONS (\"user\" 'u', password 'p');"
+        "CREATE FOREIGN TABLE afar_@x (n integer OPTIONS (c 'd')) SERVER far_@x OPTIONS (t 'u'); "
+        "GRANT USAGE ON FOREIGN DATA WRAPPER wrapper_@x TO @owner;"
+        "GRANT USAGE ON FOREIGN SERVER far_@x TO @reader; ALTER SERVER far_@x OWNER TO @owner",
         "DROP FOREIGN TABLE afar_a; DROP USER MAPPING FOR @reader SERVER far_a",
     ),
     "publications": Exhibit(
-        "CREATE TABLE told_@x (a integer PRIMARY KEY, b integer); CREATE PUBLICATION some_@x FOR TABLE told_@x (a) WHERE (a > 1) WITH (publish = 'insert');"
-        "CREATE PUBLICATION all_@x FOR ALL TABLES; CREATE SCHEMA news_@x; CREATE PUBLICATION schema_@x FOR TABLES IN SCHEMA news_@x",
+        "CREATE TABLE told_@x (a integer PRIMARY KEY, b integer);"
+        "CREATE PUBLICATION some_@x FOR TABLE told_@x (a) WHERE (a > 1) WITH (publish = 'insert'); "
+        "CREATE PUBLICATION all_@x FOR ALL TABLES; CREATE SCHEMA news_@x;"
+        "CREATE PUBLICATION schema_@x FOR TABLES IN SCHEMA news_@x",
         "ALTER PUBLICATION some_a DROP TABLE told_a",
     ),
     "comments": Exhibit(
-        "CREATE TABLE said_@x (n integer CONSTRAINT c CHECK (n > 0)); CREATE INDEX said_index_@x ON said_@x (n); CREATE FUNCTION said_@x() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
-        "CREATE TRIGGER t BEFORE INSERT ON said_@x FOR EACH ROW EXECUTE FUNCTION said_@x(); COMMENT ON TABLE said_@x IS 'it''s a @x'; COMMENT ON COLUMN said_@x.n IS 'number'; COMMENT ON CONSTRAINT c ON said_@x IS 'check';"
-        "COMMENT ON INDEX said_index_@x IS 'index'; COMMENT ON FUNCTION said_@x() IS 'function'; COMMENT ON TRIGGER t ON said_@x IS 'trigger'; COMMENT ON SCHEMA public IS 'of @x'; COMMENT ON EXTENSION plpgsql IS 'ours @x'",
+        "CREATE TABLE said_@x (n integer CONSTRAINT c CHECK (n > 0));"
+        "CREATE INDEX said_index_@x ON said_@x (n);"
+        "CREATE FUNCTION said_@x() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; "
+        "CREATE TRIGGER t BEFORE INSERT ON said_@x FOR EACH ROW EXECUTE FUNCTION said_@x();"
+        "COMMENT ON TABLE said_@x IS 'it''s a @x'; COMMENT ON COLUMN said_@x.n IS 'number';"
+        "COMMENT ON CONSTRAINT c ON said_@x IS 'check'; "
+        "COMMENT ON INDEX said_index_@x IS 'index'; COMMENT ON FUNCTION said_@x() IS 'function';"
+        "COMMENT ON TRIGGER t ON said_@x IS 'trigger'; COMMENT ON SCHEMA public IS 'of @x';"
+        "COMMENT ON EXTENSION plpgsql IS 'ours @x'",
         "COMMENT ON TABLE said_a IS NULL; COMMENT ON SCHEMA public IS NULL",
     ),
     "extension": Exhibit(
         "CREATE EXTENSION @extension; CREATE TABLE extended_@x (n integer)",
     ),
     "extension in a schema": Exhibit(
-        "CREATE SCHEMA tools_@x AUTHORIZATION @owner; CREATE EXTENSION @trusted SCHEMA tools_@x; GRANT USAGE ON SCHEMA tools_@x TO @reader; CREATE TABLE tools_@x.beside (n integer);"
+        "CREATE SCHEMA tools_@x AUTHORIZATION @owner; CREATE EXTENSION @trusted SCHEMA tools_@x;"
+        "GRANT USAGE ON SCHEMA tools_@x TO @reader; CREATE TABLE tools_@x.beside (n integer); "
         "COMMENT ON SCHEMA tools_@x IS 'tools'",
         "REVOKE USAGE ON SCHEMA tools_a FROM @reader; GRANT CREATE ON SCHEMA tools_a TO PUBLIC",
     ),
     "rights to an extension": Exhibit(
-        "CREATE EXTENSION IF NOT EXISTS pgcrypto; REVOKE EXECUTE ON FUNCTION digest(text, text) FROM PUBLIC; GRANT EXECUTE ON FUNCTION digest(text, text) TO @role",
-        "GRANT EXECUTE ON FUNCTION digest(text, text) TO PUBLIC; REVOKE EXECUTE ON FUNCTION crypt(text, text) FROM PUBLIC",
+        "CREATE EXTENSION IF NOT EXISTS pgcrypto; REVOKE EXECUTE ON FUNCTION digest(text, text) FROM PUBLIC;"
+        "GRANT EXECUTE ON FUNCTION digest(text, text) TO @role",
+        "GRANT EXECUTE ON FUNCTION digest(text, text) TO PUBLIC;"
+        "REVOKE EXECUTE ON FUNCTION crypt(text, text) FROM PUBLIC",
     ),
     # -- the database itself
     "settings of the database": Exhibit(
-        "ALTER DATABASE @db SET work_mem = '@number'; ALTER DATABASE @db SET search_path = \"$user\", public, \"Odd, @x\"; ALTER DATABASE @db SET app.tenant = 'it''s @x';"
+        "ALTER DATABASE @db SET work_mem = '@number';"
+        'ALTER DATABASE @db SET search_path = "$user", public, "Odd, @x";'
+        "ALTER DATABASE @db SET app.tenant = 'it''s @x'; "
         "ALTER ROLE @reader IN DATABASE @db SET statement_timeout = '@number'",
-        "ALTER DATABASE @db SET enable_seqscan = off; ALTER ROLE @owner IN DATABASE @db SET work_mem = '8MB'; ALTER DATABASE @db RESET app.tenant",
+        "ALTER DATABASE @db SET enable_seqscan = off; ALTER ROLE @owner IN DATABASE @db SET work_mem = '8MB';"
+        "ALTER DATABASE @db RESET app.tenant",
     ),
     "comment and limit of the database": Exhibit(
         "COMMENT ON DATABASE @db IS 'it''s @x'; ALTER DATABASE @db CONNECTION LIMIT @limit"
     ),
     "rights to the database": Exhibit(
-        "REVOKE ALL ON DATABASE @db FROM PUBLIC; GRANT CONNECT ON DATABASE @db TO @role; GRANT CREATE ON DATABASE @db TO @role WITH GRANT OPTION",
+        "REVOKE ALL ON DATABASE @db FROM PUBLIC; GRANT CONNECT ON DATABASE @db TO @role;"
+        "GRANT CREATE ON DATABASE @db TO @role WITH GRANT OPTION",
         "GRANT CONNECT ON DATABASE @db TO PUBLIC",
     ),
 }

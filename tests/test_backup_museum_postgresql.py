@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from museum_postgresql import EXHIBITS, script
 from servers import fresh_database
 
@@ -22,19 +21,25 @@ from xcore_tools.database.url import DatabaseUrl
 
 # What pg_dump leaves to the catalogs, or says in another way. Names, since oids are others.
 CATALOGS = [
-    "SELECT n.nspname, pg_get_userbyid(nspowner), nspacl::text FROM pg_namespace n WHERE nspname !~ '^pg_(toast|temp)'",
-    "SELECT oid::regclass::text, relkind, pg_get_userbyid(relowner), coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\", relowner))::text, reloptions, relrowsecurity,"
+    "SELECT n.nspname, pg_get_userbyid(nspowner), nspacl::text FROM pg_namespace n WHERE nspname !~"
+    " '^pg_(toast|temp)'",
+    "SELECT oid::regclass::text, relkind, pg_get_userbyid(relowner), coalesce(relacl, acldefault(CASE"
+    " relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\", relowner))::text, reloptions, relrowsecurity,"
     " relreplident, relpersistence FROM pg_class WHERE relname !~ '^pg_toast'",
     "SELECT attrelid::regclass::text, attname, attacl::text, attstattarget, attcompression"
     " FROM pg_attribute WHERE attnum > 0 AND attrelid::regclass::text !~ 'pg_toast'",
-    "SELECT oid::regprocedure::text, pg_get_userbyid(proowner), coalesce(proacl, acldefault('f', proowner))::text, proconfig, prosecdef, proleakproof FROM pg_proc",
-    "SELECT oid::regtype::text, typtype, pg_get_userbyid(typowner), coalesce(typacl, acldefault('T', typowner))::text FROM pg_type WHERE oid::regtype::text !~ 'pg_toast'",
+    "SELECT oid::regprocedure::text, pg_get_userbyid(proowner), coalesce(proacl, acldefault('f',"
+    " proowner))::text, proconfig, prosecdef, proleakproof FROM pg_proc",
+    "SELECT oid::regtype::text, typtype, pg_get_userbyid(typowner), coalesce(typacl, acldefault('T',"
+    " typowner))::text FROM pg_type WHERE oid::regtype::text !~ 'pg_toast'",
     "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated FROM pg_constraint",
     "SELECT schemaname, sequencename, last_value, start_value, increment_by, cycle, cache_size FROM pg_sequences",
-    "SELECT pg_get_userbyid(defaclrole), defaclnamespace::regnamespace::text, defaclobjtype, defaclacl::text FROM pg_default_acl",
+    "SELECT pg_get_userbyid(defaclrole), defaclnamespace::regnamespace::text, defaclobjtype,"
+    " defaclacl::text FROM pg_default_acl",
     "SELECT extname, extversion, extnamespace::regnamespace::text, pg_get_userbyid(extowner) FROM pg_extension",
     "SELECT evtname, evtevent, evtenabled, pg_get_userbyid(evtowner) FROM pg_event_trigger",
-    "SELECT tgrelid::regclass::text, tgname, tgenabled, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+    "SELECT tgrelid::regclass::text, tgname, tgenabled, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT"
+    " tgisinternal",
     "SELECT stxname, pg_get_statisticsobjdef(oid), stxstattarget, pg_get_userbyid(stxowner) FROM pg_statistic_ext",
     "SELECT pubname, puballtables, pubinsert, pg_get_userbyid(pubowner) FROM pg_publication",
     "SELECT * FROM pg_publication_tables",
