@@ -15,6 +15,7 @@ from xcore_tools.database.lock import exclusive
 from xcore_tools.migrate.facts import Change, Outcome, Rehearsal, Revision
 from xcore_tools.migrate.guard.interruption import changed_at
 from xcore_tools.migrate.guard.safety import Guard, Safety
+from xcore_tools.migrate.guard.schema_watch import noted_schemas
 from xcore_tools.migrate.guard.steps import Steps, watched
 from xcore_tools.migrate.runtime.environment import Environment, Observed
 from xcore_tools.migrate.runtime.logs import LOG
@@ -68,6 +69,7 @@ def changed(
         try:
             with ExitStack() as stack:
                 steps = stack.enter_context(watched())
+                log = stack.enter_context(noted_schemas(steps))
                 for guard in guards:
                     stack.enter_context(guard.around(todo, lambda: steps.has_begun))
                 started = time.monotonic()
@@ -80,6 +82,7 @@ def changed(
             raise
         seconds = time.monotonic() - started
         after = environment.observe(config, scripts)
+        lost = log.losses(each.url for each in after)
     change = _account(environment, scripts, before, after, seconds)
     return msgspec.structs.replace(
         change,
@@ -87,6 +90,7 @@ def changed(
         backups=tuple(guard.backup for guard in guards if guard.backup),
         recovered=", ".join(recovered),
         rehearsal=rehearsal,
+        schema_losses=lost,
     )
 
 

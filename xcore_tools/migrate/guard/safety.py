@@ -34,12 +34,14 @@ class Safety(msgspec.Struct, frozen=True):
     A backup that was taken is restored after a failure if `restore_on_failure` says so; None does
     where the engine has no transactions for what revisions do. `interrupted` says what to do about
     an earlier run that was killed: `restore` the backup of before, `ignore` it, or (None) restore if
-    nobody can have changed the database since.
+    nobody can have changed the database since. `accept_loss` takes it for meant that tables have lost
+    parts when they were rebuilt.
     """
 
     backup: bool | None = None
     restore_on_failure: bool | None = None
     interrupted: str | None = None
+    accept_loss: bool = False
 
 
 AS_SET = Safety()
