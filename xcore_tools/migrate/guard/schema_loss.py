@@ -75,15 +75,11 @@ def _lost(revision: Rebuilding, after: Schema) -> Iterator[tuple[str, str]]:
         yield from ((before[0].name, what) for what in lost)
 
 
-def _rebuilt(statements: Iterable[str]) -> frozenset[str]:
+def _rebuilt(statements: list[str]) -> frozenset[str]:
     """The tables whose place another one has taken, and the views that were made anew."""
-    found = set()
-    for statement in statements:
-        if match := _RENAMED.match(statement):
-            found.add(_plain(match[2]))
-        elif (match := _DROPPED.match(statement)) and match[1].upper() == "VIEW":
-            found.add(_plain(match[2]))
-    return frozenset(found)
+    renamed = filter(None, map(_RENAMED.match, statements))
+    views = {name for kind, name in _dropped(statements) if kind == "view"}
+    return frozenset(_plain(match[2]) for match in renamed) | views
 
 
 def _dropped(statements: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -104,9 +100,9 @@ def _triggers(
 ) -> Iterator[str]:
     left = {entry.name for entry in after if entry.type == "trigger"}
     for entry in before:
-        if entry.type == "trigger" and entry.name not in left:
-            if ("trigger", entry.name.lower()) not in dropped:
-                yield f"trigger {entry.name}"
+        is_gone = entry.type == "trigger" and entry.name not in left
+        if is_gone and ("trigger", entry.name.lower()) not in dropped:
+            yield f"trigger {entry.name}"
 
 
 def _indexes(
@@ -153,9 +149,9 @@ def _clauses(before: Entry, after: Entry) -> Iterator[str]:
             yield f"{name} AS ({column.computed})"
     left = {normalized(text) for _, text in now.checks}
     for label, text in was.checks:
-        if label is None and normalized(text) not in left and not _is_type_bound(text, was, now):
-            if not _is_meant(text, before, after):
-                yield f"CHECK ({text})"
+        is_gone = label is None and normalized(text) not in left
+        if is_gone and not (_is_type_bound(text, was, now) or _is_meant(text, before, after)):
+            yield f"CHECK ({text})"
     details, others = read_details(before.sql), read_details(after.sql)
     yield from sorted(c for c in details.conflicts - others.conflicts if _has_column(c, now))
     yield from sorted(option for option in details.options - others.options if option)
