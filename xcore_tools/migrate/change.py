@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 from xcore_tools.database.lock import exclusive
 from xcore_tools.migrate.facts import Change, Outcome, Rehearsal, Revision
 from xcore_tools.migrate.guard.interruption import changed_at
+from xcore_tools.migrate.guard.invalid_indexes import invalid_indexes, remedies
 from xcore_tools.migrate.guard.safety import Guard, Safety
 from xcore_tools.migrate.guard.schema_watch import noted_schemas
 from xcore_tools.migrate.guard.steps import Steps, watched
@@ -64,6 +65,7 @@ def changed(
         guards = [Guard(project, each, order.safety) for each in before if order.safety]
         found = {s.revision: s for each in before for s in order.way(scripts, each.current)}
         todo = [revision_of(script, project=project.project) for script in found.values()]
+        invalid = invalid_indexes(each.url for each in before) if todo else {}
         rehearsal = order.prepare(before, todo) if order.prepare and todo else None
         started = time.monotonic()
         try:
@@ -79,6 +81,8 @@ def changed(
             with suppress(Exception):
                 now = environment.observe(config, scripts)
                 error.add_note(f"the database is at {_names(_current(now)) or 'no revision'} now")
+                for remedy in remedies(invalid, invalid_indexes(each.url for each in now)):
+                    error.add_note(remedy)
             raise
         seconds = time.monotonic() - started
         after = environment.observe(config, scripts)
