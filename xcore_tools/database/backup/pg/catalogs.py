@@ -90,6 +90,8 @@ SUPERUSER = f"""
 WITH {OWN}, special AS (
     SELECT 'pg_proc'::regclass AS classid, p.oid FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
     WHERE NOT l.lanpltrusted AND p.prokind <> 'a' OR p.proleakproof
+    UNION ALL SELECT 'pg_proc'::regclass, a.aggfnoid FROM pg_aggregate a
+    WHERE 'internal'::regtype IN (a.aggtranstype, a.aggmtranstype)
     UNION ALL SELECT 'pg_type'::regclass, oid FROM pg_type
     WHERE typtype = 'p' OR (typtype = 'b' AND typcategory <> 'A')
     UNION ALL SELECT 'pg_cast'::regclass, oid FROM pg_cast WHERE castmethod = 'b'
