@@ -9,12 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import quoted_name
 
 from xcore_tools.database.backup.facts import TableRows
+from xcore_tools.database.backup.scratch import ScratchNames
 from xcore_tools.database.connection import connected
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import BackupError, DatabaseError
 
-_LONGEST = 40  # of a name, so that it can be part of another one of 64 letters
-_MARK = "__xcore_tools_"
 _BEGUN = "exchange begun"
 """A table that is in the old database while things change places."""
 
@@ -46,12 +45,14 @@ _GRANT = r"GRANT ALL ON `{}%`.* TO the user, or restore as another one"
 class Exchange:
     """The live database, a new one to come in its place, and an old one to take what was in it."""
 
-    def __init__(self, url: DatabaseUrl, token: str) -> None:
+    def __init__(self, url: DatabaseUrl) -> None:
         self._url = url
-        self.live = str(url.sqlalchemy.database)
-        self._prefix = f"{self.live[:_LONGEST]}{_MARK}"
-        self.new = f"{self._prefix}{token}_n"
-        self.old = f"{self._prefix}{token}_o"
+        with connected(url) as connection:
+            self.live = str(connection.scalar(sa.text("SELECT DATABASE()")))
+        self._names = ScratchNames(self.live)
+        name = self._names.new()
+        self.new = f"{name}_n"
+        self.old = f"{name}_o"
         self._is_kept = False
 
     @contextmanager
@@ -69,14 +70,14 @@ class Exchange:
         self._is_kept = True
 
     def clear_leftovers(self) -> None:
-        """Drop the databases of restores that were killed. No other one may run.
+        """Drop the databases of restores that were killed; the caller holds the lock of `live`.
 
         Raises:
             BackupError: one broke off while things changed places, and could not go back.
         """
         with connected(self._url) as connection:
             found = map(str, connection.execute(sa.text("SHOW DATABASES")).scalars())
-            names = [name for name in found if name.startswith(self._prefix)]
+            names = [name for name in found if self._names.has(name)]
             for name in names:
                 if _BEGUN in _names(connection, _NAMES["TABLE"], name):
                     raise BackupError(
@@ -92,7 +93,7 @@ class Exchange:
         with connected(self._url) as connection:
             query = sa.text(_REFERENCES)
             names = connection.execute(query, {"name": self.live}).scalars().all()
-        outside = [name for name in names if not str(name).startswith(self._prefix)]
+        outside = [name for name in names if not self._names.has(str(name).partition(".")[0])]
         if outside:
             raise BackupError(
                 f"{self._url}: a foreign key of {outside[0]} leads into this database, and would "
@@ -154,7 +155,7 @@ class Exchange:
                     execution_options={"no_parameters": True},
                 )
         except DatabaseError as error:
-            grant = _GRANT.format(self._prefix.replace("_", r"\_"))
+            grant = _GRANT.format(self._names.prefix.replace("_", r"\_"))
             raise BackupError(
                 f"{error}; a restore takes the right to make databases beside it: {grant}"
             ) from error

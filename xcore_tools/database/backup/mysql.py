@@ -145,7 +145,7 @@ class Mysql:
     @contextmanager
     def blank(self, url: DatabaseUrl, place: Path) -> Iterator[DatabaseUrl]:
         """A new database of the same server."""
-        exchange = Exchange(url, uuid.uuid4().hex[:8])
+        exchange = Exchange(url)
         exchange.clear_leftovers()
         with exchange.databases("new"):
             yield url.with_database(exchange.new)
@@ -153,7 +153,7 @@ class Mysql:
     @contextmanager
     def _scratch(self, url: DatabaseUrl, archive: Archive) -> Iterator[DatabaseUrl]:
         with archive.workplace() as private, self._client(url, private) as client:
-            exchange = Exchange(url, uuid.uuid4().hex[:8])
+            exchange = Exchange(url)
             exchange.clear_leftovers()
             with exchange.databases("new"):
                 client.fill(archive, exchange.new, silent)
@@ -173,7 +173,7 @@ class Mysql:
         progress: Progress,
     ) -> None:
         """Restore beside the live database, count, and change places."""
-        exchange = Exchange(url, uuid.uuid4().hex[:8])
+        exchange = Exchange(url)
         exchange.refuse_references_from_outside()
         exchange.clear_leftovers()
         with (

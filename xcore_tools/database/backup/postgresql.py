@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -41,6 +40,7 @@ from xcore_tools.database.backup.pg.contents import chosen
 from xcore_tools.database.backup.pg.planning import planned, situation_of
 from xcore_tools.database.backup.pg.restoration import FOREIGN_DATA, Restoration, isolating
 from xcore_tools.database.backup.pg.surroundings import surroundings_of
+from xcore_tools.database.backup.scratch import ScratchNames
 from xcore_tools.database.connection import connected, translated
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.durable import write_new
@@ -54,7 +54,6 @@ PROGRAMS = tuple(((name,), _PACKAGE) for name in ("pg_dump", "pg_restore", "psql
 """What backups take: the names of each program, and what has it."""
 _SECRETS = {"password", "sslpassword"}
 _ZSTD_SINCE = 16
-_LONGEST = 40  # of a name, so that it can be part of another one of 63 letters
 
 # Tables that pg_dump writes the rows of: none of the system's or of an extension's.
 _TABLES = """
@@ -173,11 +172,11 @@ class Postgresql:
     @contextmanager
     def blank(self, url: DatabaseUrl, place: Path) -> Iterator[DatabaseUrl]:
         """A new database of the same server."""
-        mark = f"{url.name[:_LONGEST]}__xcore_tools_"
-        name = f"{mark}{uuid.uuid4().hex[:8]}"
+        names = ScratchNames(url.name, url.search_path)  # as the lock: one for each schema
+        name = names.new()
         with connected(url, isolation_level="AUTOCOMMIT") as connection:
             for left in connection.scalars(sa.text("SELECT datname FROM pg_database")).all():
-                if left.startswith(mark):  # of a process that was killed
+                if names.has(left):  # of a process that was killed
                     _drop_database(connection, left)
             _require_createdb(url, connection)
             quoted = connection.dialect.identifier_preparer.quote_identifier(name)
