@@ -36,8 +36,8 @@ EXHIBITS: dict[str, Exhibit] = {
     "odd names": Exhibit(
         'CREATE SCHEMA "Odd ""schema"" @x"; CREATE TABLE "Odd ""schema"" @x"."T\'able;'
         '-- %s" ("co l" int, "select" int); '
-        'INSERT INTO "Odd ""schema"" @x"."T\'able; -- %s" VALUES (1, 2);'
-        'CREATE VIEW "Odd ""schema"" @x"."$$" AS SELECT "co l" FROM "Odd ""schema"" @x"."T\'able; -- %s"',
+        'INSERT INTO "Odd ""schema"" @x"."T\'able;-- %s" VALUES (1, 2);'
+        'CREATE VIEW "Odd ""schema"" @x"."$$" AS SELECT "co l" FROM "Odd ""schema"" @x"."T\'able;-- %s"',
         'DROP VIEW "Odd ""schema"" a"."$$"',
     ),
     "serial": Exhibit(
