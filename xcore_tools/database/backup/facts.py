@@ -54,7 +54,7 @@ class Contents(msgspec.Struct, frozen=True):
     """What an engine has written into a file: all of it belongs to one moment of the database.
 
     `size` (bytes) and `sha256` are those of the file as it lies on the disk. `client` is the
-    program that wrote it.
+    program that wrote it. `surroundings` is for PostgreSQL, `journal_mode` for SQLite alone.
     """
 
     server_version: str
@@ -66,6 +66,7 @@ class Contents(msgspec.Struct, frozen=True):
     size: int
     sha256: str
     surroundings: Surroundings | None = None
+    journal_mode: str = ""
 
 
 class Grant(msgspec.Struct, frozen=True, order=True):
@@ -135,6 +136,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     tables: tuple[TableRows, ...]
     check: Check | None = None
     surroundings: Surroundings | None = None
+    journal_mode: str = ""
     digest: str = ""
 
 
