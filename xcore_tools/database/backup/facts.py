@@ -100,13 +100,15 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 
     `owners` are the roles that own something in it, `grantees` those that have rights, and
     `grantors` those that gave one to what is not theirs. `schemas` are all, with their owners,
-    `extensions` those with their schemas. `superuser` describes what only a superuser can make.
+    `guests` those that hold what belongs to others, with these, and `extensions` are with their
+    schemas. `superuser` describes what only a superuser can make.
     """
 
     owners: tuple[str, ...]
     grantees: tuple[str, ...]
     grantors: tuple[str, ...]
     schemas: tuple[tuple[str, str], ...]
+    guests: tuple[tuple[str, str], ...]
     extensions: tuple[tuple[str, str], ...]
     superuser: tuple[str, ...]
     database: DatabaseFacts

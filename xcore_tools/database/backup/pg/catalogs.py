@@ -127,6 +127,13 @@ ORDER BY 1
 """
 """The roles to which something belongs."""
 
+GUESTS = f"""
+WITH {OWN}
+SELECT DISTINCT n.nspname, pg_get_userbyid(own.owner)
+FROM own JOIN pg_namespace n ON n.oid = own.schema WHERE own.owner <> n.nspowner ORDER BY 1, 2
+"""
+"""The schemas that hold what belongs to others, and these."""
+
 GRANTEES = """
 SELECT DISTINCT rolname FROM pg_roles WHERE oid IN (
     SELECT s.refobjid FROM pg_shdepend s

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from xcore_tools.database.backup.facts import DatabaseFacts, Grant, Setting, Surroundings
-from xcore_tools.database.backup.pg.catalogs import GRANTEES, GRANTORS, OWNERS, SUPERUSER
+from xcore_tools.database.backup.pg.catalogs import GRANTEES, GRANTORS, GUESTS, OWNERS, SUPERUSER
 
 _DATABASE = """
 SELECT pg_get_userbyid(datdba) AS owner, datacl IS NULL AS is_plain, datconnlimit,
@@ -51,6 +51,7 @@ def surroundings_of(connection: sa.Connection) -> Surroundings:
         grantees=_column(connection, GRANTEES),
         grantors=_column(connection, GRANTORS),
         schemas=_pairs(connection, _SCHEMAS),
+        guests=_pairs(connection, GUESTS),
         extensions=_pairs(connection, _EXTENSIONS),
         superuser=_column(connection, SUPERUSER),
         database=database_facts(connection),
