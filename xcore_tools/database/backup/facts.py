@@ -66,6 +66,20 @@ class Contents(msgspec.Struct, frozen=True):
     size: int
     sha256: str
     surroundings: Surroundings | None = None
+    mysql: MysqlFacts | None = None
+
+
+class MysqlFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a database of MariaDB or MySQL is, besides what is in it, and who acts in its objects.
+
+    `definers` are accounts, as `user@host`, each with a few of the objects that act as it.
+    `has_history` says that rows of versioned tables are in the backup that are no longer valid.
+    """
+
+    character_set: str
+    collation: str
+    definers: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    has_history: bool = False
 
 
 class Grant(msgspec.Struct, frozen=True, order=True):
@@ -135,6 +149,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     tables: tuple[TableRows, ...]
     check: Check | None = None
     surroundings: Surroundings | None = None
+    mysql: MysqlFacts | None = None
     digest: str = ""
 
 

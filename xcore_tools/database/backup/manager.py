@@ -417,6 +417,7 @@ class BackupManager:
             foreign_keys_ok=contents.foreign_keys_ok,
             tables=contents.tables,
             surroundings=contents.surroundings,
+            mysql=contents.mysql,
         )
 
 
