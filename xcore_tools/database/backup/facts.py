@@ -129,7 +129,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """What is written beside a backup, as `<name>.json`. Keys may be added, never renamed.
 
     `revisions` are the heads that Alembic had noted in the database. `check` is what checks have
-    found since. `digest` is the sha256 of the manifest itself.
+    found since. `signature` is made with a key of the user who took it, and `digest` is the sha256 of the
+    manifest itself.
     """
 
     schema_version: int = 1
@@ -150,6 +151,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     check: Check | None = None
     surroundings: Surroundings | None = None
     mysql: MysqlFacts | None = None
+    signature: str = ""
     digest: str = ""
 
 
@@ -158,7 +160,8 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
 
     `created` is in UTC, and for a file without a manifest the time of its last change. `size` is
     in bytes. `problem` says what is wrong with a damaged one. `place` is the path of a file that
-    lies outside of the directory, else empty.
+    lies outside of the directory, else empty. `is_authentic` says that its manifest was signed with the
+    key of this user.
     """
 
     name: str
@@ -170,6 +173,7 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
     place: str = ""
     kind: EngineName = "sqlite"
     packing: Compression = "none"
+    is_authentic: bool = False
 
     @property
     def engine(self) -> EngineName:

@@ -44,8 +44,6 @@ _SETTABLE = {
     "SYSTEM_VERSIONING_INSERT_HISTORY",
     "SQL_QUOTE_SHOW_CREATE",
 }
-_CODE = {"VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT", "PACKAGE"}
-_DROPPED = {"TABLE", "SEQUENCE", *_CODE}
 # A table of these engines is a door to files, other servers, or other databases.
 _OUTSIDE = {"CONNECT", "FEDERATED", "SPIDER", "MERGE", "MRG_MYISAM", "S3"}
 _FORBIDDEN_IN_TABLES = {"SELECT", "CONNECTION"}
@@ -54,6 +52,9 @@ _CODE_HEAD = re.compile(
     r"CREATE (OR REPLACE )?(ALGORITHM = \w+ )?(DEFINER = [`\w]+ @ [`\w]* ?)?(SQL SECURITY \w+ )?"
     r"(AGGREGATE )?(?P<kind>VIEW|TRIGGER|PROCEDURE|FUNCTION|EVENT|PACKAGE BODY|PACKAGE) "
     r"(IF NOT EXISTS )?"
+)
+_DROP = re.compile(
+    r"DROP (TABLE|SEQUENCE|VIEW|TRIGGER|PROCEDURE|FUNCTION|EVENT|PACKAGE( BODY)?) IF EXISTS `"
 )
 _BEFORE_OTHERS = {"REFERENCES", "NEXTVAL", "LASTVAL", "FOR"}
 
@@ -68,6 +69,14 @@ class Form(Enum):
     STAND_IN = "stands for a view until its tables are there"
     DATABASE = "sets the order of letters of the database"
     CODE = "makes a view, a trigger, a routine or an event"
+
+
+_PLAIN = (
+    (re.compile(r"COMMIT|UNLOCK TABLES|LOCK TABLES ` WRITE"), Form.ROWS),
+    (re.compile(r"ALTER TABLE ` (DISABLE|ENABLE) KEYS"), Form.ROWS),
+    (re.compile(r"(DO|SELECT) SETVAL \( ` , (- )?0 , (- )?0( , (- )?0)? \)"), Form.ROWS),
+    (re.compile(r"ALTER DATABASE ` CHARACTER SET \w+ COLLATE \w+"), Form.DATABASE),
+)
 
 
 class Statement:
@@ -122,27 +131,24 @@ def _form(found: Sequence[Token], words: list[str]) -> tuple[Form | None, str, s
     match words:
         case ["SET", *_]:
             return (Form.SESSION if _sets_session(found[1:]) else None), "", ""
-        case ["COMMIT"] | ["UNLOCK", "TABLES"]:
-            return Form.ROWS, "", ""
-        case ["LOCK", "TABLES", _, "WRITE"] if _is_name(found[2]):
-            return Form.ROWS, "", ""
-        case ["ALTER", "TABLE", _, "DISABLE" | "ENABLE", "KEYS"] if _is_name(found[2]):
-            return Form.ROWS, "", ""
-        case ["DROP", kind, "IF", "EXISTS", _] if kind in _DROPPED and _is_name(found[4]):
-            return Form.DROP, kind, ""
-        case ["DROP", "PACKAGE", "BODY", "IF", "EXISTS", _]:
-            return Form.DROP, "PACKAGE", ""
-        case ["DO" | "SELECT", "SETVAL", "(", *_, ")"] if _is_setval(words):
-            return Form.ROWS, "SEQUENCE", ""
+        case ["DROP", *_]:
+            return (Form.DROP if _DROP.fullmatch(_shape(found)) else None), "", ""
         case ["CREATE", "TABLE" | "SEQUENCE" as kind, _, *_] if found[2].kind == "name":
             return Form.TABLE, kind, found[2].name or ""
         case ["CREATE", "VIEW", _, "AS", "SELECT", *_] if "FROM" not in words:
             return Form.STAND_IN, "VIEW", found[2].name or ""
-        case ["ALTER", "DATABASE", _, "CHARACTER", "SET", _, "COLLATE", _]:
-            return Form.DATABASE, "", ""
         case ["CREATE", *_]:
             return _code(found, words)
+    for pattern, form in _PLAIN:
+        if pattern.fullmatch(_shape(found)):
+            return form, "", ""
     return None, "", ""
+
+
+def _shape(found: Sequence[Token]) -> str:
+    """The words of a short statement, with marks for names, texts and numbers."""
+    marks = {"name": "`", "string": "'", "number": "0"}
+    return " ".join(token.word or marks.get(token.kind, "?") for token in found[:_HEAD])
 
 
 def _code(found: Sequence[Token], words: list[str]) -> tuple[Form | None, str, str]:
@@ -155,14 +161,6 @@ def _code(found: Sequence[Token], words: list[str]) -> tuple[Form | None, str, s
     is_qualified = found[at + 1 : at + 2] and found[at + 1].text == b"."
     name = found[at + 2 * bool(is_qualified)].name if len(found) > at + 2 else None
     return (None, "", "") if name is None else (Form.CODE, head["kind"], name)
-
-
-def _is_name(token: Token) -> bool:
-    return token.kind == "name"
-
-
-def _is_setval(words: list[str]) -> bool:
-    return all(word in {"", ",", "-", "(", ")"} for word in words[2:]) and words.count("(") == 1
 
 
 def _sets_session(found: Sequence[Token]) -> bool:
