@@ -33,6 +33,12 @@ if TYPE_CHECKING:
     from xcore_tools.database.backup.manager import BackupManager
     from xcore_tools.migrate.facts import Status
 
+_trust_option = click.option(
+    "--trust",
+    is_flag=True,
+    help="Believe a backup that another machine, another user or version 1.0 has taken.",
+)
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _HERE = __name__
@@ -141,13 +147,16 @@ def list_backups(manager: BackupManager, *, form: str) -> int:
     is_flag=True,
     help="Also restore each into a scratch database and count the rows there.",
 )
+@_trust_option
 @format_option
 @_shared
-def verify(manager: BackupManager, *, names: tuple[str, ...], drill: bool, form: str) -> int:
+def verify(
+    manager: BackupManager, *, names: tuple[str, ...], drill: bool, trust: bool, form: str
+) -> int:
     """Check backups: size, hash, and what is inside. Without a NAME, all of this engine."""
     engine = manager.url.engine_name
     chosen = names or [item.name for item in manager.list() if item.engine == engine]
-    results = [manager.verify(name, drill=drill) for name in chosen]
+    results = [manager.verify(name, drill=drill, trust=trust) for name in chosen]
     if form == "json":
         say(report.json_verified(results), sys.stdout)
     else:
@@ -177,6 +186,7 @@ def verify(manager: BackupManager, *, names: tuple[str, ...], drill: bool, form:
     type=click.Choice(("privileges",)),
     help="Leave out what this user may not give back: owners and rights.",
 )
+@_trust_option
 @lock_option
 @yes_option
 @format_option
@@ -191,6 +201,7 @@ def restore(  # noqa: PLR0913 (one for each option)
     latest: bool,
     no_safety_backup: bool,
     without: tuple[str, ...],
+    trust: bool,
     lock_timeout: float,
     yes: bool,
     form: str,
@@ -218,6 +229,7 @@ def restore(  # noqa: PLR0913 (one for each option)
             chosen.place or chosen.name,
             safety=not no_safety_backup,
             privileges=privileges,
+            trust=trust,
             timeout=lock_timeout,
             progress=progress,
         )

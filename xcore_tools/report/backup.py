@@ -186,6 +186,7 @@ def _row(backup: Backup) -> dict[str, Any]:
         "name": backup.name,
         "state": backup.state,
         "problem": backup.problem or None,
+        "is_authentic": backup.is_authentic,
         "checked": msgspec.to_builtins(check.at) if check else None,
         "created": msgspec.to_builtins(backup.created),
         "size": backup.size,

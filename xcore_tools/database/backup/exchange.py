@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 import sqlalchemy as sa
-from sqlalchemy.sql.elements import quoted_name
 
 from xcore_tools.database.backup.facts import TableRows
 from xcore_tools.database.backup.scratch import ScratchNames
@@ -33,6 +32,16 @@ _NAMES = {
 _SEQUENCES = (
     "SELECT table_name FROM information_schema.tables "
     "WHERE table_schema = :name AND table_type = 'SEQUENCE'"
+)
+_VERSIONED = (
+    "SELECT table_name FROM information_schema.tables "
+    "WHERE table_schema = :name AND table_type = 'SYSTEM VERSIONED'"
+)
+# Tables whose rows are in a dump; those of these engines lie elsewhere.
+_FILLED = (
+    "SELECT table_name FROM information_schema.tables WHERE table_schema = :name "
+    "AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') "
+    "AND coalesce(engine, '') NOT IN ('MRG_MYISAM', 'MRG_ISAM', 'FEDERATED')"
 )
 _REFERENCES = (
     "SELECT DISTINCT concat(table_schema, '.', table_name) FROM information_schema.key_column_usage "
@@ -122,7 +131,7 @@ class Exchange:
         begun = f"{_quoted(self.old)}.{_quoted(_BEGUN)}"
         first = [f"SET SESSION lock_wait_timeout = {max(1, round(timeout))}", *gate]
         first.append(f"CREATE TABLE {begun} (nothing INT)")
-        code += f"\nDROP TABLE {begun};".encode()
+        code += f"DROP TABLE {begun}".encode()
         return _packet(self.live, first, _drops(self.live, live), renames, code)
 
     def back(self, code: bytes) -> bytes:
@@ -139,7 +148,7 @@ class Exchange:
         if tables:
             renames = _moves(live["TABLE"], self.live, self.new)
             renames += _moves(tables, self.old, self.live)
-        code += f"\nDROP TABLE {_quoted(self.old)}.{_quoted(_BEGUN)};".encode()
+        code += f"DROP TABLE {_quoted(self.old)}.{_quoted(_BEGUN)}".encode()
         return _packet(self.live, [], _drops(self.live, live), renames, code)
 
     def _create(self, name: str) -> None:
@@ -176,11 +185,13 @@ def names_in(connection: sa.Connection, database: str) -> dict[str, list[str]]:
     return {kind: _names(connection, query, database) for kind, query in _NAMES.items()}
 
 
-def rows_in(connection: sa.Connection, database: str) -> tuple[TableRows, ...]:
-    """The tables of a database with their rows."""
-    sequences = set(_names(connection, _SEQUENCES, database))
-    names = [n for n in names_in(connection, database)["TABLE"] if n not in sequences]
-    return tuple(TableRows(None, n, connection.scalar(_count(database, n))) for n in names)
+def rows_in(connection: sa.Connection, database: str, *, history: bool) -> tuple[TableRows, ...]:
+    """The tables of a database with their rows; with `history`, those that are no longer valid too."""
+    versioned = _names(connection, _VERSIONED, database) if history else []
+    return tuple(
+        TableRows(None, name, _count(connection, database, name, history=name in versioned))
+        for name in _names(connection, _FILLED, database)
+    )
 
 
 def _names(connection: sa.Connection, query: str, database: str) -> list[str]:
@@ -188,9 +199,11 @@ def _names(connection: sa.Connection, query: str, database: str) -> list[str]:
     return sorted(map(str, found))
 
 
-def _count(database: str, name: str) -> sa.Select[int]:
-    table = sa.table(quoted_name(name, quote=True), schema=quoted_name(database, quote=True))
-    return sa.select(sa.func.count()).select_from(table)
+def _count(connection: sa.Connection, database: str, name: str, *, history: bool) -> int:
+    which = " FOR SYSTEM_TIME ALL" if history else ""
+    query = f"SELECT count(*) FROM {_quoted(database)}.{_quoted(name)}{which}"
+    found = connection.exec_driver_sql(query, execution_options={"no_parameters": True})
+    return int(found.scalar_one())
 
 
 def _moves(names: Sequence[str], source: str, target: str) -> list[str]:
@@ -217,7 +230,7 @@ def _packet(
     statements = [f"USE {_quoted(database)}", *first, "SET SESSION foreign_key_checks = 0", *drops]
     if renames:
         statements.append(f"RENAME TABLE {', '.join(renames)}")
-    return ";\n".join([*statements, ""]).encode() + code + b"\nDO 0"
+    return "\n;\n".join([*statements, ""]).encode() + code
 
 
 def _quoted(name: str) -> str:

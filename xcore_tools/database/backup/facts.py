@@ -67,6 +67,20 @@ class Contents(msgspec.Struct, frozen=True):
     sha256: str
     surroundings: Surroundings | None = None
     journal_mode: str = ""
+    mysql: MysqlFacts | None = None
+
+
+class MysqlFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a database of MariaDB or MySQL is, besides what is in it, and who acts in its objects.
+
+    `definers` are accounts, as `user@host`, each with a few of the objects that act as it.
+    `has_history` says that rows of versioned tables are in the backup that are no longer valid.
+    """
+
+    character_set: str
+    collation: str
+    definers: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    has_history: bool = False
 
 
 class Grant(msgspec.Struct, frozen=True, order=True):
@@ -118,7 +132,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """What is written beside a backup, as `<name>.json`. Keys may be added, never renamed.
 
     `revisions` are the heads that Alembic had noted in the database. `check` is what checks have
-    found since. `digest` is the sha256 of the manifest itself.
+    found since. `signature` is made with a key of the user who took it, and `digest` is the sha256 of the
+    manifest itself.
     """
 
     schema_version: int = 1
@@ -139,6 +154,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     check: Check | None = None
     surroundings: Surroundings | None = None
     journal_mode: str = ""
+    mysql: MysqlFacts | None = None
+    signature: str = ""
     digest: str = ""
 
 
@@ -147,7 +164,8 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
 
     `created` is in UTC, and for a file without a manifest the time of its last change. `size` is
     in bytes. `problem` says what is wrong with a damaged one. `place` is the path of a file that
-    lies outside of the directory, else empty.
+    lies outside of the directory, else empty. `is_authentic` says that its manifest was signed with the
+    key of this user.
     """
 
     name: str
@@ -159,6 +177,7 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
     place: str = ""
     kind: EngineName = "sqlite"
     packing: Compression = "none"
+    is_authentic: bool = False
 
     @property
     def engine(self) -> EngineName:

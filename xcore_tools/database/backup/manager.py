@@ -80,6 +80,7 @@ class BackupManager:
         self._version_table = version_table or VersionTable()
         self._engine = _ENGINES[url.engine_name](self._version_table)
         self._store = Store(directory)
+        self._taken: set[str] = set()  # what this process wrote: its sha256
 
     @classmethod
     def from_config(
@@ -125,18 +126,20 @@ class BackupManager:
             contents = self._engine.dump(
                 self.url, place / DATA, compression=compression, progress=progress
             )
+            self._taken.add(contents.sha256)
             return self._store.publish(place, self._manifest(reason, created, contents))
 
     def list(self) -> tuple[Backup, ...]:
         """All backups in the directory, of other databases too, the newest first."""
         return self._store.backups()
 
-    def verify(self, name: str | Path, *, drill: bool = False) -> Verification:
+    def verify(self, name: str | Path, *, drill: bool = False, trust: bool = False) -> Verification:
         """Check the size, the hash and the inside of a backup, which has a name or lies at a path.
 
         With `drill` it is also restored into a database of its own, and rows are counted there: the
         backup is `verified` then. One that is found damaged is `damaged` from now on, until a check
-        that goes as far finds it sound again.
+        that goes as far finds it sound again. A drill runs what is in the backup: one whose manifest
+        this user has not signed takes `trust`, and is signed when the drill has succeeded.
 
         Raises:
             BackupError: there is no such backup.
@@ -148,6 +151,7 @@ class BackupManager:
             for check in self._checks(backup):
                 checks.append(check)  # noqa: PERF402 (those before an error count as well)
             if drill:
+                self._require_trust(backup, trust=trust)
                 is_restored = True
                 self._drill(backup)
                 checks.append("restore")
@@ -155,7 +159,7 @@ class BackupManager:
             if isinstance(error, DamagedError):
                 self._mark(backup, is_restored=is_restored, problem=str(error))
             return Verification(backup.name, tuple(checks), str(error))
-        problem = self._passed(backup, is_restored=is_restored)
+        problem = self._passed(backup, is_restored=is_restored, trust=trust)
         return Verification(backup.name, tuple(checks), problem)
 
     def choose(
@@ -175,12 +179,13 @@ class BackupManager:
             return select.newest(own, self.url)
         raise BackupError("which backup? Give a name, --revision or --latest")
 
-    def restore(
+    def restore(  # noqa: PLR0913 (each stands for an option)
         self,
         name: str | Path,
         *,
         safety: bool = True,
         privileges: bool = True,
+        trust: bool = False,
         timeout: float = LOCK_TIMEOUT,
         is_locked: bool = False,
         progress: Progress = silent,
@@ -191,6 +196,8 @@ class BackupManager:
         At every moment, and whatever ends the process, the database is entirely the old or entirely
         the new one. What this user may not give back is found before: then nothing is changed.
         Without `privileges`, everything belongs to this user, and nobody else has a right to it.
+        A manifest that this user has not signed takes `trust`: who can write into a directory could
+        have put anything into the backup.
         `is_locked` says that the caller holds `exclusive(url)` already.
 
         Raises:
@@ -199,6 +206,7 @@ class BackupManager:
         """
         backup = self._store.locate(name)
         self._require_engine(backup)
+        self._require_trust(backup, trust=trust)
         live = self.url.sqlite_path
         if live is not None and backup.place and Path(backup.place).resolve() == live.resolve():
             raise BackupError(f"{self.url}: this is the database itself, and no backup of it")
@@ -357,11 +365,11 @@ class BackupManager:
         if plan.obstacles:
             raise BackupError(_refusal(self.url, plan, privileges=True))
 
-    def _passed(self, backup: Backup, *, is_restored: bool) -> str:
+    def _passed(self, backup: Backup, *, is_restored: bool, trust: bool) -> str:
         """Note that a check found nothing; what one that went further has found before."""
         before = backup.manifest.check if backup.manifest else None
         if is_restored:
-            self._mark(backup, is_restored=True)
+            self._mark(backup, is_restored=True, trust=trust)
         elif before and before.problem and before.is_restored:
             return f"{before.problem} (`backup verify --restore` tells whether it is still so)"
         elif before and before.problem:
@@ -371,15 +379,26 @@ class BackupManager:
     def _archive(self, path: Path, backup: Backup) -> Archive:
         return Archive(path, backup.manifest, self._store.workplace, backup.compression)
 
-    def _mark(self, backup: Backup, *, is_restored: bool, problem: str = "") -> None:
+    def _mark(
+        self, backup: Backup, *, is_restored: bool, problem: str = "", trust: bool = False
+    ) -> None:
         """Note what a check has found, where there is room: it may be a directory of others."""
         now = datetime.now(UTC).replace(microsecond=0)
         with suppress(BackupError):
-            self._store.mark(backup, Check(now, problem, is_restored))
+            self._store.mark(backup, Check(now, problem, is_restored), trusted=trust)
 
     def _unmark(self, backup: Backup) -> None:
         with suppress(BackupError):
             self._store.mark(backup, None)
+
+    def _require_trust(self, backup: Backup, *, trust: bool) -> None:
+        manifest = backup.manifest
+        if trust or manifest is None or backup.is_authentic or manifest.sha256 in self._taken:
+            return
+        raise BackupError(
+            f"{backup.name}: nothing shows that this user has taken it: its manifest has no signature "
+            "made with the key of this user; if you know where it comes from, give --trust"
+        )
 
     def _require_engine(self, backup: Backup) -> None:
         if backup.problem:  # without a manifest, nobody knows the engine
@@ -418,6 +437,7 @@ class BackupManager:
             tables=contents.tables,
             surroundings=contents.surroundings,
             journal_mode=contents.journal_mode,
+            mysql=contents.mysql,
         )
 
 

@@ -11,9 +11,9 @@ import re
 import uuid
 
 _MARK = "__xcore_tools_"
-_DIGITS = 16
+_DIGITS = 12
 _LONGEST = 63  # bytes, on PostgreSQL; MariaDB and MySQL take 64 letters
-_TOKEN = 8
+_TOKEN = 6
 _ENDING = 2
 _ROOM = _LONGEST - len(_MARK) - _DIGITS - 1 - _TOKEN - _ENDING
 # What version 1.0 made of the first 40 letters; of shorter names, they say whose they are.
@@ -37,5 +37,5 @@ class ScratchNames:
         """Whether `name` is one of these."""
         if re.fullmatch(rf"{re.escape(self.prefix)}[0-9a-f]{{{_TOKEN}}}(_[no])?", name):
             return True
-        before = rf"{re.escape(self._database)}{_MARK}[0-9a-f]{{{_TOKEN}}}(_[no])?"
+        before = rf"{re.escape(self._database)}{_MARK}[0-9a-f]{{8}}(_[no])?"
         return len(self._database) < _BEFORE and bool(re.fullmatch(before, name))

@@ -19,11 +19,14 @@ import filelock
 import msgspec
 
 from xcore_tools.config.files import shown
+from xcore_tools.config.schema import Compression
 from xcore_tools.database.backup.content import content_of
-from xcore_tools.database.backup.facts import Backup, Check, Manifest, State
+from xcore_tools.database.backup.facts import Backup, Check, EngineName, Manifest, State
 from xcore_tools.database.backup.manifest import SUFFIX, decoded, encoded, is_ours
 from xcore_tools.database.backup.names import checked, numbered
 from xcore_tools.database.backup.reading import is_read, reading
+from xcore_tools.database.backup.signature import Key
+from xcore_tools.database.backup.signing import own_key
 from xcore_tools.durable import flush_directory, write_new
 from xcore_tools.errors import BackupError
 
@@ -44,6 +47,8 @@ class Store:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self._key: Key | None = None
+        self._has_key = False
 
     def backups(self) -> tuple[Backup, ...]:
         """All of them, the newest first. The directory need not exist, and is not changed."""
@@ -97,8 +102,10 @@ class Store:
                 return self._described(path.name, marked=marked)
             return self._elsewhere(path)
 
-    def mark(self, backup: Backup, check: Check | None) -> None:
+    def mark(self, backup: Backup, check: Check | None, *, trusted: bool = False) -> None:
         """Write down what a check has found; a file elsewhere and one without a manifest have no room.
+
+        It is signed if it was before, or if somebody trusts it.
 
         Raises:
             BackupError: the directory cannot be written to.
@@ -108,7 +115,8 @@ class Store:
         manifest = msgspec.structs.replace(backup.manifest, check=check)
         with self.workplace() as place, self._translated("cannot be written to"), self._locked():
             described = place / f"manifest{SUFFIX}"
-            write_new(described, encoded(manifest))
+            key = self._own_key() if backup.is_authentic or trusted else None
+            write_new(described, encoded(manifest, key))
             path = self.path_of(backup.name)
             if path.is_file() and _manifest_of(path).is_file():  # it was not removed meanwhile
                 described.replace(_manifest_of(path))
@@ -148,7 +156,7 @@ class Store:
         with self._translated("cannot be written to"), self._locked():
             manifest = msgspec.structs.replace(manifest, name=self._free_name(manifest.name))
             described = place / f"manifest{SUFFIX}"
-            write_new(described, encoded(manifest))
+            write_new(described, encoded(manifest, self._own_key()))
             path = self.directory / manifest.name
             _link(place / DATA, path)
             try:
@@ -225,7 +233,7 @@ class Store:
             write_new(path, b"*\n")
 
     def _elsewhere(self, path: Path) -> Backup:
-        manifest, problem = _read(_manifest_of(path))
+        manifest, problem, is_authentic = self._read(_manifest_of(path))
         size = path.stat().st_size
         if manifest is None:
             kind, packing = content_of(path)
@@ -242,13 +250,15 @@ class Store:
             place=str(path.absolute()),
             kind=kind,
             packing=packing,
+            is_authentic=is_authentic,
         )
 
     def _described(self, name: str, *, marked: bool = True) -> Backup:
         path = self.directory / name
         described = _manifest_of(path)
-        manifest, problem = _read(described)
+        manifest, problem, is_authentic = self._read(described)
         size = path.stat().st_size if path.is_file() else 0
+        kind, packing = _told(path) if manifest is None else (manifest.engine, manifest.compression)
         if not path.is_file():
             problem = "its file is missing"
         elif manifest and manifest.name != name:
@@ -264,7 +274,28 @@ class Store:
             size=size,
             manifest=manifest,
             problem=problem,
+            kind=kind,
+            packing=packing,
+            is_authentic=is_authentic,
         )
+
+    def _own_key(self) -> Key | None:
+        if not self._has_key:
+            self._key, self._has_key = own_key(self.directory), True
+        return self._key
+
+    def _read(self, described: Path) -> tuple[Manifest | None, str, bool]:
+        """The manifest in a file, what is wrong with it, and whether it is signed.
+
+        Neither manifest nor problem, if there is no file.
+        """
+        try:
+            manifest, is_authentic = decoded(described.read_bytes(), self._own_key())
+        except (FileNotFoundError, IsADirectoryError):
+            return None, "", False
+        except BackupError as error:
+            return None, str(error), False
+        return manifest, "", is_authentic
 
     def _free_name(self, name: str) -> str:
         number = 1
@@ -289,7 +320,9 @@ class Store:
         """Finish a backup that has its name already, for a process that was killed right then."""
         described = place / f"manifest{SUFFIX}"
         with suppress(BackupError, FileNotFoundError):
-            manifest = decoded(described.read_bytes())
+            manifest, is_authentic = decoded(described.read_bytes(), self._own_key())
+            if not is_authentic:
+                return
             path = self.directory / manifest.name
             left = place / DATA
             is_linked = path.is_file() and (not left.exists() or left.samefile(path))
@@ -323,14 +356,12 @@ class Store:
             ) from error
 
 
-def _read(described: Path) -> tuple[Manifest | None, str]:
-    """The manifest in a file, or what is wrong with it; neither, if there is no file."""
+def _told(path: Path) -> tuple[EngineName, Compression]:
+    """What the content says, where no manifest does; an SQLite file, if it says nothing."""
     try:
-        return decoded(described.read_bytes()), ""
-    except (FileNotFoundError, IsADirectoryError):
-        return None, ""
-    except BackupError as error:
-        return None, str(error)
+        return content_of(path)
+    except (BackupError, OSError):
+        return "sqlite", "none"
 
 
 def _state(manifest: Manifest | None, problem: str) -> State:
