@@ -180,6 +180,12 @@ def verify(
     help="The newest backup of this database that was not taken by a restore.",
 )
 @click.option("--no-safety-backup", is_flag=True, help="Do not back up the present state before.")
+@click.option(
+    "--without",
+    multiple=True,
+    type=click.Choice(("privileges",)),
+    help="Leave out what this user may not give back: owners and rights.",
+)
 @_trust_option
 @lock_option
 @yes_option
@@ -194,6 +200,7 @@ def restore(  # noqa: PLR0913 (one for each option)
     revision: str | None,
     latest: bool,
     no_safety_backup: bool,
+    without: tuple[str, ...],
     trust: bool,
     lock_timeout: float,
     yes: bool,
@@ -204,7 +211,8 @@ def restore(  # noqa: PLR0913 (one for each option)
 ) -> int:
     """Replace the database by backup NAME, after checking it and backing up the present state.
 
-    Then say which revision that is, and what is pending.
+    Then say which revision that is, and what is pending. What this user may not do is found before
+    anything is changed.
     """
     if sum(given is not None for given in (name, path, revision)) + latest != 1:
         raise click.UsageError("give one of NAME, --from PATH, --revision and --latest")
@@ -213,12 +221,14 @@ def restore(  # noqa: PLR0913 (one for each option)
     # a path without a directory would be taken for a name
     given = path.absolute() if path else name
     chosen = manager.choose(given, revision=revision, latest=latest)
+    privileges = "privileges" not in without
     if not yes:
-        _confirm_database(manager, chosen)
+        _confirm_database(manager, chosen, privileges=privileges)
     with ByteProgress("Restoring") as progress:
         result = manager.restore(
             chosen.place or chosen.name,
             safety=not no_safety_backup,
+            privileges=privileges,
             trust=trust,
             timeout=lock_timeout,
             progress=progress,
@@ -286,8 +296,11 @@ def _status(config: Config, url: str | None, result: Restored) -> Status | None:
         return None
 
 
-def _confirm_database(manager: BackupManager, chosen: Backup) -> None:
+def _confirm_database(manager: BackupManager, chosen: Backup, *, privileges: bool) -> None:
+    """Ask for the name of the database, after saying what the restore will and will not do."""
     database = manager.url.name
+    plan = manager.plan(chosen.place or chosen.name, privileges=privileges)
+    say(report.planned(plan), sys.stderr)
     say(report.proposed(str(manager.url), chosen, datetime.now(UTC)), sys.stderr)
     given = _asked(f"Type the name of the database ({database}) to go on")
     if given != database:

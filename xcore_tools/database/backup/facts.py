@@ -54,7 +54,7 @@ class Contents(msgspec.Struct, frozen=True):
     """What an engine has written into a file: all of it belongs to one moment of the database.
 
     `size` (bytes) and `sha256` are those of the file as it lies on the disk. `client` is the
-    program that wrote it.
+    program that wrote it. `surroundings` is for PostgreSQL, `journal_mode` for SQLite alone.
     """
 
     server_version: str
@@ -66,6 +66,7 @@ class Contents(msgspec.Struct, frozen=True):
     size: int
     sha256: str
     surroundings: Surroundings | None = None
+    journal_mode: str = ""
     mysql: MysqlFacts | None = None
 
 
@@ -113,13 +114,15 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 
     `owners` are the roles that own something in it, `grantees` those that have rights, and
     `grantors` those that gave one to what is not theirs. `schemas` are all, with their owners,
-    `extensions` those with their schemas. `superuser` describes what only a superuser can make.
+    `guests` those that hold what belongs to others, with these, and `extensions` are with their
+    schemas. `superuser` describes what only a superuser can make.
     """
 
     owners: tuple[str, ...]
     grantees: tuple[str, ...]
     grantors: tuple[str, ...]
     schemas: tuple[tuple[str, str], ...]
+    guests: tuple[tuple[str, str], ...]
     extensions: tuple[tuple[str, str], ...]
     superuser: tuple[str, ...]
     database: DatabaseFacts
@@ -150,6 +153,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     tables: tuple[TableRows, ...]
     check: Check | None = None
     surroundings: Surroundings | None = None
+    journal_mode: str = ""
     mysql: MysqlFacts | None = None
     signature: str = ""
     digest: str = ""

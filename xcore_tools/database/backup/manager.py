@@ -335,8 +335,6 @@ class BackupManager:
         Raises:
             BackupError, DatabaseError: at the first problem.
         """
-        if backup.problem:
-            raise BackupError(f"{backup.name}: {backup.problem}")
         self._require_engine(backup)
         with self._store.reading(backup) as path, _translated(backup.name):
             manifest = backup.manifest
@@ -403,6 +401,8 @@ class BackupManager:
         )
 
     def _require_engine(self, backup: Backup) -> None:
+        if backup.problem:  # without a manifest, nobody knows the engine
+            raise BackupError(f"{backup.name}: {backup.problem}")
         if backup.engine != self.url.engine_name:
             raise BackupError(
                 f"{backup.name} is a backup of {backup.engine}, and {self.url} is "
@@ -436,6 +436,7 @@ class BackupManager:
             foreign_keys_ok=contents.foreign_keys_ok,
             tables=contents.tables,
             surroundings=contents.surroundings,
+            journal_mode=contents.journal_mode,
             mysql=contents.mysql,
         )
 

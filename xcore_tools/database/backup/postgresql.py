@@ -70,7 +70,7 @@ ORDER BY 1, 2
 # of a superuser runs as it, so that it can reach no other database, file or program.
 _NOBODY = "pg_database_owner"
 _NOBODY_SINCE = 14
-_DENIED = re.compile(r"permission denied|must be (?:owner|superuser|member)|[Pp]ermission|CREATEDB")
+_DENIED = re.compile(r"[Pp]ermission denied|must be (?:an? )?(?:owner|superuser|member)|CREATEDB")
 
 
 class Postgresql:
@@ -95,13 +95,17 @@ class Postgresql:
             with _access(url, target.parent) as (place, environ), ThreadPoolExecutor(1) as pool:
                 inside = pool.submit(self._inside, url, connection)
                 command += [f"--dbname={place}"]
-                with (
-                    written(target, "none") as (stream, output),
-                    running(command, url, environ, stdin=subprocess.DEVNULL) as process,
-                ):
-                    for chunk in process.chunks():
-                        stream.write(chunk)
-                        progress(output.size, None)
+                try:
+                    with (
+                        written(target, "none") as (stream, output),
+                        running(command, url, environ, stdin=subprocess.DEVNULL) as process,
+                    ):
+                        for chunk in process.chunks():
+                            stream.write(chunk)
+                            progress(output.size, None)
+                except BackupError as error:
+                    # a count that fails ends the snapshot: then pg_dump only says that it is gone
+                    raise inside.exception() or error from None
                 tables, revisions, surroundings = inside.result()
         return Contents(
             server_version=server,
@@ -124,10 +128,21 @@ class Postgresql:
         """Restore into a new database of the same server, which is dropped again.
 
         A superuser does it as a role that has no rights but in there, if the backup holds nothing
-        that takes a superuser: so whatever runs meanwhile can reach nothing else.
+        that takes a superuser: so whatever runs meanwhile can reach nothing else. Where the server
+        asks for more rights than the catalogs had told, it is done again as the user.
         """
+        try:
+            return self._drilled(url, archive, is_isolated=True)
+        except BackupError as error:
+            if isinstance(error, DamagedError) or not _DENIED.search(str(error)):
+                raise
+            return self._drilled(url, archive, is_isolated=False)
+
+    def _drilled(
+        self, url: DatabaseUrl, archive: Archive, *, is_isolated: bool
+    ) -> tuple[TableRows, ...]:
         with self.blank(url, archive.path.parent) as scratch:
-            role = _prepared(scratch, archive)
+            role = _prepared(scratch, archive) if is_isolated else ""
             try:
                 self._load(
                     scratch, archive, privileges=not role, timeout=60, progress=silent, role=role

@@ -89,7 +89,9 @@ OWN = f"""{_SCHEMAS}, own AS (
 SUPERUSER = f"""
 WITH {OWN}, special AS (
     SELECT 'pg_proc'::regclass AS classid, p.oid FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-    WHERE NOT l.lanpltrusted AND l.lanname <> 'sql' OR p.proleakproof
+    WHERE NOT l.lanpltrusted AND p.prokind <> 'a' OR p.proleakproof
+    UNION ALL SELECT 'pg_proc'::regclass, a.aggfnoid FROM pg_aggregate a
+    WHERE 'internal'::regtype IN (a.aggtranstype, a.aggmtranstype)
     UNION ALL SELECT 'pg_type'::regclass, oid FROM pg_type
     WHERE typtype = 'p' OR (typtype = 'b' AND typcategory <> 'A')
     UNION ALL SELECT 'pg_cast'::regclass, oid FROM pg_cast WHERE castmethod = 'b'
@@ -124,6 +126,13 @@ WHERE own.classid NOT IN ('pg_cast'::regclass, 'pg_transform'::regclass, 'pg_am'
 ORDER BY 1
 """
 """The roles to which something belongs."""
+
+GUESTS = f"""
+WITH {OWN}
+SELECT DISTINCT n.nspname, pg_get_userbyid(own.owner)
+FROM own JOIN pg_namespace n ON n.oid = own.schema WHERE own.owner <> n.nspowner ORDER BY 1, 2
+"""
+"""The schemas that hold what belongs to others, and these."""
 
 GRANTEES = """
 SELECT DISTINCT rolname FROM pg_roles WHERE oid IN (

@@ -65,7 +65,8 @@ BEGIN
             WHEN 'transform' THEN
                 'DROP TRANSFORM IF EXISTS ' || replace(i.identity, ' on language ', ' LANGUAGE ') || ' CASCADE'
             ELSE format('DROP %s IF EXISTS %s CASCADE',
-                CASE i.type WHEN 'statistics object' THEN 'STATISTICS' ELSE i.type END, i.identity)
+                CASE i.type WHEN 'statistics object' THEN 'STATISTICS'
+                    WHEN 'foreign-data wrapper' THEN 'FOREIGN DATA WRAPPER' ELSE i.type END, i.identity)
             END
         FROM own, pg_identify_object(own.classid, own.objid, 0) i
         WHERE own.classid <> 'pg_namespace'::regclass
@@ -79,6 +80,8 @@ END
 $xcore$;
 """
 
+_CATALOG = "'pg_catalog'::regnamespace::oid"
+
 # What stays, with the rights that the server or an extension gave: `target`.
 _KEPT = f"""
     SELECT * FROM (
@@ -86,36 +89,38 @@ _KEPT = f"""
         FROM (
             SELECT 'pg_proc'::regclass::oid AS classid, p.oid AS objid, 0 AS objsubid, p.proowner AS owner,
                 'ROUTINE ' || p.oid::regprocedure AS name, '' AS columns,
-                p.proacl AS acl, acldefault('f', p.proowner) AS standard
+                p.proacl AS acl, acldefault('f', p.proowner) AS standard, p.pronamespace AS schema
             FROM pg_proc p WHERE p.proacl IS NOT NULL
             UNION ALL
             SELECT 'pg_class'::regclass, c.oid, 0, c.relowner,
                 CASE c.relkind WHEN 'S' THEN 'SEQUENCE ' ELSE 'TABLE ' END || c.oid::regclass, '',
-                c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner)
+                c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner),
+                c.relnamespace
             FROM pg_class c WHERE c.relacl IS NOT NULL
             UNION ALL
             SELECT 'pg_class'::regclass, c.oid, a.attnum, c.relowner,
-                'TABLE ' || c.oid::regclass, format('(%I) ', a.attname), a.attacl, acldefault('c', c.relowner)
+                'TABLE ' || c.oid::regclass, format('(%I) ', a.attname), a.attacl, acldefault('c', c.relowner),
+                c.relnamespace
             FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid WHERE a.attacl IS NOT NULL
             UNION ALL
             SELECT 'pg_type'::regclass, t.oid, 0, t.typowner, 'TYPE ' || t.oid::regtype, '',
-                t.typacl, acldefault('T', t.typowner)
+                t.typacl, acldefault('T', t.typowner), t.typnamespace
             FROM pg_type t WHERE t.typacl IS NOT NULL
             UNION ALL
             SELECT 'pg_language'::regclass, l.oid, 0, l.lanowner, format('LANGUAGE %I', l.lanname), '',
-                l.lanacl, acldefault('l', l.lanowner)
+                l.lanacl, acldefault('l', l.lanowner), {_CATALOG}
             FROM pg_language l WHERE l.lanacl IS NOT NULL
             UNION ALL
             SELECT 'pg_foreign_data_wrapper'::regclass, f.oid, 0, f.fdwowner,
-                format('FOREIGN DATA WRAPPER %I', f.fdwname), '', f.fdwacl, acldefault('F', f.fdwowner)
+                format('FOREIGN DATA WRAPPER %I', f.fdwname), '', f.fdwacl, acldefault('F', f.fdwowner), {_CATALOG}
             FROM pg_foreign_data_wrapper f WHERE f.fdwacl IS NOT NULL
             UNION ALL
             SELECT 'pg_namespace'::regclass, n.oid, 0, n.nspowner, format('SCHEMA %I', n.nspname), '',
-                n.nspacl, acldefault('n', n.nspowner)
+                n.nspacl, acldefault('n', n.nspowner), n.oid
             FROM pg_namespace n WHERE n.nspacl IS NOT NULL AND n.nspname <> 'public'
         ) o LEFT JOIN pg_init_privs i
             ON i.classoid = o.classid AND i.objoid = o.objid AND i.objsubid = o.objsubid
-        WHERE o.objid < {FIRST_OF_USERS}
+        WHERE (o.objid < {FIRST_OF_USERS} AND o.schema = {_CATALOG})
            OR EXISTS (SELECT FROM pg_depend d WHERE d.deptype = 'e' AND d.classid = o.classid AND d.objid = o.objid)
            OR o.objid IN (SELECT extnamespace FROM pg_extension)
     ) k WHERE NOT (k.present @> k.target AND k.target @> k.present)"""

@@ -216,6 +216,10 @@ def _unowned(found: Situation, surroundings: Surroundings) -> Iterator[str]:
     for role in surroundings.owners:
         if role in found.roles and not found.roles[role]:
             yield f"what belongs to {role} can only be given back by a member of that role"
+    for schema, role in surroundings.guests:
+        # pg_restore gives a schema's rights last, and an owner needs that to CREATE in it
+        if role != found.user and found.roles.get(role):
+            yield f"what belongs to {role} in the schema {schema} can only be given back by a superuser"
     for role in surroundings.grantors:
         if role in found.roles:
             yield f"rights that {role} has given can only be given back by a superuser"

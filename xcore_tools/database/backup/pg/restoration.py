@@ -96,5 +96,5 @@ def isolating(database: str, surroundings: Surroundings, role: str) -> Iterator[
     for name, schema in surroundings.extensions:
         if schema in schemas and schema != _PUBLIC:
             yield f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}"
-            yield f"GRANT ALL ON SCHEMA {quoted(schema)} TO {role}"
+            yield f"ALTER SCHEMA {quoted(schema)} OWNER TO {role}"
         yield f"CREATE EXTENSION IF NOT EXISTS {quoted(name)} SCHEMA {quoted(schema)} CASCADE"

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from xcore_tools.database.backup.facts import DatabaseFacts, Grant, Setting, Surroundings
-from xcore_tools.database.backup.pg.catalogs import GRANTEES, GRANTORS, OWNERS, SUPERUSER
+from xcore_tools.database.backup.pg.catalogs import GRANTEES, GRANTORS, GUESTS, OWNERS, SUPERUSER
 
 _DATABASE = """
 SELECT pg_get_userbyid(datdba) AS owner, datacl IS NULL AS is_plain, datconnlimit,
@@ -21,8 +21,9 @@ FROM pg_database, aclexplode(datacl) WHERE datname = current_database()
 """
 _SETTINGS = """
 SELECT CASE s.setrole WHEN 0 THEN NULL ELSE pg_get_userbyid(s.setrole) END, each
-FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase, unnest(s.setconfig) AS each
-WHERE d.datname = current_database()
+FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase,
+    unnest(s.setconfig) WITH ORDINALITY AS t (each, place)
+WHERE d.datname = current_database() ORDER BY s.setrole, place
 """
 _SCHEMAS = """
 SELECT nspname, pg_get_userbyid(nspowner) FROM pg_namespace
@@ -50,6 +51,7 @@ def surroundings_of(connection: sa.Connection) -> Surroundings:
         grantees=_column(connection, GRANTEES),
         grantors=_column(connection, GRANTORS),
         schemas=_pairs(connection, _SCHEMAS),
+        guests=_pairs(connection, GUESTS),
         extensions=_pairs(connection, _EXTENSIONS),
         superuser=_column(connection, SUPERUSER),
         database=database_facts(connection),
@@ -63,7 +65,7 @@ def database_facts(connection: sa.Connection) -> DatabaseFacts:
     return DatabaseFacts(
         owner=row.owner,
         grants=grants,
-        settings=tuple(sorted(_settings(connection), key=str)),
+        settings=tuple(_settings(connection)),
         comment=row.comment,
         connection_limit=row.datconnlimit,
     )
@@ -82,21 +84,20 @@ def restoring(
         yield f"COMMENT ON {database} IS {text}"
     if before.connection_limit != now.connection_limit:
         yield f"ALTER {database} CONNECTION LIMIT {before.connection_limit}"
-    for setting in set(now.settings) - set(before.settings):
-        yield f"{_place(setting, database)} RESET {_option(setting.name)}"
-    for setting in before.settings:
-        if setting not in now.settings and (setting.role is None or setting.role in roles):
-            yield f"{_place(setting, database)} SET {_option(setting.name)} TO {_value(setting)}"
+    for role in sorted({setting.role for setting in now.settings + before.settings}, key=str):
+        wanted = [setting for setting in before.settings if setting.role == role]
+        if wanted != [setting for setting in now.settings if setting.role == role]:
+            yield from _set(database, role, wanted, roles)
     if privileges:
         yield from _rights(database, before, now, roles)
 
 
 def differing(before: DatabaseFacts, now: DatabaseFacts, *, privileges: bool) -> bool:
     """Whether there is anything to be changed of the database itself."""
-    plain = (before.comment, before.connection_limit, set(before.settings)) != (
+    plain = (before.comment, before.connection_limit, before.settings) != (
         now.comment,
         now.connection_limit,
-        set(now.settings),
+        now.settings,
     )
     rights = (before.owner, before.grants) != (now.owner, now.grants)
     return plain or (privileges and rights)
@@ -110,6 +111,18 @@ def quoted(name: str) -> str:
 def literal(text: str) -> str:
     """A text for a statement; escapes are off in it, as the standard says."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def _set(
+    database: str, role: str | None, wanted: Iterable[Setting], roles: frozenset[str]
+) -> Iterator[str]:
+    """All of them anew, in their order, which is that of the catalog."""
+    if role is not None and role not in roles:
+        return
+    place = f"ALTER {database}" if role is None else f"ALTER ROLE {quoted(role)} IN {database}"
+    yield f"{place} RESET ALL"
+    for setting in wanted:
+        yield f"{place} SET {_option(setting.name)} TO {_value(setting)}"
 
 
 def _rights(
@@ -131,12 +144,6 @@ def _rights(
                 yield f"GRANT {grant.privilege} ON {database} TO {_role(role)}{option}"
     if before.owner != now.owner and before.owner in roles:
         yield f"ALTER {database} OWNER TO {quoted(before.owner)}"
-
-
-def _place(setting: Setting, database: str) -> str:
-    if setting.role is None:
-        return f"ALTER {database}"
-    return f"ALTER ROLE {quoted(setting.role)} IN {database}"
 
 
 def _option(name: str) -> str:
