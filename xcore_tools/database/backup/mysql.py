@@ -42,7 +42,13 @@ from xcore_tools.database.backup.facts import (
     TableRows,
 )
 from xcore_tools.database.backup.maria.making import Made, made_in
-from xcore_tools.database.backup.maria.objects import Collector, Default, Objects, without_sequences
+from xcore_tools.database.backup.maria.objects import (
+    BASELINE,
+    Collector,
+    Default,
+    Objects,
+    without_sequences,
+)
 from xcore_tools.database.backup.maria.reader import Rows, Section, statements
 from xcore_tools.database.backup.maria.rights import facts_of, grants_of_routines, planned
 from xcore_tools.database.backup.maria.statements import Form, Statement
@@ -313,7 +319,11 @@ def _order_of_letters(database: str, manifest: Manifest | None) -> list[bytes]:
         return []
     name = "`" + database.replace("`", "``") + "`"
     how = f"CHARACTER SET {facts.character_set} COLLATE {facts.collation}"
-    return [f"ALTER DATABASE {name} {how}".encode()]
+    if facts.comment is not None:
+        comment = facts.comment.replace("\\", "\\\\").replace("'", "''")
+        how += f" COMMENT = '{comment}'"
+    # by now the session is as the last object wanted it
+    return [*BASELINE, f"ALTER DATABASE {name} {how}".encode()]
 
 
 def _source(archive: Archive, live: str) -> str:
