@@ -600,8 +600,8 @@ def test_a_backup_of_another_engine_is_refused(make: Make, live: Path) -> None:
     backup = make().create()
     path = live.parent / "backups" / f"{backup.name}.json"
 
-    foreign = msgspec.structs.replace(decoded(path.read_bytes()), engine="postgresql")
-    path.write_bytes(encoded(foreign))
+    foreign = msgspec.structs.replace(decoded(path.read_bytes(), None)[0], engine="postgresql")
+    path.write_bytes(encoded(foreign, None))
     with pytest.raises(BackupError, match=r"is a backup of postgresql, and sqlite:.* is sqlite"):
         make().restore(backup.name)
     assert "is a backup of postgresql" in make().verify(backup.name).problem

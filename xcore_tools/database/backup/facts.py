@@ -79,6 +79,7 @@ class MysqlFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     character_set: str
     collation: str
+    comment: str | None = None
     definers: tuple[tuple[str, tuple[str, ...]], ...] = ()
     has_history: bool = False
 

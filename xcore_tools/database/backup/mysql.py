@@ -42,13 +42,20 @@ from xcore_tools.database.backup.facts import (
     TableRows,
 )
 from xcore_tools.database.backup.maria.making import Made, made_in
-from xcore_tools.database.backup.maria.objects import Collector, Default, Objects, without_sequences
+from xcore_tools.database.backup.maria.objects import (
+    BASELINE,
+    Collector,
+    Default,
+    Objects,
+    without_sequences,
+)
 from xcore_tools.database.backup.maria.reader import Rows, Section, statements
 from xcore_tools.database.backup.maria.rights import facts_of, grants_of_routines, planned
 from xcore_tools.database.backup.maria.statements import Form, Statement
 from xcore_tools.database.backup.script import RowCounter
 from xcore_tools.database.backup.selection import compare
 from xcore_tools.database.connection import connected
+from xcore_tools.database.options import UnknownOptionError, client_options
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.durable import write_new
 from xcore_tools.errors import BackupError, XcoreToolsError
@@ -76,8 +83,6 @@ _OPTIONS = [
 # What only the client of MySQL knows, and what it would do without.
 _ONLY_MYSQL = ["--set-gtid-purged=OFF", "--column-statistics=0"]
 
-# Keys of a URL → options of the client.
-_TLS = {"ssl_ca": "ssl-ca", "ssl_cert": "ssl-cert", "ssl_key": "ssl-key", "unix_socket": "socket"}
 _SETUP = b"""SET NAMES utf8mb4;
 SET SESSION time_zone = '+00:00', sql_mode = 'NO_AUTO_VALUE_ON_ZERO', sql_notes = 0;
 SET SESSION foreign_key_checks = 0, unique_checks = 0;
@@ -109,7 +114,10 @@ class Mysql:
         options = _options(program, client)
         with _counting(url, history="--dump-history" in options) as counted:
             with (
-                _access(url, target.parent) as (access, environ),
+                _access(url, target.parent, is_mariadb=_flavour(server) == "mariadb") as (
+                    access,
+                    environ,
+                ),
                 written(target, compression) as (stream, output),
                 running(
                     [program, access, *options, str(url.sqlalchemy.database)],
@@ -263,7 +271,7 @@ class Mysql:
     @contextmanager
     def _client(self, url: DatabaseUrl, private: Path) -> Iterator[_Client]:
         server, _ = self._state(url)
-        with _access(url, private) as (access, environ):
+        with _access(url, private, is_mariadb=_flavour(server) == "mariadb") as (access, environ):
             yield _Client(url, _flavour(server), access, environ, private)
 
 
@@ -311,7 +319,11 @@ def _order_of_letters(database: str, manifest: Manifest | None) -> list[bytes]:
         return []
     name = "`" + database.replace("`", "``") + "`"
     how = f"CHARACTER SET {facts.character_set} COLLATE {facts.collation}"
-    return [f"ALTER DATABASE {name} {how}".encode()]
+    if facts.comment is not None:
+        comment = facts.comment.replace("\\", "\\\\").replace("'", "''")
+        how += f" COMMENT = '{comment}'"
+    # by now the session is as the last object wanted it
+    return [*BASELINE, f"ALTER DATABASE {name} {how}".encode()]
 
 
 def _source(archive: Archive, live: str) -> str:
@@ -499,27 +511,28 @@ def _require_version(url: DatabaseUrl, client: str, server: str) -> None:
 
 
 @contextmanager
-def _access(url: DatabaseUrl, private: Path) -> Iterator[tuple[str, dict[str, str]]]:
+def _access(
+    url: DatabaseUrl, private: Path, *, is_mariadb: bool
+) -> Iterator[tuple[str, dict[str, str]]]:
     """The first argument, which names the file with user and password; and the environment.
 
     https://dev.mysql.com/doc/refman/8.4/en/option-files.html
     """
-    parts = url.sqlalchemy
-    values = {
-        "host": parts.host or "localhost",
-        "port": parts.port or 3306,
-        "user": parts.username,
-        "password": parts.password,
-    }
-    values |= {option: parts.query.get(key) for key, option in _TLS.items()}
-    if not values["socket"]:
-        values["protocol"] = "tcp"  # as drivers do it, also for localhost
-    lines = ["[client]", *(f'{key}="{_quoted(v)}"' for key, v in values.items() if v is not None)]
+    try:
+        values, included = client_options(url.sqlalchemy, is_mariadb=is_mariadb)
+    except (UnknownOptionError, ValueError) as error:
+        raise BackupError(f"{url}: {error}; correct the URL ({url.source})") from None
+    if not included:
+        values = {"host": "localhost", "port": "3306"} | values
+        if "socket" not in values:
+            values["protocol"] = "tcp"  # as drivers do it, also for localhost
+    lines = [f"!include {included}"] if included else []
+    lines += ["[client]", *(f'{key}="{_quoted(value)}"' for key, value in values.items())]
     path = private / "client.cnf"
     write_new(path, "\n".join([*lines, ""]).encode())
     # ~/.my.cnf is read later, and would win
     environ = {**os.environ, "HOME": str(private)}
-    if parts.password is not None:
+    if "password" in values:
         environ.pop("MYSQL_PWD", None)
     try:
         yield f"--defaults-extra-file={path}", environ

@@ -42,6 +42,7 @@ from xcore_tools.database.backup.pg.restoration import FOREIGN_DATA, Restoration
 from xcore_tools.database.backup.pg.surroundings import surroundings_of
 from xcore_tools.database.backup.scratch import ScratchNames
 from xcore_tools.database.connection import connected, translated
+from xcore_tools.database.options import UnknownOptionError, libpq_parameters
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.durable import write_new
 from xcore_tools.errors import BackupError
@@ -172,9 +173,10 @@ class Postgresql:
     @contextmanager
     def blank(self, url: DatabaseUrl, place: Path) -> Iterator[DatabaseUrl]:
         """A new database of the same server."""
-        names = ScratchNames(url.name, url.search_path)  # as the lock: one for each schema
-        name = names.new()
         with connected(url, isolation_level="AUTOCOMMIT") as connection:
+            database = str(connection.scalar(sa.text("SELECT current_database()")))
+            names = ScratchNames(database, url.search_path)  # as the lock: one for each schema
+            name = names.new()
             for left in connection.scalars(sa.text("SELECT datname FROM pg_database")).all():
                 if names.has(left):  # of a process that was killed
                     _drop_database(connection, left)
@@ -389,19 +391,13 @@ def _access(url: DatabaseUrl, private: Path) -> Iterator[tuple[str, dict[str, st
 
 
 def _connection_string(url: DatabaseUrl) -> str:
-    parts = url.sqlalchemy
-    values: dict[str, object] = {
-        "host": parts.host,
-        "port": parts.port,
-        "user": parts.username,
-        "dbname": parts.database,
-    }
-    for key, value in parts.query.items():
-        if key not in _SECRETS:
-            values[key] = value if isinstance(value, str) else ",".join(value)
+    try:
+        values = libpq_parameters(url.sqlalchemy)
+    except UnknownOptionError as error:
+        raise BackupError(f"{url}: {error}; correct the URL ({url.source})") from None
     quoted = {
-        key: str(value).replace("\\", "\\\\").replace("'", "\\'")
+        key: value.replace("\\", "\\\\").replace("'", "\\'")
         for key, value in values.items()
-        if value is not None
+        if key not in _SECRETS
     }
     return " ".join(f"{key}='{value}'" for key, value in quoted.items())

@@ -12,8 +12,7 @@ from typing import Literal, NamedTuple
 
 Kind = Literal["name", "word", "string", "number", "mark", "open"]
 
-_TOKEN = re.compile(
-    rb"""(?P<space>\s++)
+_PATTERN = rb"""(?P<space>\s++)
     |(?P<gate>/\*M?!(?:\d{5,6})?+|\*/)
     |(?P<comment>(?:--(?=[\s]|\Z)|\#)[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)
     |(?P<string>'(?:[^'\\]|\\.|'')*+'|"(?:[^"\\]|\\.|"")*+")
@@ -21,9 +20,11 @@ _TOKEN = re.compile(
     |(?P<number>0x[0-9A-Fa-f]++|\d++(?:\.\d*+)?(?:[eE][+-]?\d++)?(?![\w$]))
     |(?P<word>[\w$\x80-\xff@]++)
     |(?P<open>['"`]|/\*)
-    |(?P<mark>.)""",
-    re.VERBOSE | re.DOTALL,
-)
+    |(?P<mark>.)"""
+_FLAGS = re.VERBOSE | re.DOTALL
+_TOKEN = re.compile(_PATTERN, _FLAGS)
+# where sql_mode has NO_BACKSLASH_ESCAPES, a backslash is a letter like others
+_PLAIN_TOKEN = re.compile(_PATTERN.replace(rb"\\]|\\.|", rb"]|"), _FLAGS)
 
 
 class Token(NamedTuple):
@@ -43,19 +44,20 @@ class Token(NamedTuple):
     @property
     def name(self) -> str | None:
         """What it names, if it can be the name of anything."""
-        if self.kind == "name":
-            return self.text[1:-1].replace(b"``", b"`").decode("utf-8", "surrogateescape")
+        if self.kind == "name" or self.text.startswith(b'"'):  # the latter with ANSI_QUOTES
+            quote = self.text[:1]
+            return self.text[1:-1].replace(quote * 2, quote).decode("utf-8", "surrogateescape")
         is_name = self.kind == "word" and not self.text.startswith(b"@")
         return self.text.decode("utf-8", "surrogateescape") if is_name else None
 
 
-def tokens(statement: bytes) -> list[Token]:
-    """Those of a statement, without spaces and comments."""
-    return list(_tokens(statement))
+def tokens(statement: bytes, *, escapes: bool = True) -> list[Token]:
+    """Those of a statement, without spaces and comments; `escapes` as sql_mode says."""
+    return list(_tokens(statement, _TOKEN if escapes else _PLAIN_TOKEN))
 
 
-def _tokens(statement: bytes) -> Iterator[Token]:
-    for found in _TOKEN.finditer(statement):
+def _tokens(statement: bytes, pattern: re.Pattern[bytes]) -> Iterator[Token]:
+    for found in pattern.finditer(statement):
         kind = found.lastgroup
         if kind not in {"space", "gate", "comment"}:
             yield Token(kind, found[0], *found.span())  # type: ignore[arg-type]

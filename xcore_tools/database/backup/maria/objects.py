@@ -10,7 +10,7 @@ from xcore_tools.database.backup.maria.lexer import Token, is_threefold, qualifi
 from xcore_tools.database.backup.maria.reader import Rows, Section
 from xcore_tools.database.backup.maria.statements import Form, Statement
 
-_BASELINE = (
+BASELINE = (
     b"SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
     b"SET SESSION time_zone = '+00:00'",
     b"SET NAMES utf8mb4",
@@ -55,7 +55,7 @@ class Object:
         which could begin with an alias.
         """
         made = _moved(self.statement, source, target, definer=definer, is_deep=is_deep)
-        return [*_BASELINE, *(_session(s, target) for s in self._before), made]
+        return [*BASELINE, *(_session(s, target) for s in self._before), made]
 
 
 class Objects:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from xcore_tools.database.backup.maria.lexer import is_complete, tokens
-from xcore_tools.database.backup.maria.statements import Statement, rows_from, statement_of
+from xcore_tools.database.backup.maria.statements import Form, Statement, rows_from, statement_of
 
 _INSERT = (b"INSERT ", b"REPLACE ")
 _DELIMITER = re.compile(rb"DELIMITER (;|;;)\s*")
@@ -44,7 +44,7 @@ def statements(
     Raises:
         DamagedError: it holds a command for the client, or a statement that is in no dump.
     """
-    delimiter, begun, is_filling = b";", b"", False
+    delimiter, begun, is_filling, escapes = b";", b"", False, True
     for line in lines:
         if is_filling:
             is_filling = not rows_from(line, is_first=False, where=where)
@@ -59,15 +59,16 @@ def statements(
                 yield Section(is_temporary=section[1] is not None)
         else:
             begun += line
-            if _ends(begun, line, delimiter) or len(begun) > _LONGEST:
-                yield statement_of(_without(begun, delimiter), database, where)
+            text = _without(begun, delimiter)
+            is_end = line.rstrip().endswith(delimiter)
+            if (is_end and is_complete(tokens(text, escapes=escapes))) or len(begun) > _LONGEST:
+                statement = statement_of(text, database, where, escapes=escapes)
+                if statement.form is Form.SESSION and b"sql_mode" in text.lower():
+                    escapes = b"NO_BACKSLASH_ESCAPES" not in text.upper()
+                yield statement
                 begun = b""
     if begun or is_filling:
         yield statement_of(begun or b"INSERT", database, where)
-
-
-def _ends(begun: bytes, line: bytes, delimiter: bytes) -> bool:
-    return line.rstrip().endswith(delimiter) and is_complete(tokens(_without(begun, delimiter)))
 
 
 def _without(begun: bytes, delimiter: bytes) -> bytes:

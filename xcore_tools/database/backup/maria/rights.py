@@ -25,21 +25,24 @@ UNION ALL SELECT definer, concat('trigger ', trigger_name)
 UNION ALL SELECT definer, concat('event ', event_name)
     FROM information_schema.events WHERE event_schema = :name
 """
-_SCHEMA = (
-    "SELECT default_character_set_name, default_collation_name "
-    "FROM information_schema.schemata WHERE schema_name = :name"
-)
+_SCHEMA = "SELECT * FROM information_schema.schemata WHERE schema_name = :name"
 _ROUTINE_RIGHTS = "SELECT user, host, routine_name, routine_type, proc_priv FROM mysql.procs_priv WHERE db = :name"
 
 
 def facts_of(connection: sa.Connection, database: str) -> MysqlFacts:
     """What the database is, and who acts in it."""
-    charset, collation = connection.execute(sa.text(_SCHEMA), {"name": database}).one()
+    row = connection.execute(sa.text(_SCHEMA), {"name": database}).mappings().one()
+    schema = {key.lower(): value for key, value in row.items()}  # a comment is MariaDB's only
     found: dict[str, list[str]] = {}
     for definer, what in connection.execute(sa.text(_DEFINERS), {"name": database}):
         found.setdefault(str(definer), []).append(str(what))
     definers = tuple((who, tuple(sorted(found[who])[:_FEW])) for who in sorted(found))
-    return MysqlFacts(character_set=str(charset), collation=str(collation), definers=definers)
+    return MysqlFacts(
+        character_set=schema["default_character_set_name"],
+        collation=schema["default_collation_name"],
+        comment=schema.get("schema_comment"),
+        definers=definers,
+    )
 
 
 def planned(

@@ -89,13 +89,13 @@ class Statement:
         self.kind, self.name = kind, name
 
 
-def statement_of(text: bytes, database: str, where: str) -> Statement:
-    """The statement that `text` is; `database` is what the dump was taken of.
+def statement_of(text: bytes, database: str, where: str, *, escapes: bool = True) -> Statement:
+    """The statement that `text` is; `database` is what the dump was taken of, `escapes` as in `tokens`.
 
     Raises:
         DamagedError: no dump program writes such a statement, or it names another database.
     """
-    found = tokens(text)
+    found = tokens(text, escapes=escapes)
     words = [token.word for token in found]
     if not is_complete(found) or not found:
         raise _foreign(text, where)
