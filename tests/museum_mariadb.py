@@ -18,7 +18,8 @@ class Exhibit(NamedTuple):
 
 
 def _exhibit(*make: str, spoil: str = "") -> Exhibit:
-    return Exhibit(make, (spoil,) if spoil else ())
+    """` // ` separates the statements of `spoil`."""
+    return Exhibit(make, tuple(filter(None, spoil.split(" // "))))
 
 
 EXHIBITS: dict[str, Exhibit] = {
@@ -214,7 +215,7 @@ EXHIBITS: dict[str, Exhibit] = {
         "CREATE VIEW z_jobs_@x AS SELECT * FROM jobs_@x WHERE state = 'new'",
         "CREATE VIEW m_jobs_@x AS SELECT id FROM z_jobs_@x",
         "CREATE VIEW a_jobs_@x AS SELECT m.id FROM m_jobs_@x m JOIN z_jobs_@x z USING (id)",
-        spoil="DROP VIEW a_jobs_a, z_jobs_a",
+        spoil="DROP VIEW a_jobs_a",
     ),
     "view with check option": _exhibit(
         "CREATE TABLE stock_@x (id INT, amount INT)",
@@ -250,7 +251,7 @@ EXHIBITS: dict[str, Exhibit] = {
     "view of a function": _exhibit(
         "CREATE FUNCTION z_answer_@x() RETURNS INT DETERMINISTIC RETURN 42",
         "CREATE ALGORITHM = TEMPTABLE VIEW answering_@x AS SELECT z_answer_@x() AS a",
-        spoil="DROP FUNCTION z_answer_a",
+        spoil="ALTER FUNCTION z_answer_a COMMENT 'changed'",
     ),
     # -- code
     "procedure": _exhibit(
@@ -275,7 +276,7 @@ EXHIBITS: dict[str, Exhibit] = {
         "CREATE PACKAGE BODY tools_@x AS FUNCTION f RETURN INT AS BEGIN RETURN 1; END; PROCEDURE p AS"
         " BEGIN SELECT f(); END; END",
         "SET SESSION sql_mode = DEFAULT",
-        spoil="DROP PACKAGE tools_a",
+        spoil="SET SESSION sql_mode = 'ORACLE' // DROP PACKAGE tools_a",
     ),
     "routine in another sql mode": _exhibit(
         "SET SESSION sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES'",

@@ -19,8 +19,11 @@ from museum_mariadb import EXHIBITS, script, spoiling
 from servers import fresh_database
 
 from xcore_tools import BackupManager
+from xcore_tools.database.backup.engine import HalfwayError
+from xcore_tools.database.backup.exchange import Exchange
 from xcore_tools.database.connection import connected
 from xcore_tools.database.url import DatabaseUrl
+from xcore_tools.errors import BackupError
 
 # What changes by itself, or says when something was made.
 VOLATILE = {
@@ -157,6 +160,32 @@ def test_there_are_enough_kinds() -> None:
 
 def test_one_of_everything(url: DatabaseUrl, tmp_path: Path) -> None:
     come_and_go(url, tmp_path / "backups", list(EXHIBITS))
+
+
+def test_going_back_brings_everything_back(
+    url: DatabaseUrl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last statement of the exchange fails, when all the rest has been done."""
+    with account(url) as user:
+        for name in EXHIBITS:
+            run(url, script(name, str(url.sqlalchemy.database), user))
+        manager = BackupManager(url, tmp_path / "backups")
+        backup = manager.create()
+        for name in EXHIBITS:
+            run(url, spoiling(name, str(url.sqlalchemy.database), user))
+        before = as_it_is(url)
+        forward = Exchange.forward
+        monkeypatch.setattr(
+            Exchange,
+            "forward",
+            lambda *given: forward(given[0], given[1] + b"DROP TABLE nothing\n;\n", given[2]),
+        )
+        with pytest.raises(
+            BackupError, match=r"nothing.*The database is as it was before"
+        ) as caught:
+            manager.restore(backup.name, safety=False)
+        assert not isinstance(caught.value, HalfwayError)
+        assert as_it_is(url) == before
 
 
 @pytest.mark.slow

@@ -58,8 +58,8 @@ class Exchange:
         self._url = url
         with connected(url) as connection:
             self.live = str(connection.scalar(sa.text("SELECT DATABASE()")))
-        self._names = ScratchNames(self.live)
-        name = self._names.new()
+        self._beside = ScratchNames(self.live)
+        name = self._beside.new()
         self.new = f"{name}_n"
         self.old = f"{name}_o"
         self._is_kept = False
@@ -86,7 +86,7 @@ class Exchange:
         """
         with connected(self._url) as connection:
             found = map(str, connection.execute(sa.text("SHOW DATABASES")).scalars())
-            names = [name for name in found if self._names.has(name)]
+            names = [name for name in found if self._beside.has(name)]
             for name in names:
                 if _BEGUN in _names(connection, _NAMES["TABLE"], name):
                     raise BackupError(
@@ -102,12 +102,17 @@ class Exchange:
         with connected(self._url) as connection:
             query = sa.text(_REFERENCES)
             names = connection.execute(query, {"name": self.live}).scalars().all()
-        outside = [name for name in names if not self._names.has(str(name).partition(".")[0])]
+        outside = [name for name in names if not self._beside.has(str(name).partition(".")[0])]
         if outside:
             raise BackupError(
                 f"{self._url}: a foreign key of {outside[0]} leads into this database, and would "
                 "not survive a restore; drop it first and make it anew afterwards"
             )
+
+    def names(self) -> dict[str, list[str]]:
+        """What is in the live database, by what it is."""
+        with connected(self._url) as connection:
+            return names_in(connection, self.live)
 
     def drop_triggers(self) -> None:
         """Tables with triggers cannot change places: drop those of the new database."""
@@ -164,7 +169,7 @@ class Exchange:
                     execution_options={"no_parameters": True},
                 )
         except DatabaseError as error:
-            grant = _GRANT.format(self._names.prefix.replace("_", r"\_"))
+            grant = _GRANT.format(self._beside.prefix.replace("_", r"\_"))
             raise BackupError(
                 f"{error}; a restore takes the right to make databases beside it: {grant}"
             ) from error
@@ -217,11 +222,13 @@ def _drops(
     names: dict[str, list[str]],
     kinds: Sequence[str] = ("TRIGGER", "EVENT", "VIEW", "PACKAGE", "PROCEDURE", "FUNCTION"),
 ) -> list[str]:
-    return [
-        f"DROP {kind} IF EXISTS {_quoted(database)}.{_quoted(name)}"
-        for kind in kinds
-        for name in names[kind]
-    ]
+    drops = []
+    for kind in kinds:
+        found = [f"DROP {kind} IF EXISTS {_quoted(database)}.{_quoted(n)}" for n in names[kind]]
+        if kind == "PACKAGE" and found:  # a word that MariaDB knows in this mode only
+            found = ["SET SESSION sql_mode = 'ORACLE'", *found, "SET SESSION sql_mode = ''"]
+        drops += found
+    return drops
 
 
 def _packet(

@@ -88,6 +88,7 @@ SET SESSION time_zone = '+00:00', sql_mode = 'NO_AUTO_VALUE_ON_ZERO', sql_notes 
 SET SESSION foreign_key_checks = 0, unique_checks = 0;
 """
 """What the head of a dump sets; it is set by us, so that a text ends where we say it ends."""
+_END = 200  # bytes in which a dump says that it is complete
 _HISTORY = b"SET SESSION system_versioning_insert_history = 1;\n"
 _KEPT_OUT = re.compile(
     r"denied|\(1044|\(1045|\(1142|\(1227|SUPER|gone away|Lost connection|t connect|[Ll]ock wait"
@@ -235,28 +236,29 @@ class Mysql:
             self._client(url, private) as client,
             exchange.databases("new", "old"),
         ):
-            before = client.structure_of(exchange.live)
-            old = client.objects_in(before, exchange.live)
+            before = client.structure_of(exchange.live), exchange.names()
+            old = client.objects_in(before[0], exchange.live)
             scratch = url.with_database(exchange.new)
-            made = client.fill(archive, scratch, exchange.live, progress)
+            made = client.fill(archive, scratch, exchange.live, progress, moves_on=True)
             with connected(url) as connection:
                 _require_definers(connection, made.objects, url, privileges=privileges)
+                facts = facts_of(connection, exchange.live)
                 if archive.manifest is not None:
                     history = _has_history(archive.manifest)
                     rows = rows_in(connection, exchange.new, history=history)
                     compare(archive.manifest.tables, rows, archive.name)
             rights = grants_of_routines(url, exchange.live)
-            source = _source(archive, exchange.live)
-            new_code = made.packet(source, exchange.live, definer=privileges)
-            new_code += _rights_for(made.objects, rights)
-            new_code += _order_of_letters(exchange.live, archive.manifest)
+            code = made.packet(_source(archive, exchange.live), exchange.live, definer=privileges)
+            code += _rights_for(made.objects, rights)
+            wanted = archive.manifest.mysql if archive.manifest else None
             exchange.drop_triggers()
             try:
-                client.send(exchange.forward(_packed(new_code), timeout))
+                code = _around(code, exchange.live, wanted or facts)
+                client.send(exchange.forward(_packed(code), timeout))
             except BackupError as error:
-                old_code = Made(old, ()).packet(exchange.live, exchange.live, definer=True)
-                old_code += _rights_for(old, rights)
-                _go_back(exchange, client, _packed(old_code), before, error)
+                code = Made(old, ()).packet(exchange.live, exchange.live, definer=True)
+                code = _around(code + _rights_for(old, rights), exchange.live, facts)
+                _go_back(exchange, client, _packed(code), before, error)
                 raise
 
     def exists(self, url: DatabaseUrl) -> bool:
@@ -276,14 +278,20 @@ class Mysql:
 
 
 def _go_back(
-    exchange: Exchange, client: _Client, code: bytes, before: bytes, error: BackupError
+    exchange: Exchange,
+    client: _Client,
+    code: bytes,
+    before: tuple[bytes, object],
+    error: BackupError,
 ) -> None:
     """Undo what was done, and compare."""
     reason = ""
     try:
         client.send(exchange.back(code))
-        if _bare(client.structure_of(exchange.live)) != _bare(before):
+        if _bare(client.structure_of(exchange.live)) != _bare(before[0]):
             reason = "it is not what it was"
+        if exchange.names() != before[1]:
+            reason = "what could not be read before is gone"
     except XcoreToolsError as second:
         reason = str(second)
     if reason:
@@ -312,18 +320,18 @@ def _rights_for(objects: Objects, rights: list[tuple[str, str, bytes]]) -> list[
     return [text for kind, name, text in rights if (kind, name.lower()) in made]
 
 
-def _order_of_letters(database: str, manifest: Manifest | None) -> list[bytes]:
-    """What gives the database its character set and collation back."""
-    facts: MysqlFacts | None = manifest.mysql if manifest else None
-    if facts is None or not re.fullmatch(r"\w+ \w+", f"{facts.character_set} {facts.collation}"):
-        return []
+def _around(code: list[bytes], database: str, facts: MysqlFacts) -> list[bytes]:
+    """The code with what makes the database itself what it was: code notes its order of letters."""
+    if not re.fullmatch(r"\w+ \w+", f"{facts.character_set} {facts.collation}"):
+        raise BackupError(f"{database}: {facts.character_set!r} is no character set")
     name = "`" + database.replace("`", "``") + "`"
     how = f"CHARACTER SET {facts.character_set} COLLATE {facts.collation}"
     if facts.comment is not None:
         comment = facts.comment.replace("\\", "\\\\").replace("'", "''")
         how += f" COMMENT = '{comment}'"
-    # by now the session is as the last object wanted it
-    return [*BASELINE, f"ALTER DATABASE {name} {how}".encode()]
+    # by the end, the session is as the last object wanted it
+    setting = [*BASELINE, f"ALTER DATABASE {name} {how}".encode()]
+    return [*setting, *code, *setting]
 
 
 def _source(archive: Archive, live: str) -> str:
@@ -349,8 +357,16 @@ class _Client:
         self._environ = environ
         self._private = private
 
-    def fill(self, archive: Archive, scratch: DatabaseUrl, live: str, progress: Progress) -> Made:
-        """Run a dump in an empty database; what was made there besides tables.
+    def fill(
+        self,
+        archive: Archive,
+        scratch: DatabaseUrl,
+        live: str,
+        progress: Progress,
+        *,
+        moves_on: bool = False,
+    ) -> Made:
+        """Run a dump in an empty database; what was made there besides tables, which may move on.
 
         Raises:
             DamagedError: it holds what no dump holds; what came before is in the database.
@@ -372,14 +388,20 @@ class _Client:
                 done += len(text)
                 progress(done, None)
             process.finish()
-        return made_in(scratch, found.objects(), defaults, source)
+        return made_in(scratch, found.objects(), defaults, source, moves_on=moves_on)
 
     def structure_of(self, database: str) -> bytes:
-        """What makes all of a database but its rows."""
-        options = [*_options(self._dump, version_of(self._dump)), "--no-data"]
+        """What makes all of a database but its rows, and but views that nobody can read any more."""
+        options = [*_options(self._dump, version_of(self._dump)), "--no-data", "--force"]
         command = [self._dump, self._access, *options, database]
+        found: list[bytes] = []
         with running(command, self._url, self._environ, stdin=subprocess.DEVNULL) as process:
-            return b"".join(process.chunks())
+            try:
+                found.extend(process.chunks())
+            except BackupError:
+                if b"\n-- Dump completed" not in b"".join(found)[-_END:]:
+                    raise
+        return b"".join(found)
 
     def objects_in(self, structure: bytes, database: str) -> Objects:
         """Those of a database, as its dump says."""

@@ -36,11 +36,16 @@ class Made:
 
 
 def made_in(
-    scratch: DatabaseUrl, objects: Objects, defaults: Sequence[Default], source: str
+    scratch: DatabaseUrl,
+    objects: Objects,
+    defaults: Sequence[Default],
+    source: str,
+    *,
+    moves_on: bool,
 ) -> Made:
     """Make the objects in a scratch database, but for the events, which would fire there.
 
-    Each belongs to who makes it: what its definer may do is nothing that a copy shows.
+    Tables that move on from there get the defaults that name a sequence at their destination. Each belongs to who makes it: what its definer may do is nothing that a copy shows.
 
     Raises:
         DatabaseError: one cannot be made; the message names it.
@@ -52,7 +57,7 @@ def made_in(
     _make_views(scratch, made, source, target)
     for each in objects.triggers:
         _make(scratch, each.name, each.texts(source, target, definer=False))
-    for default in defaults:
+    for default in () if moves_on else defaults:
         keep = b"SET SESSION system_versioning_alter_history = KEEP"
         _make(scratch, default.table, [keep, default.statement(source, target)])
     return made
