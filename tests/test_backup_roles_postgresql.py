@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from alembic_projects import make_project, write_revision
 from servers import fresh_database
 from test_backup_museum_postgresql import as_it_is, run
 
@@ -19,6 +20,8 @@ from xcore_tools import BackupManager
 from xcore_tools.database.connection import connected
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import BackupError, XcoreToolsError
+from xcore_tools.migrate.facade import Migrations
+from xcore_tools.migrate.guard.safety import Safety
 
 TABLE = "CREATE TABLE things (n integer PRIMARY KEY); INSERT INTO things VALUES (1), (2)"
 
@@ -287,6 +290,46 @@ def test_a_drill_reaches_nothing_but_its_scratch_database(url: DatabaseUrl, tmp_
     run(url, "CREATE TABLE t (n integer, CHECK (super()))")
     run(url, "ALTER TABLE t DISABLE TRIGGER ALL; INSERT INTO t SELECT 1 WHERE false")
     assert manager.verify(manager.create().name, drill=True).problem == ""
+
+
+def test_a_subscription_stays(url: DatabaseUrl, tmp_path: Path) -> None:
+    run(url, TABLE)
+    connection = (
+        "CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false, slot_name = NONE)"
+    )
+    run(url, f"CREATE SUBSCRIPTION far_things {connection}")
+    try:
+        before = as_it_is(url)
+        manager = BackupManager(url, tmp_path / "backups")
+        backup = manager.create()
+        assert manager.verify(backup.name, drill=True).problem == ""
+        with manager.copied() as copy:
+            assert rows(copy) == 2
+        run(url, "DELETE FROM things")
+        restored = manager.restore(backup.name, safety=False)
+        assert as_it_is(url) == before
+        (remark,) = restored.remarks
+        assert 'ALTER SUBSCRIPTION "far_things" REFRESH PUBLICATION' in remark
+    finally:
+        run(url, "DROP SUBSCRIPTION far_things")
+
+
+def test_nothing_is_migrated_that_could_not_be_undone(url: DatabaseUrl, tmp_path: Path) -> None:
+    """A failure is to be undone by a restore, which this role could not do."""
+    with role(url, "CREATEDB") as owner:
+        own = owned_by(url, owner)
+        run(url, "CREATE TABLE theirs (n integer); ALTER SCHEMA public OWNER TO CURRENT_USER")
+        run(url, f"GRANT ALL ON SCHEMA public TO {owner}; GRANT SELECT ON theirs TO {owner}")
+        project = make_project(tmp_path / "project", url=own)
+        versions = project.project / "alembic" / "versions"
+        write_revision(versions, "a1", None, "op.create_table('made', sa.Column('n', sa.Integer))")
+        migrations = Migrations(project)
+        with pytest.raises(BackupError) as caught:
+            migrations.upgrade(safety=Safety(backup=True, restore_on_failure=True))
+        assert "nothing was migrated, since a failure could not be undone" in str(caught.value)
+        assert "table theirs belongs to postgres" in str(caught.value)
+        assert migrations.status().current == ()
+        assert migrations.upgrade(safety=Safety(backup=True)).after == ("a1",)
 
 
 def test_without_a_manifest(url: DatabaseUrl, tmp_path: Path) -> None:

@@ -160,10 +160,9 @@ def test_the_password_is_seen_by_nobody(
         assert {stat.S_IMODE(p.stat().st_mode) for p in manager.directory.iterdir()} == {0o600}
         for path in manager.directory.iterdir():
             assert PASSWORD.encode() not in path.read_bytes()
-        assert (
-            str(url.sqlalchemy.username).encode()
-            not in (manager.directory / f"{backup.name}.json").read_bytes()
-        )
+        described = (manager.directory / f"{backup.name}.json").read_bytes()
+        if server.engine_name == "mysql":  # that of PostgreSQL names the owners, as the dump does
+            assert str(url.sqlalchemy.username).encode() not in described
         wrong = DatabaseUrl(url.sqlalchemy.set(password="wr0ng-s3cr3t"), "test")
         if server.engine_name == "mysql":  # here PostgreSQL asks for none
             with pytest.raises(DatabaseError) as caught:

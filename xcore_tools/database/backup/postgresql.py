@@ -70,6 +70,8 @@ ORDER BY 1, 2
 # of a superuser runs as it, so that it can reach no other database, file or program.
 _NOBODY = "pg_database_owner"
 _NOBODY_SINCE = 14
+# A subscription holds on to a database that is to be dropped, and takes part in replication.
+_ELSEWHERE = ["--no-subscriptions"]
 _DENIED = re.compile(r"[Pp]ermission denied|must be (?:an? )?(?:owner|superuser|member)|CREATEDB")
 
 
@@ -145,7 +147,12 @@ class Postgresql:
             role = _prepared(scratch, archive) if is_isolated else ""
             try:
                 self._load(
-                    scratch, archive, privileges=not role, timeout=60, progress=silent, role=role
+                    scratch,
+                    archive,
+                    privileges=not role,
+                    timeout=60,
+                    progress=silent,
+                    role=role,
                 )
             except BackupError as error:
                 if _DENIED.search(str(error)):
@@ -167,7 +174,14 @@ class Postgresql:
     @contextmanager
     def _scratch(self, url: DatabaseUrl, archive: Archive) -> Iterator[DatabaseUrl]:
         with self.blank(url, archive.path.parent) as scratch:
-            self._load(scratch, archive, privileges=False, timeout=60, progress=silent)
+            self._load(
+                scratch,
+                archive,
+                privileges=False,
+                timeout=60,
+                progress=silent,
+                role="",
+            )
             yield scratch
 
     @contextmanager
@@ -215,8 +229,9 @@ class Postgresql:
         privileges: bool,
         timeout: float,
         progress: Progress,
-        role: str = "",
+        role: str | None = None,
     ) -> None:
+        """`role` is for a scratch database alone: who restores it there, empty for the user."""
         psql = find_program(["psql"], _PACKAGE)
         listed = _listed(archive)
         with connected(url) as connection:
@@ -226,6 +241,7 @@ class Postgresql:
         around = Restoration(found, archive.manifest, url.name, privileges=privileges)
         with archive.workplace() as private, _access(url, private) as (place, environ):
             reading = [*_reading(archive, chosen(listed, found.present), private)]
+            reading += [] if role is None else _ELSEWHERE
             reading += [] if privileges else ["--no-owner", "--no-privileges"]
             writing = [psql, "--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1"]
             writing += ["--output", os.devnull, f"--dbname={place}"]

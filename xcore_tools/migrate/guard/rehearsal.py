@@ -29,7 +29,9 @@ class RehearsalError(MigrationError):
 
     def __init__(self, rehearsal: Rehearsal) -> None:
         self.rehearsal = rehearsal
-        reason = rehearsal.failure or "the rehearsal has lost something (--allow-loss goes on)"
+        reason = rehearsal.failure or "the rehearsal has lost data (--allow-loss goes on)"
+        if not (rehearsal.failure or rehearsal.losses):
+            reason = "the rehearsal has lost parts of tables (--accept-loss goes on)"
         if rehearsal.orphans:
             reason = "after the rehearsal, rows point to nothing"
         super().__init__(f"{reason}; nothing was applied to {rehearsal.url}")

@@ -5,7 +5,7 @@ Everything is looked up before anything is dropped. What no catalog tells is lef
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -114,8 +114,6 @@ def situation_of(connection: sa.Connection, listed: str) -> Situation:
     extensions = tuple(Extension(*row) for row in _rows(connection, _EXTENSIONS))
     wanted = extensions_in(listed)
     staying = [e for e in extensions if not e.is_made or e.name in wanted or not e.is_ours]
-    members = [] if user.rolsuper else [(schema, None) for schema in _SYSTEM]
-    members += [tuple(row) for row in _rows(connection, _MEMBERS)]
     return Situation(
         user=user.name,
         is_superuser=user.rolsuper,
@@ -130,15 +128,23 @@ def situation_of(connection: sa.Connection, listed: str) -> Situation:
         foreign=tuple((str(row[0]), str(row[1])) for row in _rows(connection, FOREIGN)),
         defaults=tuple(str(row[0]) for row in _rows(connection, _DEFAULTS)),
         database=database_facts(connection),
-        present=Present(
-            extensions=[e.name for e in staying],
-            foreign_extensions=[e.name for e in staying if not e.is_ours],
-            schemas={e.schema for e in staying} - {"public", *_SYSTEM},
-            subscriptions=[str(row[0]) for row in _rows(connection, _SUBSCRIPTIONS)],
-            members=frozenset(members),
-            configured=[tuple(row) for row in _rows(connection, _CONFIGURED)],
-        ),
+        present=_present(connection, staying, is_superuser=user.rolsuper),
         wanted=wanted,
+    )
+
+
+def _present(
+    connection: sa.Connection, staying: Sequence[Extension], *, is_superuser: bool
+) -> Present:
+    members = [] if is_superuser else [(schema, None) for schema in _SYSTEM]
+    members += [tuple(row) for row in _rows(connection, _MEMBERS)]
+    return Present(
+        extensions=[e.name for e in staying],
+        foreign_extensions=[e.name for e in staying if not e.is_ours],
+        schemas={e.schema for e in staying} - {"public", *_SYSTEM},
+        subscriptions=[str(row[0]) for row in _rows(connection, _SUBSCRIPTIONS)],
+        members=frozenset(members),
+        configured=[tuple(row) for row in _rows(connection, _CONFIGURED)],
     )
 
 
