@@ -171,7 +171,7 @@ EXHIBITS: dict[str, Exhibit] = {
     "other engines": _exhibit(
         "CREATE TABLE isam_@x (id INT PRIMARY KEY, t TEXT, FULLTEXT (t)) ENGINE = MyISAM",
         "INSERT INTO isam_@x VALUES (1, 'x'), (2, 'y')",
-        "CREATE TABLE aria_@x (id INT) ENGINE = Aria TRANSACTIONAL = 1",
+        "CREATE TABLE aria_@x (id INT) ENGINE = Aria TRANSACTIONAL = 1 PAGE_CHECKSUM = 1",
         "INSERT INTO aria_@x VALUES (1)",
         spoil="DELETE FROM isam_a WHERE id = 1",
     ),

@@ -45,7 +45,8 @@ def made_in(
 ) -> Made:
     """Make the objects in a scratch database, but for the events, which would fire there.
 
-    Tables that move on from there get the defaults that name a sequence at their destination. Each belongs to who makes it: what its definer may do is nothing that a copy shows.
+    Tables that move on from there get the defaults that name a sequence at their destination. Each
+    object belongs to who makes it: what its definer may do is nothing that a copy shows.
 
     Raises:
         DatabaseError: one cannot be made; the message names it.

@@ -38,10 +38,13 @@ class Object:
     @property
     def reads(self) -> set[str]:
         """The tables and views that the query of a view may name; aliases may be among them."""
-        found = self.statement.tokens
+        words = [token.word for token in self.statement.tokens]
+        found = self.statement.tokens[words.index("AS") :] if "AS" in words else []
         named = set()
         for before, token, after in zip(found, found[1:], [*found[2:], None], strict=False):
-            is_table = token.kind == "name" and before.kind != "name" and before.word != "AS"
+            is_table = (
+                token.kind == "name" and before.kind != "name" and before.word not in {"AS", "."}
+            )
             if is_table and not (after is not None and after.text == b"."):
                 named.add(token.name or "")
         return named - {self.name}

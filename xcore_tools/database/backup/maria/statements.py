@@ -23,7 +23,7 @@ _VALUE = (
 )
 _ROW = rb"\((?:" + _VALUE + rb"(?:,\s*" + _VALUE + rb")*+)?\)"
 _INSERT = re.compile(
-    rb"(?:INSERT|REPLACE)(?: IGNORE)? {1,2}INTO `(?:[^`]|``)++` "
+    rb"(?:INSERT|REPLACE) {1,2}(?:IGNORE )?INTO `(?:[^`]|``)++` "
     rb"(?:\((?:`(?:[^`]|``)*+`|[a-z_, ])++\) )?VALUES\s*"
 )
 _ROWS = re.compile(rb"(?:" + _ROW + rb",\s*)*+(?:" + _ROW + rb"(?P<end>;)?)?\s*", re.DOTALL)
@@ -225,6 +225,9 @@ def _belongs(found: Sequence[Token], words: list[str], kind: str, database: str)
         is_qualified = found[start + 1 : start + 2] and found[start + 1].text == b"."
         if is_qualified and found[start].name != database:
             return False
+        behind = found[start + 1 + 2 * bool(is_qualified) :][:1]
+        if kind in {"FUNCTION", "PROCEDURE"} and [token.text for token in behind] != [b"("]:
+            return False  # such as one that a library on the disk of the server brings
     # the client looks for its own command everywhere, also inside of bodies
     return "DELIMITER" not in words and (
         kind != "VIEW" or b";" not in [token.text for token in found]
