@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ _KNOWN = Path(__file__).with_name("following_known.txt")
 
 
 os.environ["XCORE_TOOLS_NO_CACHE"] = "1"  # of scans; those who test it ask for one
+# the key that manifests are signed with is not that of who runs the tests
+os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="xcore-tools-tests-")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

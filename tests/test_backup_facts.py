@@ -14,8 +14,9 @@ from servers import as_url
 from xcore_tools.database.backup.facts import Backup, Manifest, Restored, TableRows, Verification
 from xcore_tools.database.backup.manifest import decoded, encoded, is_ours
 from xcore_tools.database.backup.names import numbered
-from xcore_tools.database.backup.script import Part, RowCounter, as_packet, parts
+from xcore_tools.database.backup.script import RowCounter
 from xcore_tools.database.backup.selection import compare, newest, of_database, surplus
+from xcore_tools.database.backup.signature import Key
 from xcore_tools.errors import BackupError
 from xcore_tools.migrate.facts import State, Status
 from xcore_tools.report import backup as report
@@ -58,44 +59,50 @@ def aged(days: float, **changes: object) -> Backup:
     )
 
 
+KEY, OTHER = Key(b"k" * 32), Key(b"o" * 32)
+
+
 # -- manifests ------------------------------------------------------------------------------------
 
 
 def test_a_manifest_comes_back() -> None:
-    data = encoded(MANIFEST)
+    data = encoded(MANIFEST, KEY)
     assert is_ours(data)
-    read = decoded(data)
-    assert msgspec.structs.replace(read, digest="") == MANIFEST
-    assert encoded(read) == data
+    read, is_signed = decoded(data, KEY)
+    assert is_signed
+    assert not decoded(data, OTHER)[1]
+    assert not decoded(encoded(MANIFEST, None), KEY)[1]
+    assert msgspec.structs.replace(read, digest="", signature="") == MANIFEST
+    assert encoded(read, KEY) == data
 
 
-@given(st.integers(min_value=0, max_value=len(encoded(MANIFEST)) * 8 - 1))
+@given(st.integers(min_value=0, max_value=len(encoded(MANIFEST, KEY)) * 8 - 1))
 def test_no_flipped_bit_changes_what_it_says(bit: int) -> None:
-    data = bytearray(encoded(MANIFEST))
+    data = bytearray(encoded(MANIFEST, KEY))
     data[bit // 8] ^= 1 << bit % 8
     assert is_ours(bytes(data))
     try:
-        read = decoded(bytes(data))
+        read = decoded(bytes(data), KEY)
     except BackupError:
         return
-    assert read == decoded(encoded(MANIFEST))
+    assert read == decoded(encoded(MANIFEST, KEY), KEY)
 
 
 def test_keys_of_later_versions_are_covered() -> None:
-    values = msgspec.json.decode(encoded(MANIFEST))
+    values = msgspec.json.decode(encoded(MANIFEST, KEY))
     values["color"] = "red"
     with pytest.raises(BackupError, match="its manifest was changed"):
-        decoded(msgspec.json.encode(values))
+        decoded(msgspec.json.encode(values), KEY)
     later = msgspec.structs.replace(MANIFEST, schema_version=2)
     with pytest.raises(BackupError, match="written by a later version; update xcore-tools"):
-        decoded(encoded(later))
+        decoded(encoded(later, KEY), KEY)
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"[" * 100_000, b"\xff", b'{"schema_version": 1}'])
 def test_what_is_no_manifest(data: bytes) -> None:
     assert not is_ours(data)
     with pytest.raises(BackupError, match="its manifest cannot be read"):
-        decoded(data)
+        decoded(data, KEY)
 
 
 def test_numbered_names() -> None:
@@ -220,31 +227,6 @@ def test_a_dump_that_is_cut_has_no_end() -> None:
         counter = RowCounter()
         counter.feed(dump[:length])
         assert not counter.has_ended()
-
-
-def test_parts_of_a_dump() -> None:
-    dump = HEAD + TABLE % MARIADB + TRIGGER + REST
-    found = list(parts(dump.splitlines(keepends=True)))
-    assert b"".join(line for _, line in found) == dump
-    by_part = {
-        part: as_packet(line for other, line in found if part is other).splitlines()
-        for part in Part
-    }
-    assert by_part[Part.HEAD] == [b"/*!40101 SET NAMES utf8mb4 */;"]
-    assert by_part[Part.TABLES][0] == b"CREATE TABLE `a``b` ("
-    assert by_part[Part.TABLES][-1] == b"UNLOCK TABLES;"
-    assert by_part[Part.CODE] == [
-        b"/*!50003 SET @saved_cs_client      = @@character_set_client */ ;",
-        b"/*!50003 CREATE TRIGGER tr BEFORE INSERT ON `a``b` FOR EACH ROW BEGIN",
-        b"-- Dumping data for table `x`",
-        b"INSERT INTO `log` VALUES",
-        b"(1),",
-        b"(2);",
-        b"END */;",
-        b"/*!50001 VIEW `v` AS select 1 */;",
-        b"/*!40103 SET TIME_ZONE=@OLD_TIME_ZONE */;",
-    ]
-    assert by_part[Part.EVENTS] == [b"/*!50106 CREATE EVENT e DO SELECT 1 */ ;"]
 
 
 # -- reports --------------------------------------------------------------------------------------

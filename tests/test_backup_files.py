@@ -158,7 +158,10 @@ def test_a_manifest_that_cannot_get_its_name(
     with pytest.raises(BackupError, match="cannot be written to: Input/output error"):
         manager.create()
     assert manager.list() == ()
-    assert [path.name for path in manager.directory.iterdir()] == [".xcore-tools.lock"]
+    assert {path.name for path in manager.directory.iterdir()} == {
+        ".gitignore",
+        ".xcore-tools.lock",
+    }
 
 
 def test_who_holds_the_lock_can_restore(manager: BackupManager) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import stat
 import threading
@@ -20,6 +21,7 @@ from xcore_tools.config.schema import Backup as Settings
 from xcore_tools.config.schema import Compression
 from xcore_tools.database.backup.facts import Backup
 from xcore_tools.database.backup.manifest import decoded, encoded
+from xcore_tools.database.backup.sqlite import Sqlite
 from xcore_tools.errors import BackupError, ConfigError, DatabaseError
 
 Make = Callable[..., BackupManager]
@@ -117,7 +119,7 @@ def test_the_copy_is_one_plain_private_file(make: Make, live: Path, mode: str) -
     assert path.read_bytes()[18:20] == b"\x01\x01"
     assert content(path) == content(live)
     assert sorted(entry.name for entry in path.parent.iterdir()) == sorted(
-        [".xcore-tools.lock", backup.name, f"{backup.name}.json"]
+        [".gitignore", ".xcore-tools.lock", backup.name, f"{backup.name}.json"]
     )
 
 
@@ -363,13 +365,157 @@ def test_formats_that_give_no_name(make: Make, live: Path, form: str, reason: st
     assert not (live.parent / "backups").exists()
 
 
-@pytest.mark.parametrize(
-    "name", ["../app.db", "/etc/passwd", "a/b", "..", ".", "", ".x", "x\0", "a\\b"]
-)
+@pytest.mark.parametrize("name", ["..", ".", "", ".x", "x\0", "a\\b"])
 def test_names_are_no_paths(make: Make, live: Path, name: str) -> None:
     for refuse in (make().restore, make().delete, make().verify, make().choose):
         with pytest.raises(BackupError, match="is not the name of a backup"):
             refuse(name)
+
+
+@pytest.mark.parametrize("name", ["../app.db", "/etc/passwd", "a/b"])
+def test_what_is_removed_has_a_name(make: Make, live: Path, name: str) -> None:
+    with pytest.raises(BackupError, match="is not the name of a backup"):
+        make().delete(name)
+
+
+# -- a file that lies anywhere --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip", "zstd"])
+@pytest.mark.parametrize("is_described", [True, False])
+def test_a_file_anywhere_is_restored_by_its_path(
+    make: Make, live: Path, tmp_path: Path, compression: Compression, is_described: bool
+) -> None:
+    before = content(live)
+    manager = make(compression=compression)
+    backup = manager.create()
+    kept = tmp_path / "kept" / "monthly.bin"
+    kept.parent.mkdir()
+    (manager.directory / backup.name).rename(kept)
+    described = manager.directory / f"{backup.name}.json"
+    described.rename(f"{kept}.json" if is_described else tmp_path / "gone.json")
+    run(live, "DELETE FROM child")
+    found = manager.choose(kept)
+    assert (found.state, found.name) == ("created" if is_described else "unverified", "monthly.bin")
+    assert manager.verify(kept, drill=True).problem == ""
+    manager.restore(str(kept), safety=False)
+    assert content(live) == before
+    assert sorted(entry.name for entry in kept.parent.iterdir()) == (
+        ["monthly.bin", "monthly.bin.json"] if is_described else ["monthly.bin"]
+    )
+
+
+def test_a_path_from_where_the_user_stands(
+    make: Make, live: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = content(live)
+    (tmp_path / "copy.sqlite").write_bytes(live.read_bytes())
+    run(live, "DELETE FROM child")
+    monkeypatch.chdir(tmp_path)
+    make().restore("copy.sqlite")
+    assert content(live) == before
+
+
+def test_files_that_are_no_backup_of_this_database(make: Make, live: Path, tmp_path: Path) -> None:
+    before = content(live)
+    manager = make()
+    for name, data, reason in (
+        ("text", b"no database at all", "is no backup: it is neither an SQLite database, nor"),
+        ("dump", b"PGDMP\x01\x0e", "dump is a backup of postgresql, and sqlite:///"),
+        ("maria", b"/*M!999999\\- enable the sandbox mode */", "maria is a backup of mysql, and"),
+        ("packed", b"\x1f\x8bnothing", "packed: "),
+        ("half", live.read_bytes()[:-4096], "half: "),
+    ):
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(BackupError, match=reason):
+            manager.restore(tmp_path / name)
+    with pytest.raises(BackupError, match="there is no such file"):
+        manager.restore(tmp_path / "gone" / "x.db")
+    with pytest.raises(BackupError, match="this is the database itself, and no backup of it"):
+        manager.restore(live)
+    assert content(live) == before
+
+
+def test_a_file_elsewhere_has_to_be_what_its_manifest_says(
+    make: Make, live: Path, tmp_path: Path
+) -> None:
+    manager = make()
+    backup = manager.create()
+    data = (manager.directory / backup.name).read_bytes()
+    (tmp_path / "far.db.json").write_bytes((manager.directory / f"{backup.name}.json").read_bytes())
+    (tmp_path / "far.db").write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    with pytest.raises(BackupError, match="its content was changed"):
+        manager.restore(tmp_path / "far.db")
+    (tmp_path / "far.db").write_bytes(data + b"x")
+    with pytest.raises(BackupError, match=r"it has \d+ bytes instead of"):
+        manager.restore(tmp_path / "far.db")
+
+
+# -- states ---------------------------------------------------------------------------------------
+
+
+def test_verified_means_restored_once(make: Make, live: Path) -> None:
+    manager = make()
+    backup = manager.create()
+    assert manager.list() == (backup,)
+    assert backup.state == "created"
+    assert manager.verify(backup.name).problem == ""
+    assert manager.list()[0].state == "created"
+    assert manager.verify(backup.name, drill=True).problem == ""
+    (found,) = manager.list()
+    assert found.state == "verified"
+    assert manager.verify(backup.name).problem == ""
+    assert manager.list() == (found,)
+    manager.restore(backup.name)
+
+
+def test_a_check_that_fails_takes_the_mark_away(make: Make, live: Path) -> None:
+    manager = make()
+    backup = manager.create()
+    manager.verify(backup.name, drill=True)
+    file = manager.directory / backup.name
+    data = file.read_bytes()
+    file.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    assert manager.list()[0].state == "verified", "nobody has looked yet"
+    assert "its content was changed" in manager.verify(backup.name).problem
+    (found,) = manager.list()
+    assert found.state == "damaged"
+    assert re.search(r"its content was changed.*\(found on 20\d\d-\d\d-\d\d ", found.problem)
+    with pytest.raises(BackupError, match="its content was changed"):
+        manager.restore(backup.name)
+    file.write_bytes(data)
+    assert manager.verify(backup.name).problem == ""
+    assert manager.list()[0].state == "created", "a restore has to show it again"
+
+
+def test_what_a_restore_has_found_only_a_restore_takes_back(
+    make: Make, live: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager = make()
+    backup = manager.create()
+    with monkeypatch.context() as patch:
+        patch.setattr(Sqlite, "drill", lambda *_: ())
+        assert "child is missing" in manager.verify(backup.name, drill=True).problem
+    assert "child is missing" in manager.verify(backup.name).problem
+    with pytest.raises(BackupError, match="child is missing"):
+        manager.restore(backup.name)
+    assert manager.verify(backup.name, drill=True).problem == ""
+    manager.restore(backup.name)
+
+
+def test_a_check_that_cannot_be_made_says_nothing_of_the_backup(
+    make: Make, live: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager = make()
+    backup = manager.create()
+    manager.verify(backup.name, drill=True)
+
+    def refused(*_: object) -> None:
+        raise DatabaseError("no connection")
+
+    monkeypatch.setattr(Sqlite, "drill", refused)
+    assert manager.verify(backup.name, drill=True).problem == "no connection"
+    assert manager.list()[0].state == "verified"
 
 
 def test_a_link_out_of_the_directory_is_refused(make: Make, live: Path) -> None:
@@ -454,8 +600,8 @@ def test_a_backup_of_another_engine_is_refused(make: Make, live: Path) -> None:
     backup = make().create()
     path = live.parent / "backups" / f"{backup.name}.json"
 
-    foreign = msgspec.structs.replace(decoded(path.read_bytes()), engine="postgresql")
-    path.write_bytes(encoded(foreign))
+    foreign = msgspec.structs.replace(decoded(path.read_bytes(), None)[0], engine="postgresql")
+    path.write_bytes(encoded(foreign, None))
     with pytest.raises(BackupError, match=r"is a backup of postgresql, and sqlite:.* is sqlite"):
         make().restore(backup.name)
     assert "is a backup of postgresql" in make().verify(backup.name).problem

@@ -90,7 +90,7 @@ def test_list_as_text(project: Path, capsys: Output) -> None:
     assert main(["backup", "list"]) == 0
     head, first, second, empty, last = capsys.readouterr().out.splitlines()
     assert head.split() == ["Name", "Revision", "Size", "Age", "State"]
-    assert re.fullmatch(rf"  {NAME}  a1\+b2 +12\.3 kB  now +verified", first)
+    assert re.fullmatch(rf"  {NAME}  a1\+b2 +12\.3 kB  now +created", first)
     assert re.fullmatch(r"  backup_old\.db +– +2\.0 kB +\d+ days  unverified", second)  # noqa: RUF001
     assert (empty, last) == ("", "2 backups, 14.3 kB")
 
@@ -132,7 +132,7 @@ def test_restore_asks_for_the_name_of_the_database(
         assert main(["backup", "restore", name]) == 1
         captured = capsys.readouterr()
         assert captured.out == ""
-        assert f"app.db will be replaced by {name} (no revision, 8.2 kB, age: now, verified)" in (
+        assert f"app.db will be replaced by {name} (no revision, 8.2 kB, age: now, created)" in (
             captured.err
         )
         assert captured.err.endswith(said)
@@ -229,7 +229,10 @@ def test_removing_asks(project: Path, capsys: Output, monkeypatch: pytest.Monkey
         (["create", "--url", "oracle+oracledb://u@h/d"], 1, "backups are taken of sqlite"),
         (["create", "--url", "sqlite:///gone.db"], 1, "gone.db: no such file (--url)"),
         (["create", "--url", "nonsense"], 2, "--url: not a database URL"),
-        (["restore", "../app.db"], 1, "is not the name of a backup; give a name"),
+        (["restore", "../app.db"], 1, "app.db: there is no such file"),
+        (["restore", "--from", "gone.db"], 1, "gone.db: there is no such file"),
+        (["restore", "a", "--from", "b"], 2, "give one of NAME, --from PATH, --revision and"),
+        (["delete", "../app.db"], 1, "app.db: there is no such file"),
         (["verify", "gone.db"], 1, "there is no backup 'gone.db' in "),
         (["list", "--format", "xml"], 2, "'xml' is not one of"),
     ],

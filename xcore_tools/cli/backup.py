@@ -33,6 +33,12 @@ if TYPE_CHECKING:
     from xcore_tools.database.backup.manager import BackupManager
     from xcore_tools.migrate.facts import Status
 
+_trust_option = click.option(
+    "--trust",
+    is_flag=True,
+    help="Believe a backup that another machine, another user or version 1.0 has taken.",
+)
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _HERE = __name__
@@ -141,13 +147,16 @@ def list_backups(manager: BackupManager, *, form: str) -> int:
     is_flag=True,
     help="Also restore each into a scratch database and count the rows there.",
 )
+@_trust_option
 @format_option
 @_shared
-def verify(manager: BackupManager, *, names: tuple[str, ...], drill: bool, form: str) -> int:
+def verify(
+    manager: BackupManager, *, names: tuple[str, ...], drill: bool, trust: bool, form: str
+) -> int:
     """Check backups: size, hash, and what is inside. Without a NAME, all of this engine."""
     engine = manager.url.engine_name
     chosen = names or [item.name for item in manager.list() if item.engine == engine]
-    results = [manager.verify(name, drill=drill) for name in chosen]
+    results = [manager.verify(name, drill=drill, trust=trust) for name in chosen]
     if form == "json":
         say(report.json_verified(results), sys.stdout)
     else:
@@ -157,6 +166,13 @@ def verify(manager: BackupManager, *, names: tuple[str, ...], drill: bool, form:
 
 @click.command()
 @click.argument("name", required=False)
+@click.option(
+    "--from",
+    "path",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="A file that lies anywhere; NAME may be a path as well.",
+)
 @click.option("--revision", metavar="REV", help="The newest backup of this revision.")
 @click.option(
     "--latest",
@@ -164,6 +180,13 @@ def verify(manager: BackupManager, *, names: tuple[str, ...], drill: bool, form:
     help="The newest backup of this database that was not taken by a restore.",
 )
 @click.option("--no-safety-backup", is_flag=True, help="Do not back up the present state before.")
+@click.option(
+    "--without",
+    multiple=True,
+    type=click.Choice(("privileges",)),
+    help="Leave out what this user may not give back: owners and rights.",
+)
+@_trust_option
 @lock_option
 @yes_option
 @format_option
@@ -173,9 +196,12 @@ def verify(manager: BackupManager, *, names: tuple[str, ...], drill: bool, form:
 def restore(  # noqa: PLR0913 (one for each option)
     *,
     name: str | None,
+    path: Path | None,
     revision: str | None,
     latest: bool,
     no_safety_backup: bool,
+    without: tuple[str, ...],
+    trust: bool,
     lock_timeout: float,
     yes: bool,
     form: str,
@@ -185,18 +211,27 @@ def restore(  # noqa: PLR0913 (one for each option)
 ) -> int:
     """Replace the database by backup NAME, after checking it and backing up the present state.
 
-    Then say which revision that is, and what is pending.
+    Then say which revision that is, and what is pending. What this user may not do is found before
+    anything is changed.
     """
-    if (name is not None) + (revision is not None) + latest != 1:
-        raise click.UsageError("give one of NAME, --revision and --latest")
+    if sum(given is not None for given in (name, path, revision)) + latest != 1:
+        raise click.UsageError("give one of NAME, --from PATH, --revision and --latest")
     settings = load_settings(config)
     manager = xcore_tools.BackupManager.from_config(settings, url, directory=backup_dir)
-    chosen = manager.choose(name, revision=revision, latest=latest)
+    # a path without a directory would be taken for a name
+    given = path.absolute() if path else name
+    chosen = manager.choose(given, revision=revision, latest=latest)
+    privileges = "privileges" not in without
     if not yes:
-        _confirm_database(manager, chosen)
+        _confirm_database(manager, chosen, privileges=privileges)
     with ByteProgress("Restoring") as progress:
         result = manager.restore(
-            chosen.name, safety=not no_safety_backup, timeout=lock_timeout, progress=progress
+            chosen.place or chosen.name,
+            safety=not no_safety_backup,
+            privileges=privileges,
+            trust=trust,
+            timeout=lock_timeout,
+            progress=progress,
         )
     status = _status(settings, url, result)
     if form == "json":
@@ -213,6 +248,10 @@ def restore(  # noqa: PLR0913 (one for each option)
 def delete(manager: BackupManager, *, name: str, yes: bool) -> int:
     """Remove backup NAME."""
     chosen = manager.choose(name)
+    if chosen.place:
+        raise xcore_tools.BackupError(
+            f"{name} is not the name of a backup in {manager.directory}; only those are removed"
+        )
     if not yes:
         _confirm(f"Remove {chosen.name} from {manager.directory}?")
     manager.delete(chosen.name)
@@ -257,8 +296,11 @@ def _status(config: Config, url: str | None, result: Restored) -> Status | None:
         return None
 
 
-def _confirm_database(manager: BackupManager, chosen: Backup) -> None:
+def _confirm_database(manager: BackupManager, chosen: Backup, *, privileges: bool) -> None:
+    """Ask for the name of the database, after saying what the restore will and will not do."""
     database = manager.url.name
+    plan = manager.plan(chosen.place or chosen.name, privileges=privileges)
+    say(report.planned(plan), sys.stderr)
     say(report.proposed(str(manager.url), chosen, datetime.now(UTC)), sys.stderr)
     given = _asked(f"Type the name of the database ({database}) to go on")
     if given != database:

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from xcore_tools.database.drivers import synchronous
+from xcore_tools.database.options import UnknownOptionError, arguments
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import DatabaseError
 
@@ -43,12 +44,27 @@ def opened(
     path = url.sqlite_path
     if path is not None and not may_create and not path.exists():
         raise DatabaseError(f"{url}: no such file ({url.source}); correct the path")
-    options: dict[str, Any] = {"connect_args": {"timeout": BUSY}} if path else {}
+    driven, given = _understood(url)
+    if path:
+        given["timeout"] = BUSY
+    options: dict[str, Any] = {"connect_args": given} if given else {}
     if isolation_level is not None:
         options["isolation_level"] = isolation_level
     with translated(url):
-        engine = sa.create_engine(synchronous(url).sqlalchemy, poolclass=sa.NullPool, **options)
+        engine = sa.create_engine(driven, poolclass=sa.NullPool, **options)
         return engine.connect()
+
+
+def _understood(url: DatabaseUrl) -> tuple[sa.URL, dict[str, Any]]:
+    """The URL and the arguments for a driver that is installed.
+
+    Raises:
+        DatabaseError: there is none, or it does not know an option of the URL.
+    """
+    try:
+        return arguments(synchronous(url).sqlalchemy)
+    except UnknownOptionError as error:
+        raise DatabaseError(f"{url}: {error}; correct the URL ({url.source})") from None
 
 
 @contextmanager

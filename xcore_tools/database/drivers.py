@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
+from xcore_tools.database.options import renamed
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import DatabaseError
 
@@ -20,15 +21,6 @@ _DRIVERS = {
 }
 _ASYNCHRONOUS = {"aiosqlite", "asyncpg", "psycopg_async", "aiomysql", "asyncmy", "aioodbc"}
 _EXTRAS = {"postgresql": "postgresql", "mysql": "mysql"}
-
-# What only an asynchronous driver understands in a URL; `ssl` means what libpq calls `sslmode`.
-_ASYNCPG_OPTIONS = {
-    "prepared_statement_cache_size",
-    "prepared_statement_name_func",
-    "statement_cache_size",
-    "command_timeout",
-    "timeout",
-}
 
 
 def synchronous(url: DatabaseUrl) -> DatabaseUrl:
@@ -51,12 +43,7 @@ def synchronous(url: DatabaseUrl) -> DatabaseUrl:
     chosen = next((name for name, module in known.items() if _is_installed(module)), None)
     if chosen is None:
         raise _missing(url, driver)
-    query = dict(url.sqlalchemy.query)
-    if driver == "asyncpg":
-        query = {k: v for k, v in query.items() if k not in _ASYNCPG_OPTIONS}
-        if "ssl" in query:
-            query["sslmode"] = query.pop("ssl")
-    return url.with_driver(chosen, query)
+    return url.with_driver(chosen, renamed(url.sqlalchemy.query, driver, chosen))
 
 
 def installed(url: DatabaseUrl) -> DatabaseUrl:

@@ -121,8 +121,10 @@ def _keep_mysql_session(connection: sa.Connection) -> None:
 
 
 def _lock_mysql(connection: sa.Connection) -> bool:
-    # names are common to all databases of a server, and at most 64 characters long
-    database = hashlib.sha256((connection.engine.url.database or "").encode()).hexdigest()[:32]
+    # names are common to all databases of a server, and at most 64 characters long; the server says
+    # what the database is called: it may take no notice of capital letters
+    name = str(connection.scalar(sa.text("SELECT DATABASE()")) or "")
+    database = hashlib.sha256(name.encode()).hexdigest()[:32]
     got = connection.scalar(sa.text("SELECT GET_LOCK(:name, 0)"), {"name": f"{_NAME}:{database}"})
     return bool(got)
 

@@ -22,9 +22,11 @@ REDACTED = "***"
 # long one, and could let it through behind an escaped line break.
 _SHORT = 8
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-# scheme://user:password@ as SQLAlchemy splits it, and all that follows
-_USERINFO = re.compile(r"([\w+]+://[^:/@]*(?::[^@]*)?@)?(.*)", re.DOTALL)
-_PASSWORD = re.compile(r"(\w://[^:/@\s]*:)[^@\s]+@")
+# scheme://user:password@ and all that follows. SQLAlchemy ends a password at its first @; one that
+# somebody forgot to escape would be taken for a part of the host, and shown: the last one counts.
+_USERINFO = re.compile(r"([\w+]+://[^:/@?]*)(?::(.*))?@", re.DOTALL)
+_OPTIONS = re.compile(r"\?[\w.-]+=[^?]*\Z", re.DOTALL)
+_PASSWORD = re.compile(r"(\w://[^:/@\s]*:)\S+@")
 _SEARCH_PATH = re.compile(r"-c\s*search_path=(\S+)")
 _SECRET_KEY = re.compile(r"passw|pwd|secret|token|odbc_connect|sslkey", re.IGNORECASE)
 
@@ -180,7 +182,7 @@ def parse_url(text: str, *, source: str, anchor: Path, environ: Mapping[str, str
     whole = _VARIABLE.fullmatch(text.strip())
     if whole:
         text = _value(whole[1], source, environ)
-    head, rest = _USERINFO.match(text.strip()).groups("")  # type: ignore[union-attr]
+    head, rest = _divided(text.strip())
     rest = _VARIABLE.sub(lambda found: _value(found[1], source, environ), rest)
     try:
         url = make_url(head + rest)
@@ -207,6 +209,18 @@ def parse_url(text: str, *, source: str, anchor: Path, environ: Mapping[str, str
             ]
         ) from None
     return anchored_url(url, source=source, anchor=anchor)
+
+
+def _divided(text: str) -> tuple[str, str]:
+    """`scheme://user:password@` with each @ of the password escaped, and what follows."""
+    options = _OPTIONS.search(text)
+    end = options.start() if options and "@" in text[: options.start()] else len(text)
+    found = _USERINFO.match(text[:end])
+    if found is None:
+        return "", text
+    start, password = found.groups()
+    head = start if password is None else f"{start}:{password.replace('@', '%40')}"
+    return f"{head}@", text[found.end() :]
 
 
 def _value(name: str, source: str, environ: Mapping[str, str]) -> str:

@@ -14,7 +14,9 @@ from alembic.script import ScriptDirectory
 from xcore_tools.database.lock import exclusive
 from xcore_tools.migrate.facts import Change, Outcome, Rehearsal, Revision
 from xcore_tools.migrate.guard.interruption import changed_at
+from xcore_tools.migrate.guard.invalid_indexes import invalid_indexes, remedies
 from xcore_tools.migrate.guard.safety import Guard, Safety
+from xcore_tools.migrate.guard.schema_watch import noted_schemas
 from xcore_tools.migrate.guard.steps import Steps, watched
 from xcore_tools.migrate.runtime.environment import Environment, Observed
 from xcore_tools.migrate.runtime.logs import LOG
@@ -63,11 +65,13 @@ def changed(
         guards = [Guard(project, each, order.safety) for each in before if order.safety]
         found = {s.revision: s for each in before for s in order.way(scripts, each.current)}
         todo = [revision_of(script, project=project.project) for script in found.values()]
+        invalid = invalid_indexes(each.url for each in before) if todo else {}
         rehearsal = order.prepare(before, todo) if order.prepare and todo else None
         started = time.monotonic()
         try:
             with ExitStack() as stack:
                 steps = stack.enter_context(watched())
+                log = stack.enter_context(noted_schemas(steps))
                 for guard in guards:
                     stack.enter_context(guard.around(todo, lambda: steps.has_begun))
                 started = time.monotonic()
@@ -77,9 +81,12 @@ def changed(
             with suppress(Exception):
                 now = environment.observe(config, scripts)
                 error.add_note(f"the database is at {_names(_current(now)) or 'no revision'} now")
+                for remedy in remedies(invalid, invalid_indexes(each.url for each in now)):
+                    error.add_note(remedy)
             raise
         seconds = time.monotonic() - started
         after = environment.observe(config, scripts)
+        lost = log.losses(each.url for each in after)
     change = _account(environment, scripts, before, after, seconds)
     return msgspec.structs.replace(
         change,
@@ -87,6 +94,7 @@ def changed(
         backups=tuple(guard.backup for guard in guards if guard.backup),
         recovered=", ".join(recovered),
         rehearsal=rehearsal,
+        schema_losses=lost,
     )
 
 

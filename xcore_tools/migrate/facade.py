@@ -247,7 +247,13 @@ class Migrations:
             RehearsalError: the rehearsal has gone wrong; it is told by the error.
             BackupError: no backup could be taken, so that nothing was done.
         """
-        prepare = Preparation(self._environment, revision, tag, allow_loss).rehearse
+        prepare = Preparation(
+            self._environment,
+            revision,
+            tag,
+            allow_loss=allow_loss,
+            accept_loss=safety.accept_loss,
+        ).rehearse
         return self._change(
             Order(
                 lambda config: command.upgrade(config, revision, tag=tag),

@@ -108,13 +108,27 @@ class Loss(msgspec.Struct, frozen=True, order=True):
     after: int
 
 
+class SchemaLoss(msgspec.Struct, frozen=True, order=True):
+    """A part of a table that is gone although the revision does not say so, such as a trigger.
+
+    SQLite cannot change most of a table: Alembic makes a new one, which is not told of everything.
+    """
+
+    table: str
+    what: str
+    revision: str
+
+    def __str__(self) -> str:
+        return f"{self.table}: {self.what}, in revision {self.revision}"
+
+
 class Rehearsal(msgspec.Struct, frozen=True):
     """What an upgrade did to a copy of the database.
 
     `steps` are the revisions that came to their end; `failure` says why the next one did not.
     `tables` are all that are there before or after. `losses` are rows and values that are gone,
     `orphans` rows whose foreign key leads nowhere since then, one line each. What looks like a
-    rename is no loss.
+    rename is no loss. `schema_losses` are parts of tables that were lost when these were rebuilt.
     """
 
     url: str
@@ -126,11 +140,12 @@ class Rehearsal(msgspec.Struct, frozen=True):
     orphans: tuple[str, ...] = ()
     failure: str = ""
     seconds: float = 0.0
+    schema_losses: tuple[SchemaLoss, ...] = ()
 
     @property
     def is_clean(self) -> bool:
         """Whether it came to its end, and nothing is lost or points nowhere."""
-        return not (self.failure or self.losses or self.orphans)
+        return not (self.failure or self.losses or self.orphans or self.schema_losses)
 
     @property
     def is_sound(self) -> bool:
@@ -144,7 +159,8 @@ class Change(msgspec.Struct, frozen=True):
     `applied` and `reverted` are revisions in the order in which that happened, `steps` how long
     each took. `seconds` is the time of all, without waiting for the lock, backups and rehearsals.
     `backups` are the names of those taken before, `recovered` that of the one that was restored
-    first because an earlier run had been interrupted.
+    first because an earlier run had been interrupted. `schema_losses` are parts of tables that were
+    lost when these were rebuilt, although no revision says so.
     """
 
     url: str
@@ -158,6 +174,7 @@ class Change(msgspec.Struct, frozen=True):
     backups: tuple[str, ...] = ()
     recovered: str = ""
     rehearsal: Rehearsal | None = None
+    schema_losses: tuple[SchemaLoss, ...] = ()
 
 
 class Generated(msgspec.Struct, frozen=True):

@@ -202,7 +202,11 @@ def _done(job: _Job) -> Member:
                 member = _of_status(job.name, migrations.status())
             else:
                 act = getattr(migrations, job.verb)
-                member = _of_change(job.name, act(job.revision, tag=job.tag, safety=job.safety))
+                change = act(job.revision, tag=job.tag, safety=job.safety)
+                member = _of_change(job.name, change)
+                if change.schema_losses and not job.safety.accept_loss:
+                    error = f"lost: {'; '.join(map(str, change.schema_losses))}"
+                    member = msgspec.structs.replace(member, outcome="failed", error=error)
     except XcoreToolsError as error:
         member = Member(job.name, url, outcome="failed", error=str(error))
     except Exception as error:  # noqa: BLE001 (the others are to go on)

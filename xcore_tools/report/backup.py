@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from xcore_tools.database.backup.facts import Backup, Restored, Verification
+from xcore_tools.database.backup.facts import Backup, Plan, Restored, Verification
 from xcore_tools.migrate.facts import Status
 from xcore_tools.report.json import encoded
 from xcore_tools.report.migrate import render_status
@@ -17,7 +17,12 @@ from xcore_tools.report.style import Style, counted, painted, visible, width_of
 SCHEMA_VERSION = 1
 
 _HEADER = ("Name", "Revision", "Size", "Age", "State")
-_COLORS: dict[str, Style] = {"verified": "green", "unverified": "yellow", "damaged": "red"}
+_COLORS: dict[str, Style] = {
+    "created": "cyan",
+    "verified": "green",
+    "unverified": "yellow",
+    "damaged": "red",
+}
 _NONE = "–"  # noqa: RUF001 (a dash is meant)
 _AGES = ((86400, "day"), (3600, "hour"), (60, "minute"))
 
@@ -82,11 +87,19 @@ def proposed(url: str, backup: Backup, now: datetime) -> str:
     )
 
 
+def planned(plan: Plan) -> str:
+    """What is in the way of a restore, and what it will not bring back, one a line."""
+    lines = [f"cannot be restored: {visible(text)}" for text in plan.obstacles]
+    lines += [f"note: {visible(text)}" for text in plan.remarks]
+    return "".join(f"{line}\n" for line in lines)
+
+
 def restored(result: Restored, status: Status | None, *, color: bool = False) -> str:
     """Which backup, where the state before it is, the revision of the database, and what is pending."""
     lines = [f"{visible(result.database)}: restored from {visible(result.backup.name)}"]
     if result.safety is not None:
         lines.append(f"the state before is in {visible(result.safety.name)}")
+    lines += [f"note: {visible(text)}" for text in result.remarks]
     revision = visible("+".join(result.revisions))
     lines.append(f"revision {revision}" if revision else "no revision")
     text = "\n".join(lines) + "\n"
@@ -117,6 +130,7 @@ def json_restored(result: Restored, status: Status | None) -> str:
             "backup": _row(result.backup),
             "safety": result.safety and _row(result.safety),
             "revisions": result.revisions,
+            "remarks": result.remarks,
             "status": msgspec.to_builtins(status),
         }
     )
@@ -167,10 +181,13 @@ def _revision(backup: Backup) -> str:
 
 def _row(backup: Backup) -> dict[str, Any]:
     manifest = backup.manifest
+    check = manifest.check if manifest else None
     row: dict[str, Any] = {
         "name": backup.name,
         "state": backup.state,
         "problem": backup.problem or None,
+        "is_authentic": backup.is_authentic,
+        "checked": msgspec.to_builtins(check.at) if check else None,
         "created": msgspec.to_builtins(backup.created),
         "size": backup.size,
         "revisions": backup.revisions,

@@ -91,12 +91,24 @@ def render_change(change: Change, *, color: bool = False) -> str:
         lines.insert(
             0, f"an earlier run was interrupted: restored {visible(change.recovered)} first"
         )
+    label = painted("lost", "red", color=color)
+    lines += [f"{label}      {visible(str(loss))}" for loss in change.schema_losses]
     lines += [f"the state before is in {visible(name)}" for name in change.backups]
     if change.outcome is Outcome.NOTHING_TO_DO:
         lines.append(f"{visible(change.url)}: at {now} already, nothing to do")
     else:
         lines.append(f"{visible(change.url)}: now at {now}, {change.seconds:.2f} s")
     return _text(lines)
+
+
+def render_remedy(change: Change) -> str:
+    """What to do about parts of tables that were lost."""
+    names = " or ".join(f"`xcore-tools backup restore {visible(name)}`" for name in change.backups)
+    back = f"{names} brings back the state of before" if names else "no backup was taken before"
+    return (
+        "error: tables that were rebuilt have lost what no revision says. Have the revision make it "
+        f"anew; {back}; --accept-loss takes it for meant\n"
+    )
 
 
 def render_creation(creation: Creation) -> str:

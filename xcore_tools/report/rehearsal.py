@@ -27,6 +27,7 @@ def render_rehearsal(rehearsal: Rehearsal, *, color: bool = False) -> str:
     lines += _tables([table for table in rehearsal.tables if table.before != table.after])
     label = painted("lost", "red", color=color)
     lines += [f"{label}       {_loss(loss)}" for loss in rehearsal.losses]
+    lines += [f"{label}       {visible(str(loss))}" for loss in rehearsal.schema_losses]
     label = painted("orphans", "red", color=color)
     lines += [f"{label}    {visible(text)}" for text in rehearsal.orphans]
     unchanged = sum(table.before == table.after for table in rehearsal.tables)

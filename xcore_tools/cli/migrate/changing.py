@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 import xcore_tools
 from xcore_tools.cli.backup import take
@@ -64,6 +65,11 @@ def _safety_options(command: Command) -> Command:
     """The options that say what happens before a migration, and after one that fails."""
     for option in (
         click.option(
+            "--accept-loss",
+            is_flag=True,
+            help="Take it for meant that a table of SQLite has lost parts when it was rebuilt.",
+        ),
+        click.option(
             "--interrupted",
             type=click.Choice(("restore", "ignore")),
             help="What to do about an earlier run that was killed: restore the backup of before, or "
@@ -87,11 +93,16 @@ def _safety_options(command: Command) -> Command:
 
 
 def _safety(
-    backup: bool | None, restore_on_failure: bool | None, interrupted: str | None
+    backup: bool | None,
+    restore_on_failure: bool | None,
+    interrupted: str | None,
+    accept_loss: bool,
 ) -> Safety:
     if restore_on_failure and backup is False:
         raise click.UsageError("--restore-on-failure takes a backup; leave out --no-backup")
-    return xcore_tools.Safety(restore_on_failure or backup, restore_on_failure, interrupted)
+    return xcore_tools.Safety(
+        restore_on_failure or backup, restore_on_failure, interrupted, accept_loss
+    )
 
 
 @click.command(cls=_WithRelativeRevisions)
@@ -117,6 +128,7 @@ def upgrade(  # noqa: PLR0913 (one for each option)
     backup: bool | None,
     restore_on_failure: bool | None,
     interrupted: str | None,
+    accept_loss: bool,
     is_for_all: bool,
     jobs: int | None,
     sql: bool,
@@ -127,11 +139,13 @@ def upgrade(  # noqa: PLR0913 (one for each option)
     """Apply what is pending up to REVISION (head).
 
     A rehearsal tells of each revision how long it takes, and of each table how many rows it has
-    before and after. It exits 1 if a revision fails, or if rows or values are lost.
+    before and after. It exits 1 if a revision fails, or if rows, values or parts of tables are lost.
+    So does an upgrade after which a table of SQLite that was rebuilt lacks a trigger, an index on an
+    expression, a CHECK, a collation or an ON CONFLICT clause, unless --accept-loss.
     """
     if (then_apply and not rehearse) or (allow_loss and not then_apply):
         raise click.UsageError("--then-apply goes with --rehearse, and --allow-loss with both")
-    safety = _safety(backup, restore_on_failure, interrupted)
+    safety = _safety(backup, restore_on_failure, interrupted, accept_loss)
     if is_for_every_database(is_for_all, jobs):
         if rehearse or sql:
             raise click.UsageError("--rehearse and --sql are for one database: give --database")
@@ -147,15 +161,15 @@ def upgrade(  # noqa: PLR0913 (one for each option)
     if sql:
         return _print_sql(migrations.sql("upgrade", revision, tag=tag))
     if rehearse and not then_apply:
-        return _print_rehearsal(migrations.rehearse(revision, tag=tag), form)
+        return _print_rehearsal(migrations.rehearse(revision, tag=tag), form, safety)
     try:
         change = migrations.upgrade(
             revision, tag=tag, safety=safety, rehearse=rehearse, allow_loss=allow_loss
         )
     except xcore_tools.RehearsalError as error:
-        _print_rehearsal(error.rehearsal, form)
+        _print_rehearsal(error.rehearsal, form, safety)
         raise
-    return _print_change(change, form)
+    return _print_change(change, form, is_accepted=accept_loss or allow_loss)
 
 
 @click.command(cls=_WithRelativeRevisions)
@@ -173,6 +187,7 @@ def downgrade(  # noqa: PLR0913 (one for each option)
     backup: bool | None,
     restore_on_failure: bool | None,
     interrupted: str | None,
+    accept_loss: bool,
     is_for_all: bool,
     jobs: int | None,
     sql: bool,
@@ -184,7 +199,7 @@ def downgrade(  # noqa: PLR0913 (one for each option)
 
     If a revision cannot be reverted, the backup that holds what was before is named.
     """
-    safety = _safety(backup, restore_on_failure, interrupted)
+    safety = _safety(backup, restore_on_failure, interrupted, accept_loss)
     if is_for_every_database(is_for_all, jobs):
         if sql:
             raise click.UsageError("--sql is for one database: give --database")
@@ -199,7 +214,8 @@ def downgrade(  # noqa: PLR0913 (one for each option)
     migrations = migrations_of(**project)
     if sql:
         return _print_sql(migrations.sql("downgrade", revision, tag=tag))
-    return _print_change(migrations.downgrade(revision, tag=tag, safety=safety), form)
+    change = migrations.downgrade(revision, tag=tag, safety=safety)
+    return _print_change(change, form, is_accepted=accept_loss)
 
 
 @click.command(cls=_WithRelativeRevisions)
@@ -249,18 +265,22 @@ def backup(*, backup_dir: Path | None, no_prune: bool, form: str, **project: Any
     return take(manager, reason="migration", no_prune=no_prune, form=form)
 
 
-def _print_change(made: Change, form: str) -> int:
+def _print_change(made: Change, form: str, *, is_accepted: bool = True) -> int:
     present(form, lambda: report.render_json(made), lambda c: report.render_change(made, color=c))
-    return 0
+    if not made.schema_losses or is_accepted:
+        return 0
+    say(report.render_remedy(made), sys.stderr)
+    return 1
 
 
-def _print_rehearsal(made: Rehearsal, form: str) -> int:
+def _print_rehearsal(made: Rehearsal, form: str, safety: Safety) -> int:
     present(
         form,
         lambda: rehearsal.render_json(made),
         lambda c: rehearsal.render_rehearsal(made, color=c),
     )
-    return int(not made.is_clean)
+    accepted = msgspec.structs.replace(made, schema_losses=()) if safety.accept_loss else made
+    return int(not accepted.is_clean)
 
 
 def _print_sql(text: str) -> int:

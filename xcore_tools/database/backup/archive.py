@@ -21,10 +21,12 @@ class Archive:
         path: Path,
         manifest: Manifest | None,
         workplace: Callable[[], AbstractContextManager[Path]],
+        compression: Compression = "none",
     ) -> None:
         self.path = path
         self.manifest = manifest
         self.workplace = workplace
+        self._compression = compression
 
     @property
     def name(self) -> str:
@@ -34,7 +36,7 @@ class Archive:
     @property
     def compression(self) -> Compression:
         """How the file is compressed."""
-        return self.manifest.compression if self.manifest else "none"
+        return self.manifest.compression if self.manifest else self._compression
 
     @property
     def size(self) -> int:

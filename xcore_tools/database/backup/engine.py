@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from xcore_tools.config.schema import Compression
 from xcore_tools.database.backup.archive import Archive
-from xcore_tools.database.backup.facts import Contents, TableRows
+from xcore_tools.database.backup.facts import Contents, Plan, TableRows
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import BackupError
 
@@ -61,10 +61,19 @@ class Engine(Protocol):
     def blank(self, url: DatabaseUrl, place: Path) -> AbstractContextManager[DatabaseUrl]:
         """Another database with nothing in it, dropped afterwards; `place` is room for it."""
 
+    def plan(self, url: DatabaseUrl, archive: Archive, *, privileges: bool) -> Plan:
+        """What `load` could give back to this database, as this user; nothing is changed."""
+
     def load(
-        self, url: DatabaseUrl, archive: Archive, *, timeout: float, progress: Progress
+        self,
+        url: DatabaseUrl,
+        archive: Archive,
+        *,
+        privileges: bool,
+        timeout: float,
+        progress: Progress,
     ) -> None:
-        """Replace all of the database by what the file holds.
+        """Replace all of the database by what the file holds, with owners and rights if asked.
 
         Other connections are waited for `timeout` seconds. At every moment, and also when the
         process is killed, the database is entirely the old or entirely the new one.

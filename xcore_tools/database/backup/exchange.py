@@ -6,15 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 import sqlalchemy as sa
-from sqlalchemy.sql.elements import quoted_name
 
 from xcore_tools.database.backup.facts import TableRows
+from xcore_tools.database.backup.scratch import ScratchNames
 from xcore_tools.database.connection import connected
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import BackupError, DatabaseError
 
-_LONGEST = 40  # of a name, so that it can be part of another one of 64 letters
-_MARK = "__xcore_tools_"
 _BEGUN = "exchange begun"
 """A table that is in the old database while things change places."""
 
@@ -35,6 +33,16 @@ _SEQUENCES = (
     "SELECT table_name FROM information_schema.tables "
     "WHERE table_schema = :name AND table_type = 'SEQUENCE'"
 )
+_VERSIONED = (
+    "SELECT table_name FROM information_schema.tables "
+    "WHERE table_schema = :name AND table_type = 'SYSTEM VERSIONED'"
+)
+# Tables whose rows are in a dump; those of these engines lie elsewhere.
+_FILLED = (
+    "SELECT table_name FROM information_schema.tables WHERE table_schema = :name "
+    "AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') "
+    "AND coalesce(engine, '') NOT IN ('MRG_MYISAM', 'MRG_ISAM', 'FEDERATED')"
+)
 _REFERENCES = (
     "SELECT DISTINCT concat(table_schema, '.', table_name) FROM information_schema.key_column_usage "
     "WHERE referenced_table_schema = :name AND table_schema <> :name"
@@ -46,12 +54,14 @@ _GRANT = r"GRANT ALL ON `{}%`.* TO the user, or restore as another one"
 class Exchange:
     """The live database, a new one to come in its place, and an old one to take what was in it."""
 
-    def __init__(self, url: DatabaseUrl, token: str) -> None:
+    def __init__(self, url: DatabaseUrl) -> None:
         self._url = url
-        self.live = str(url.sqlalchemy.database)
-        self._prefix = f"{self.live[:_LONGEST]}{_MARK}"
-        self.new = f"{self._prefix}{token}_n"
-        self.old = f"{self._prefix}{token}_o"
+        with connected(url) as connection:
+            self.live = str(connection.scalar(sa.text("SELECT DATABASE()")))
+        self._beside = ScratchNames(self.live)
+        name = self._beside.new()
+        self.new = f"{name}_n"
+        self.old = f"{name}_o"
         self._is_kept = False
 
     @contextmanager
@@ -69,14 +79,14 @@ class Exchange:
         self._is_kept = True
 
     def clear_leftovers(self) -> None:
-        """Drop the databases of restores that were killed. No other one may run.
+        """Drop the databases of restores that were killed; the caller holds the lock of `live`.
 
         Raises:
             BackupError: one broke off while things changed places, and could not go back.
         """
         with connected(self._url) as connection:
             found = map(str, connection.execute(sa.text("SHOW DATABASES")).scalars())
-            names = [name for name in found if name.startswith(self._prefix)]
+            names = [name for name in found if self._beside.has(name)]
             for name in names:
                 if _BEGUN in _names(connection, _NAMES["TABLE"], name):
                     raise BackupError(
@@ -92,12 +102,17 @@ class Exchange:
         with connected(self._url) as connection:
             query = sa.text(_REFERENCES)
             names = connection.execute(query, {"name": self.live}).scalars().all()
-        outside = [name for name in names if not str(name).startswith(self._prefix)]
+        outside = [name for name in names if not self._beside.has(str(name).partition(".")[0])]
         if outside:
             raise BackupError(
                 f"{self._url}: a foreign key of {outside[0]} leads into this database, and would "
                 "not survive a restore; drop it first and make it anew afterwards"
             )
+
+    def names(self) -> dict[str, list[str]]:
+        """What is in the live database, by what it is."""
+        with connected(self._url) as connection:
+            return names_in(connection, self.live)
 
     def drop_triggers(self) -> None:
         """Tables with triggers cannot change places: drop those of the new database."""
@@ -121,7 +136,7 @@ class Exchange:
         begun = f"{_quoted(self.old)}.{_quoted(_BEGUN)}"
         first = [f"SET SESSION lock_wait_timeout = {max(1, round(timeout))}", *gate]
         first.append(f"CREATE TABLE {begun} (nothing INT)")
-        code += f"\nDROP TABLE {begun};".encode()
+        code += f"DROP TABLE {begun}".encode()
         return _packet(self.live, first, _drops(self.live, live), renames, code)
 
     def back(self, code: bytes) -> bytes:
@@ -138,7 +153,7 @@ class Exchange:
         if tables:
             renames = _moves(live["TABLE"], self.live, self.new)
             renames += _moves(tables, self.old, self.live)
-        code += f"\nDROP TABLE {_quoted(self.old)}.{_quoted(_BEGUN)};".encode()
+        code += f"DROP TABLE {_quoted(self.old)}.{_quoted(_BEGUN)}".encode()
         return _packet(self.live, [], _drops(self.live, live), renames, code)
 
     def _create(self, name: str) -> None:
@@ -154,7 +169,7 @@ class Exchange:
                     execution_options={"no_parameters": True},
                 )
         except DatabaseError as error:
-            grant = _GRANT.format(self._prefix.replace("_", r"\_"))
+            grant = _GRANT.format(self._beside.prefix.replace("_", r"\_"))
             raise BackupError(
                 f"{error}; a restore takes the right to make databases beside it: {grant}"
             ) from error
@@ -175,11 +190,13 @@ def names_in(connection: sa.Connection, database: str) -> dict[str, list[str]]:
     return {kind: _names(connection, query, database) for kind, query in _NAMES.items()}
 
 
-def rows_in(connection: sa.Connection, database: str) -> tuple[TableRows, ...]:
-    """The tables of a database with their rows."""
-    sequences = set(_names(connection, _SEQUENCES, database))
-    names = [n for n in names_in(connection, database)["TABLE"] if n not in sequences]
-    return tuple(TableRows(None, n, connection.scalar(_count(database, n))) for n in names)
+def rows_in(connection: sa.Connection, database: str, *, history: bool) -> tuple[TableRows, ...]:
+    """The tables of a database with their rows; with `history`, those that are no longer valid too."""
+    versioned = _names(connection, _VERSIONED, database) if history else []
+    return tuple(
+        TableRows(None, name, _count(connection, database, name, history=name in versioned))
+        for name in _names(connection, _FILLED, database)
+    )
 
 
 def _names(connection: sa.Connection, query: str, database: str) -> list[str]:
@@ -187,9 +204,11 @@ def _names(connection: sa.Connection, query: str, database: str) -> list[str]:
     return sorted(map(str, found))
 
 
-def _count(database: str, name: str) -> sa.Select[int]:
-    table = sa.table(quoted_name(name, quote=True), schema=quoted_name(database, quote=True))
-    return sa.select(sa.func.count()).select_from(table)
+def _count(connection: sa.Connection, database: str, name: str, *, history: bool) -> int:
+    which = " FOR SYSTEM_TIME ALL" if history else ""
+    query = f"SELECT count(*) FROM {_quoted(database)}.{_quoted(name)}{which}"
+    found = connection.exec_driver_sql(query, execution_options={"no_parameters": True})
+    return int(found.scalar_one())
 
 
 def _moves(names: Sequence[str], source: str, target: str) -> list[str]:
@@ -203,11 +222,13 @@ def _drops(
     names: dict[str, list[str]],
     kinds: Sequence[str] = ("TRIGGER", "EVENT", "VIEW", "PACKAGE", "PROCEDURE", "FUNCTION"),
 ) -> list[str]:
-    return [
-        f"DROP {kind} IF EXISTS {_quoted(database)}.{_quoted(name)}"
-        for kind in kinds
-        for name in names[kind]
-    ]
+    drops = []
+    for kind in kinds:
+        found = [f"DROP {kind} IF EXISTS {_quoted(database)}.{_quoted(n)}" for n in names[kind]]
+        if kind == "PACKAGE" and found:  # a word that MariaDB knows in this mode only
+            found = ["SET SESSION sql_mode = 'ORACLE'", *found, "SET SESSION sql_mode = ''"]
+        drops += found
+    return drops
 
 
 def _packet(
@@ -216,7 +237,7 @@ def _packet(
     statements = [f"USE {_quoted(database)}", *first, "SET SESSION foreign_key_checks = 0", *drops]
     if renames:
         statements.append(f"RENAME TABLE {', '.join(renames)}")
-    return ";\n".join([*statements, ""]).encode() + code + b"\nDO 0"
+    return "\n;\n".join([*statements, ""]).encode() + code
 
 
 def _quoted(name: str) -> str:

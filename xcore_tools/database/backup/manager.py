@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,8 +25,11 @@ from xcore_tools.database.backup.engine import (
 )
 from xcore_tools.database.backup.facts import (
     Backup,
+    Check,
     Contents,
+    DamagedError,
     Manifest,
+    Plan,
     Reason,
     Restored,
     Verification,
@@ -43,6 +46,7 @@ from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import BackupError, XcoreToolsError
 from xcore_tools.version import installed_version
 
+_SHOWN = 5
 _ENGINES: dict[str, Callable[[VersionTable], Engine]] = {
     "sqlite": Sqlite,
     "postgresql": Postgresql,
@@ -76,6 +80,7 @@ class BackupManager:
         self._version_table = version_table or VersionTable()
         self._engine = _ENGINES[url.engine_name](self._version_table)
         self._store = Store(directory)
+        self._taken: set[str] = set()  # what this process wrote: its sha256
 
     @classmethod
     def from_config(
@@ -121,39 +126,52 @@ class BackupManager:
             contents = self._engine.dump(
                 self.url, place / DATA, compression=compression, progress=progress
             )
+            self._taken.add(contents.sha256)
             return self._store.publish(place, self._manifest(reason, created, contents))
 
     def list(self) -> tuple[Backup, ...]:
         """All backups in the directory, of other databases too, the newest first."""
         return self._store.backups()
 
-    def verify(self, name: str, *, drill: bool = False) -> Verification:
-        """Check the size, the hash and the inside of a backup.
+    def verify(self, name: str | Path, *, drill: bool = False, trust: bool = False) -> Verification:
+        """Check the size, the hash and the inside of a backup, which has a name or lies at a path.
 
-        With `drill` it is also restored into a database of its own, and rows are counted there.
+        With `drill` it is also restored into a database of its own, and rows are counted there: the
+        backup is `verified` then. One that is found damaged is `damaged` from now on, until a check
+        that goes as far finds it sound again. A drill runs what is in the backup: one whose manifest
+        this user has not signed takes `trust`, and is signed when the drill has succeeded.
 
         Raises:
             BackupError: there is no such backup.
         """
-        backup = self._store.find(name)
-        checks = []
+        backup = self._store.locate(name, marked=False)
+        checks: list[str] = []
+        is_restored = False
         try:
-            for check in self._checks(backup, drill=drill):
+            for check in self._checks(backup):
                 checks.append(check)  # noqa: PERF402 (those before an error count as well)
+            if drill:
+                self._require_trust(backup, trust=trust)
+                is_restored = True
+                self._drill(backup)
+                checks.append("restore")
         except XcoreToolsError as error:
-            return Verification(name, tuple(checks), str(error))
-        return Verification(name, tuple(checks))
+            if isinstance(error, DamagedError):
+                self._mark(backup, is_restored=is_restored, problem=str(error))
+            return Verification(backup.name, tuple(checks), str(error))
+        problem = self._passed(backup, is_restored=is_restored, trust=trust)
+        return Verification(backup.name, tuple(checks), problem)
 
     def choose(
-        self, name: str | None = None, *, revision: str | None = None, latest: bool = False
+        self, name: str | Path | None = None, *, revision: str | None = None, latest: bool = False
     ) -> Backup:
-        """The backup of that name; or the newest one of this database, of that revision.
+        """The backup of that name or path; or the newest one of this database, of that revision.
 
         Raises:
             BackupError: there is none, or nothing says which.
         """
         if name is not None:
-            return self._store.find(name)
+            return self._store.locate(name)
         own = select.of_database(self._store.backups(), self.url)
         if revision is not None:
             return select.with_revision(own, revision)
@@ -161,30 +179,52 @@ class BackupManager:
             return select.newest(own, self.url)
         raise BackupError("which backup? Give a name, --revision or --latest")
 
-    def restore(
+    def restore(  # noqa: PLR0913 (each stands for an option)
         self,
-        name: str,
+        name: str | Path,
         *,
         safety: bool = True,
+        privileges: bool = True,
+        trust: bool = False,
         timeout: float = LOCK_TIMEOUT,
         is_locked: bool = False,
         progress: Progress = silent,
     ) -> Restored:
         """Replace the whole database by a backup, after checking that and backing up the present.
 
+        The backup has a name in the directory, or is a file anywhere.
         At every moment, and whatever ends the process, the database is entirely the old or entirely
-        the new one. `is_locked` says that the caller holds `exclusive(url)` already.
+        the new one. What this user may not give back is found before: then nothing is changed.
+        Without `privileges`, everything belongs to this user, and nobody else has a right to it.
+        A manifest that this user has not signed takes `trust`: who can write into a directory could
+        have put anything into the backup.
+        `is_locked` says that the caller holds `exclusive(url)` already.
 
         Raises:
             BackupError, DatabaseError: the database is as it was before.
             HalfwayError: it is not: on MySQL, what changes places could not do so, nor go back.
         """
-        backup = self._store.find(name)
+        backup = self._store.locate(name)
         self._require_engine(backup)
+        self._require_trust(backup, trust=trust)
+        live = self.url.sqlite_path
+        if live is not None and backup.place and Path(backup.place).resolve() == live.resolve():
+            raise BackupError(f"{self.url}: this is the database itself, and no backup of it")
         if is_locked:
-            return self._restored(backup, safety, timeout, progress)
+            return self._restored(backup, safety, privileges, timeout, progress)
         with exclusive(self.url, timeout=timeout):
-            return self._restored(backup, safety, timeout, progress)
+            return self._restored(backup, safety, privileges, timeout, progress)
+
+    def plan(self, name: str | Path, *, privileges: bool = True) -> Plan:
+        """What a restore can give back, and what is in its way; nothing is changed.
+
+        Raises:
+            BackupError, DatabaseError: there is no such backup, or the database cannot be reached.
+        """
+        backup = self._store.locate(name)
+        self._require_engine(backup)
+        with self._store.reading(backup) as path:
+            return self._engine.plan(self.url, self._archive(path, backup), privileges=privileges)
 
     @contextmanager
     def copied(self) -> Iterator[DatabaseUrl]:
@@ -251,25 +291,34 @@ class BackupManager:
         return tuple(removed)
 
     def _restored(
-        self, backup: Backup, safety: bool, timeout: float, progress: Progress
+        self, backup: Backup, safety: bool, privileges: bool, timeout: float, progress: Progress
     ) -> Restored:
         with self._store.reading(backup) as path:
-            for _ in self._checks(backup, drill=False):
+            for _ in self._checks(backup):
                 pass
+            archive = self._archive(path, backup)
+            plan = self._engine.plan(self.url, archive, privileges=privileges)
+            if plan.obstacles:
+                raise BackupError(_refusal(self.url, plan, privileges=privileges))
             saved = None
             if safety and self._engine.exists(self.url):
                 saved = self._saved()
-            archive = self._archive(path, backup)
             try:
                 with _translated(f"{self.url}: cannot be restored"):
-                    self._engine.load(self.url, archive, timeout=timeout, progress=progress)
+                    self._engine.load(
+                        self.url,
+                        archive,
+                        privileges=privileges,
+                        timeout=timeout,
+                        progress=progress,
+                    )
             except HalfwayError:
                 raise
             except XcoreToolsError as error:
                 raise BackupError(f"{error}. The database is as it was before.") from error
         with connected(self.url) as connection:
             revisions = revisions_in(connection, self._version_table)
-        return Restored(self.url.name, backup, saved, revisions)
+        return Restored(self.url.name, backup, saved, revisions, plan.remarks)
 
     def _saved(self) -> Backup:
         try:
@@ -280,35 +329,80 @@ class BackupManager:
                 "--no-safety-backup restores without"
             ) from error
 
-    def _checks(self, backup: Backup, *, drill: bool) -> Iterator[str]:
+    def _checks(self, backup: Backup) -> Iterator[str]:
         """What was checked, one after the other.
 
         Raises:
             BackupError, DatabaseError: at the first problem.
         """
-        if backup.problem:
-            raise BackupError(f"{backup.name}: {backup.problem}")
         self._require_engine(backup)
         with self._store.reading(backup) as path, _translated(backup.name):
             manifest = backup.manifest
             if manifest is not None:
                 if sha256_of(path) != manifest.sha256:
-                    raise BackupError(f"{backup.name}: its content was changed (sha256)")
+                    raise DamagedError(f"{backup.name}: its content was changed (sha256)")
                 yield "size"
                 yield "sha256"
+            yield self._engine.check(self._archive(path, backup))
+
+    def _drill(self, backup: Backup) -> None:
+        """Restore it elsewhere, and compare.
+
+        Raises:
+            DamagedError: it cannot be restored anywhere, or other rows come out of it.
+            BackupError, DatabaseError: it cannot be restored here, or by this user.
+        """
+        with (
+            self._store.reading(backup) as path,
+            _translated(backup.name),
+            exclusive(self.url),  # so that what killed drills left can be told
+        ):
             archive = self._archive(path, backup)
-            yield self._engine.check(archive)
-            if drill:
-                with exclusive(self.url):  # so that what killed drills left can be told
-                    rows = self._engine.drill(self.url, archive)
-                if manifest is not None:
-                    select.compare(manifest.tables, rows, backup.name)
-                yield "restore"
+            rows = self._engine.drill(self.url, archive)
+            plan = self._engine.plan(self.url, archive, privileges=True)
+        if backup.manifest is not None:
+            select.compare(backup.manifest.tables, rows, backup.name)
+        if plan.obstacles:
+            raise BackupError(_refusal(self.url, plan, privileges=True))
+
+    def _passed(self, backup: Backup, *, is_restored: bool, trust: bool) -> str:
+        """Note that a check found nothing; what one that went further has found before."""
+        before = backup.manifest.check if backup.manifest else None
+        if is_restored:
+            self._mark(backup, is_restored=True, trust=trust)
+        elif before and before.problem and before.is_restored:
+            return f"{before.problem} (`backup verify --restore` tells whether it is still so)"
+        elif before and before.problem:
+            self._unmark(backup)
+        return ""
 
     def _archive(self, path: Path, backup: Backup) -> Archive:
-        return Archive(path, backup.manifest, self._store.workplace)
+        return Archive(path, backup.manifest, self._store.workplace, backup.compression)
+
+    def _mark(
+        self, backup: Backup, *, is_restored: bool, problem: str = "", trust: bool = False
+    ) -> None:
+        """Note what a check has found, where there is room: it may be a directory of others."""
+        now = datetime.now(UTC).replace(microsecond=0)
+        with suppress(BackupError):
+            self._store.mark(backup, Check(now, problem, is_restored), trusted=trust)
+
+    def _unmark(self, backup: Backup) -> None:
+        with suppress(BackupError):
+            self._store.mark(backup, None)
+
+    def _require_trust(self, backup: Backup, *, trust: bool) -> None:
+        manifest = backup.manifest
+        if trust or manifest is None or backup.is_authentic or manifest.sha256 in self._taken:
+            return
+        raise BackupError(
+            f"{backup.name}: nothing shows that this user has taken it: its manifest has no signature "
+            "made with the key of this user; if you know where it comes from, give --trust"
+        )
 
     def _require_engine(self, backup: Backup) -> None:
+        if backup.problem:  # without a manifest, nobody knows the engine
+            raise BackupError(f"{backup.name}: {backup.problem}")
         if backup.engine != self.url.engine_name:
             raise BackupError(
                 f"{backup.name} is a backup of {backup.engine}, and {self.url} is "
@@ -319,6 +413,7 @@ class BackupManager:
         return made(
             self.settings.backup_name_format,
             created=created,
+            engine=self.url.engine_name,  # type: ignore[arg-type]
             database=self.url.name,
             revisions=revisions,
             compression=self.settings.compression,
@@ -340,6 +435,9 @@ class BackupManager:
             sha256=contents.sha256,
             foreign_keys_ok=contents.foreign_keys_ok,
             tables=contents.tables,
+            surroundings=contents.surroundings,
+            journal_mode=contents.journal_mode,
+            mysql=contents.mysql,
         )
 
 
@@ -350,6 +448,16 @@ def _translated(failed: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise BackupError(f"{failed}: {error.strerror or error}") from error
+
+
+def _refusal(url: DatabaseUrl, plan: Plan, *, privileges: bool) -> str:
+    shown = "; ".join(plan.obstacles[:_SHOWN])
+    more = f"; and {len(plan.obstacles) - _SHOWN} more" if len(plan.obstacles) > _SHOWN else ""
+    hint = "--without privileges leaves owners and rights out, or " if privileges else ""
+    return (
+        f"{url}: this user cannot restore it: {shown}{more}. Nothing was changed; {hint}restore as "
+        "a user who may"
+    )
 
 
 def _days(number: int | None) -> timedelta | None:

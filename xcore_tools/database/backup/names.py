@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from xcore_tools.config.schema import Compression
+from xcore_tools.database.backup.facts import EngineName
 from xcore_tools.errors import BackupError, ConfigError
 
 TIMESTAMP = "%Y%m%dT%H%M%SZ"
@@ -15,6 +16,9 @@ TIMESTAMP = "%Y%m%dT%H%M%SZ"
 
 _PLACEHOLDERS = ("timestamp", "database", "revision")
 _SUFFIXES: dict[Compression, str] = {"none": "", "gzip": ".gz", "zstd": ".zst"}
+_ENDINGS: dict[EngineName, str] = {"sqlite": ".db", "postgresql": ".dump", "mysql": ".sql"}
+# what the default format ends with, and what no dump of a server is
+_DATABASE_FILE = ".db"
 _LONGEST = 60
 _KEY = "migration.backup.backup_name_format"
 
@@ -23,11 +27,15 @@ def made(
     form: str,
     *,
     created: datetime,
+    engine: EngineName,
     database: str,
     revisions: Sequence[str],
     compression: Compression,
 ) -> str:
     """The name that `form` gives, with the ending of the compression.
+
+    A form that ends in `.db` ends in what the file is: `.dump` for the custom format of pg_dump,
+    which is compressed inside, `.sql` for the statements of MariaDB and MySQL.
 
     Raises:
         ConfigError: `form` has a placeholder that nobody knows, or gives no name of a file.
@@ -43,7 +51,8 @@ def made(
         if unknown:
             known = ", ".join(f"{{{name}}}" for name in _PLACEHOLDERS)
             raise ConfigError([f"{_KEY}: unknown placeholder {{{unknown[0]}}}; there are {known}"])
-        name = form.format_map(values) + _SUFFIXES[compression]
+        name = _typed(form.format_map(values), engine)
+        name += "" if engine == "postgresql" else _SUFFIXES[compression]
     except (ValueError, KeyError) as error:
         raise ConfigError([f"{_KEY}: {error}; write for example backup_{{timestamp}}.db"]) from None
     try:
@@ -71,6 +80,12 @@ def numbered(name: str, number: int) -> str:
     """`backup_2.db` for `backup.db`: what a second backup of the same name is called."""
     stem, dot, suffix = name.partition(".")
     return name if number == 1 else f"{stem}_{number}{dot}{suffix}"
+
+
+def _typed(name: str, engine: EngineName) -> str:
+    """`name` with the ending of the engine, if it has that of an SQLite file."""
+    stem = name.removesuffix(_DATABASE_FILE)
+    return name if stem == name else stem + _ENDINGS[engine]
 
 
 def _plain(text: str) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -30,8 +29,20 @@ from xcore_tools.database.backup.engine import (
     revisions_in,
     silent,
 )
-from xcore_tools.database.backup.facts import Contents, TableRows
+from xcore_tools.database.backup.facts import (
+    Contents,
+    DamagedError,
+    Plan,
+    Surroundings,
+    TableRows,
+)
+from xcore_tools.database.backup.pg.contents import chosen
+from xcore_tools.database.backup.pg.planning import planned, situation_of
+from xcore_tools.database.backup.pg.restoration import FOREIGN_DATA, Restoration, isolating
+from xcore_tools.database.backup.pg.surroundings import surroundings_of
+from xcore_tools.database.backup.scratch import ScratchNames
 from xcore_tools.database.connection import connected, translated
+from xcore_tools.database.options import UnknownOptionError, libpq_parameters
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.durable import write_new
 from xcore_tools.errors import BackupError
@@ -44,7 +55,6 @@ PROGRAMS = tuple(((name,), _PACKAGE) for name in ("pg_dump", "pg_restore", "psql
 """What backups take: the names of each program, and what has it."""
 _SECRETS = {"password", "sslpassword"}
 _ZSTD_SINCE = 16
-_LONGEST = 40  # of a name, so that it can be part of another one of 63 letters
 
 # Tables that pg_dump writes the rows of: none of the system's or of an extension's.
 _TABLES = """
@@ -56,52 +66,14 @@ WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_sche
 ORDER BY 1, 2
 """
 
-# Drops what belongs to users. Dropping one thing may drop others of the list: hence IF EXISTS.
-_DROP_ALL = """
-DO $xcore$
-DECLARE
-    command text;
-BEGIN
-    FOR command IN
-        WITH own AS (
-            SELECT n.oid, n.nspname FROM pg_namespace n
-            WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-        ), extended AS (
-            SELECT d.classid, d.objid FROM pg_depend d WHERE d.deptype = 'e'
-        ), kinds (relkind, kind, place) AS (
-            VALUES ('v', 'VIEW', 1), ('m', 'MATERIALIZED VIEW', 1), ('r', 'TABLE', 2),
-                   ('p', 'TABLE', 2), ('f', 'FOREIGN TABLE', 2), ('S', 'SEQUENCE', 3)
-        )
-        SELECT c.command FROM (
-            SELECT k.place,
-                format('DROP %s IF EXISTS %I.%I CASCADE', k.kind, own.nspname, c.relname) AS command
-            FROM pg_class c JOIN own ON own.oid = c.relnamespace
-            JOIN kinds k ON k.relkind = c.relkind::text
-            WHERE ('pg_class'::regclass, c.oid) NOT IN (SELECT * FROM extended)
-            UNION ALL
-            SELECT 4, format('DROP ROUTINE IF EXISTS %I.%I(%s) CASCADE', own.nspname, p.proname,
-                             pg_get_function_identity_arguments(p.oid))
-            FROM pg_proc p JOIN own ON own.oid = p.pronamespace
-            WHERE ('pg_proc'::regclass, p.oid) NOT IN (SELECT * FROM extended)
-            UNION ALL
-            SELECT 5, format('DROP TYPE IF EXISTS %I.%I CASCADE', own.nspname, t.typname)
-            FROM pg_type t JOIN own ON own.oid = t.typnamespace
-            LEFT JOIN pg_class c ON c.oid = t.typrelid
-            WHERE (t.typtype IN ('e', 'd', 'r') OR (t.typtype = 'c' AND c.relkind = 'c'))
-              AND ('pg_type'::regclass, t.oid) NOT IN (SELECT * FROM extended)
-            UNION ALL
-            SELECT 6, format('DROP SCHEMA IF EXISTS %I CASCADE', own.nspname)
-            FROM own
-            WHERE own.nspname <> 'public'
-              AND own.oid NOT IN (SELECT extnamespace FROM pg_extension)
-              AND ('pg_namespace'::regclass, own.oid) NOT IN (SELECT * FROM extended)
-        ) c ORDER BY c.place
-    LOOP
-        EXECUTE command;
-    END LOOP;
-END
-$xcore$;
-"""
+# The role that owns whatever belongs to the owner of a database, and that cannot log in: a drill
+# of a superuser runs as it, so that it can reach no other database, file or program.
+_NOBODY = "pg_database_owner"
+_NOBODY_SINCE = 14
+# A subscription holds on to a database that is to be dropped, and takes part in replication.
+_ELSEWHERE = ["--no-subscriptions"]
+_GONE = re.compile(r'role "[^"]*" does not exist')
+_DENIED = re.compile(r"[Pp]ermission denied|must be (?:an? )?(?:owner|superuser|member)|CREATEDB")
 
 
 class Postgresql:
@@ -126,14 +98,18 @@ class Postgresql:
             with _access(url, target.parent) as (place, environ), ThreadPoolExecutor(1) as pool:
                 inside = pool.submit(self._inside, url, connection)
                 command += [f"--dbname={place}"]
-                with (
-                    written(target, "none") as (stream, output),
-                    running(command, url, environ, stdin=subprocess.DEVNULL) as process,
-                ):
-                    for chunk in process.chunks():
-                        stream.write(chunk)
-                        progress(output.size, None)
-                tables, revisions = inside.result()
+                try:
+                    with (
+                        written(target, "none") as (stream, output),
+                        running(command, url, environ, stdin=subprocess.DEVNULL) as process,
+                    ):
+                        for chunk in process.chunks():
+                            stream.write(chunk)
+                            progress(output.size, None)
+                except BackupError as error:
+                    # a count that fails ends the snapshot: then pg_dump only says that it is gone
+                    raise inside.exception() or error from None
+                tables, revisions, surroundings = inside.result()
         return Contents(
             server_version=server,
             client=client,
@@ -143,22 +119,48 @@ class Postgresql:
             compression=compression,
             size=output.size,
             sha256=output.sha256,
+            surroundings=surroundings,
         )
 
     def check(self, archive: Archive) -> str:
         """`pg_restore --list`: the table of contents can be read."""
-        program = find_program(["pg_restore"], _PACKAGE)
-        done = subprocess.run(
-            [program, "--list", str(archive.path)], capture_output=True, text=True, check=False
-        )
-        if done.returncode or not done.stdout:
-            raise BackupError(f"{archive.name}: {' '.join(done.stderr.split())}")
+        _listed(archive)
         return "pg_restore --list"
 
     def drill(self, url: DatabaseUrl, archive: Archive) -> tuple[TableRows, ...]:
-        """Restore into a new database of the same server, which is dropped again."""
-        with self._scratch(url, archive) as scratch, connected(scratch) as connection:
-            return _rows(connection)
+        """Restore into a new database of the same server, which is dropped again.
+
+        A superuser does it as a role that has no rights but in there, if the backup holds nothing
+        that takes a superuser: so whatever runs meanwhile can reach nothing else. Where the server
+        asks for more rights than the catalogs had told, it is done again as the user.
+        """
+        try:
+            return self._drilled(url, archive, is_isolated=True)
+        except BackupError as error:
+            if isinstance(error, DamagedError) or not _DENIED.search(str(error)):
+                raise
+            return self._drilled(url, archive, is_isolated=False)
+
+    def _drilled(
+        self, url: DatabaseUrl, archive: Archive, *, is_isolated: bool
+    ) -> tuple[TableRows, ...]:
+        with self.blank(url, archive.path.parent) as scratch:
+            role = _prepared(scratch, archive) if is_isolated else ""
+            try:
+                self._load(
+                    scratch,
+                    archive,
+                    privileges=not role,
+                    timeout=60,
+                    progress=silent,
+                    role=role,
+                )
+            except BackupError as error:
+                if _DENIED.search(str(error)):
+                    raise
+                raise DamagedError(f"{archive.name}: cannot be restored: {error}") from error
+            with connected(scratch) as connection:
+                return _rows(connection)
 
     @contextmanager
     def copied(
@@ -173,17 +175,25 @@ class Postgresql:
     @contextmanager
     def _scratch(self, url: DatabaseUrl, archive: Archive) -> Iterator[DatabaseUrl]:
         with self.blank(url, archive.path.parent) as scratch:
-            self.load(scratch, archive, timeout=60, progress=silent)
+            self._load(
+                scratch,
+                archive,
+                privileges=False,
+                timeout=60,
+                progress=silent,
+                role="",
+            )
             yield scratch
 
     @contextmanager
     def blank(self, url: DatabaseUrl, place: Path) -> Iterator[DatabaseUrl]:
         """A new database of the same server."""
-        mark = f"{url.name[:_LONGEST]}__xcore_tools_"
-        name = f"{mark}{uuid.uuid4().hex[:8]}"
         with connected(url, isolation_level="AUTOCOMMIT") as connection:
+            database = str(connection.scalar(sa.text("SELECT current_database()")))
+            names = ScratchNames(database, url.search_path)  # as the lock: one for each schema
+            name = names.new()
             for left in connection.scalars(sa.text("SELECT datname FROM pg_database")).all():
-                if left.startswith(mark):  # of a process that was killed
+                if names.has(left):  # of a process that was killed
                     _drop_database(connection, left)
             _require_createdb(url, connection)
             quoted = connection.dialect.identifier_preparer.quote_identifier(name)
@@ -194,15 +204,54 @@ class Postgresql:
             finally:
                 _drop_database(connection, name)
 
+    def plan(self, url: DatabaseUrl, archive: Archive, *, privileges: bool) -> Plan:
+        """Asks the catalogs what the user may drop and make; see `pg.planning`."""
+        with connected(url) as connection:
+            found = situation_of(connection, _listed(archive))
+        return planned(found, archive.manifest, url.name, privileges=privileges)
+
     def load(
-        self, url: DatabaseUrl, archive: Archive, *, timeout: float, progress: Progress
+        self,
+        url: DatabaseUrl,
+        archive: Archive,
+        *,
+        privileges: bool,
+        timeout: float,
+        progress: Progress,
     ) -> None:
         """Drop everything and restore, in one transaction of psql."""
-        restore = find_program(["pg_restore"], _PACKAGE)
+        try:
+            self._load(url, archive, privileges=privileges, timeout=timeout, progress=progress)
+        except BackupError as error:
+            # a dump without a manifest does not tell before whom it names
+            if privileges and (_DENIED.search(str(error)) or _GONE.search(str(error))):
+                raise BackupError(
+                    f"{error}; --without privileges leaves owners and rights out"
+                ) from error
+            raise
+
+    def _load(
+        self,
+        url: DatabaseUrl,
+        archive: Archive,
+        *,
+        privileges: bool,
+        timeout: float,
+        progress: Progress,
+        role: str | None = None,
+    ) -> None:
+        """`role` is for a scratch database alone: who restores it there, empty for the user."""
         psql = find_program(["psql"], _PACKAGE)
-        reading = [restore, "--clean", "--if-exists", "--no-owner", "--no-privileges"]
-        reading += ["--exit-on-error", "--file=-", str(archive.path)]
+        listed = _listed(archive)
+        with connected(url) as connection:
+            if role:
+                connection.exec_driver_sql(f"SET ROLE {role}")
+            found = situation_of(connection, listed)
+        around = Restoration(found, archive.manifest, url.name, privileges=privileges)
         with archive.workplace() as private, _access(url, private) as (place, environ):
+            reading = [*_reading(archive, chosen(listed, found.present), private)]
+            reading += [] if role is None else _ELSEWHERE
+            reading += [] if privileges else ["--no-owner", "--no-privileges"]
             writing = [psql, "--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1"]
             writing += ["--output", os.devnull, f"--dbname={place}"]
             with (
@@ -210,15 +259,16 @@ class Postgresql:
                 running(writing, url, environ, stdin=subprocess.PIPE) as target,
             ):
                 # Its end is the only COMMIT: an input that breaks off is rolled back.
-                start = "BEGIN;\nSET client_min_messages = error;\nSET statement_timeout = 0;\n"
+                start = f"SET ROLE {role};\n" if role else ""
+                start += "BEGIN;\nSET client_min_messages = error;\nSET statement_timeout = 0;\n"
                 start += f"SET lock_timeout = {max(1, int(timeout * 1000))};\n"
-                target.feed(start.encode() + _DROP_ALL.encode())
+                target.feed(f"{start}{around.before()}".encode())
                 done = 0
                 for chunk in source.chunks():
                     target.feed(chunk)
                     done += len(chunk)
                     progress(done, None)
-                target.feed(b"\nCOMMIT;\n")
+                target.feed(f"\n{around.after()}COMMIT;\n".encode())
                 target.finish()
 
     def exists(self, url: DatabaseUrl) -> bool:
@@ -227,9 +277,50 @@ class Postgresql:
 
     def _inside(
         self, url: DatabaseUrl, connection: sa.Connection
-    ) -> tuple[tuple[TableRows, ...], tuple[str, ...]]:
+    ) -> tuple[tuple[TableRows, ...], tuple[str, ...], Surroundings]:
         with translated(url):
-            return _rows(connection), revisions_in(connection, self._version_table)
+            return (
+                _rows(connection),
+                revisions_in(connection, self._version_table),
+                surroundings_of(connection),
+            )
+
+
+def _listed(archive: Archive) -> str:
+    """The table of contents."""
+    program = find_program(["pg_restore"], _PACKAGE)
+    done = subprocess.run(
+        [program, "--list", str(archive.path)], capture_output=True, text=True, check=False
+    )
+    if done.returncode or not done.stdout:
+        raise DamagedError(f"{archive.name}: {' '.join(done.stderr.split())}")
+    return done.stdout
+
+
+def _reading(archive: Archive, entries: str, private: Path) -> list[str]:
+    """The command that writes the statements of these entries."""
+    path = private / "entries"
+    path.unlink(missing_ok=True)
+    write_new(path, entries.encode())
+    program = find_program(["pg_restore"], _PACKAGE)
+    return [program, f"--use-list={path}", "--exit-on-error", "--file=-", str(archive.path)]
+
+
+def _prepared(scratch: DatabaseUrl, archive: Archive) -> str:
+    """The role without rights elsewhere, ready to restore; none, if that takes the user himself."""
+    surroundings = archive.manifest.surroundings if archive.manifest else None
+    if surroundings is None or surroundings.superuser:
+        return ""
+    with connected(scratch, isolation_level="AUTOCOMMIT") as connection:
+        version = int(str(connection.scalar(sa.text("SHOW server_version_num")))) // 10000
+        query = "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
+        if version < _NOBODY_SINCE or not connection.scalar(sa.text(query)):
+            return ""
+        for statement in isolating(scratch.name, surroundings, _NOBODY):
+            connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+        for statement in connection.scalars(sa.text(FOREIGN_DATA)).all():
+            connection.exec_driver_sql(f"{statement} TO {_NOBODY}")
+    return _NOBODY
 
 
 def _require_createdb(url: DatabaseUrl, connection: sa.Connection) -> None:
@@ -325,19 +416,13 @@ def _access(url: DatabaseUrl, private: Path) -> Iterator[tuple[str, dict[str, st
 
 
 def _connection_string(url: DatabaseUrl) -> str:
-    parts = url.sqlalchemy
-    values: dict[str, object] = {
-        "host": parts.host,
-        "port": parts.port,
-        "user": parts.username,
-        "dbname": parts.database,
-    }
-    for key, value in parts.query.items():
-        if key not in _SECRETS:
-            values[key] = value if isinstance(value, str) else ",".join(value)
+    try:
+        values = libpq_parameters(url.sqlalchemy)
+    except UnknownOptionError as error:
+        raise BackupError(f"{url}: {error}; correct the URL ({url.source})") from None
     quoted = {
-        key: str(value).replace("\\", "\\\\").replace("'", "\\'")
+        key: value.replace("\\", "\\\\").replace("'", "\\'")
         for key, value in values.items()
-        if value is not None
+        if key not in _SECRETS
     }
     return " ".join(f"{key}='{value}'" for key, value in quoted.items())

@@ -1,4 +1,4 @@
-"""Dumps of mariadb-dump and mysqldump: how many rows they hold, and which lines are what; pure.
+"""Dumps of mariadb-dump and mysqldump: how many rows they hold; pure.
 
 Both write one section after the other under comments that say what comes, and escape a line break
 inside of a value, so that a line of the file begins a row or a statement.
@@ -7,8 +7,6 @@ inside of a value, so that a line of the file begins a row or a statement.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from enum import Enum
 
 # The last line of every dump that came to its end, with or without a date.
 _END = re.compile(rb"\n-- Dump completed[^\n]*\n\s*\Z")
@@ -19,30 +17,8 @@ _BORDER = re.compile(
 )
 _ROWS_END = b"\nUNLOCK TABLES;"
 _BORDER_WORDS = (b"\n-- Dumping data", b"\nDELIMITER ", _ROWS_END)
-_STRING = re.compile(rb"'(?:[^'\\]|\\.)*'", re.DOTALL)
-# Triggers come behind their table without a comment; tables never need this version.
-_TRIGGERS = b"/*!50003 "
-_SANDBOX = b"/*M!999999"  # for the client only, which it forbids to run programs
-
-
-class Part(Enum):
-    """What a line of a dump belongs to."""
-
-    HEAD = "settings of the session"
-    TABLES = "tables and their rows"
-    CODE = "triggers, routines and views"
-    EVENTS = "events"
-
-
-_HEADERS = {
-    b"-- Table structure for ": Part.TABLES,
-    b"-- Sequence structure for ": Part.TABLES,
-    b"-- Dumping data for table ": Part.TABLES,
-    b"-- Temporary ": Part.TABLES,  # what stands for a view until all tables are there
-    b"-- Dumping events for ": Part.EVENTS,
-    b"-- Dumping routines for ": Part.CODE,
-    b"-- Final view structure for ": Part.CODE,
-}
+_INSERT = b"\nINSERT "
+_QUOTED = re.compile(rb"'(?:[^'\\]|\\.)*+'|`[^`]*+`", re.DOTALL)
 
 
 class RowCounter:
@@ -96,38 +72,14 @@ class RowCounter:
         if self._table is None:
             return
         # MariaDB begins a line with each row:  INSERT INTO `t` VALUES␤(1,'x'),␤(2,'y');
-        rows = data.count(b"\n(", start, end)
-        # MySQL does not:  INSERT INTO `t` VALUES (1,'x'),(2,'y');
-        if not rows and b" VALUES (" in (section := data[start:end]):
-            bare = _STRING.sub(b"", section)
-            rows = bare.count(b" VALUES (") + bare.count(b"),(")
-        self.rows[self._table] += rows
-
-
-def parts(lines: Iterable[bytes]) -> Iterator[tuple[Part, bytes]]:
-    """Each line with the part of the dump that it belongs to."""
-    part = Part.HEAD
-    is_body = False
-    for line in lines:
-        if line.startswith(b"DELIMITER "):
-            is_body = line.strip() != b"DELIMITER ;"
-        elif not is_body and line.startswith(b"-- "):
-            part = next((p for header, p in _HEADERS.items() if line.startswith(header)), part)
-        elif part is Part.TABLES and line.startswith(_TRIGGERS):
-            part = Part.CODE
-        yield part, line
-
-
-def as_packet(lines: Iterable[bytes]) -> bytes:
-    """The statements of the lines for the server itself, which knows no DELIMITER."""
-    kept = []
-    is_body = False
-    for line in lines:
-        if line.startswith(b"DELIMITER "):
-            is_body = line.strip() != b"DELIMITER ;"
-        elif is_body:
-            text = line.rstrip()
-            kept.append(text[:-1] + b"\n" if text.endswith(b";;") else line)
-        elif line.strip() and not line.startswith((b"--", _SANDBOX)):
-            kept.append(line)
-    return b"".join(kept)
+        self.rows[self._table] += data.count(b"\n(", start, end)
+        # but for the first one, where it names the columns:  INSERT INTO `t` (`a`) VALUES (1),␤(2);
+        # MySQL has all on one line:  INSERT INTO `t` VALUES (1,'x'),(2,'y');
+        at = data.find(_INSERT, start, end)
+        while at >= 0:
+            line_end = data.find(b"\n", at + 1, end)
+            line = data[at : line_end if line_end >= 0 else end]
+            if b" VALUES (" in line:
+                bare = _QUOTED.sub(b"", line)
+                self.rows[self._table] += bare.count(b" VALUES (") + bare.count(b"),(")
+            at = data.find(_INSERT, at + len(line), end)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from xcore_tools.database.backup.facts import Backup, TableRows
+from xcore_tools.database.backup.facts import Backup, DamagedError, TableRows
 from xcore_tools.database.url import DatabaseUrl
 from xcore_tools.errors import BackupError
 
@@ -17,7 +17,7 @@ def of_database(backups: Iterable[Backup], url: DatabaseUrl) -> tuple[Backup, ..
     return tuple(
         backup
         for backup in backups
-        if backup.state == "verified"
+        if backup.is_sound
         and backup.manifest is not None
         and (backup.manifest.engine, backup.manifest.database) == (url.engine_name, url.name)
     )
@@ -78,7 +78,7 @@ def compare(expected: Sequence[TableRows], found: Sequence[TableRows], name: str
     """Nothing, if the tables and their rows are the same.
 
     Raises:
-        BackupError: they are not; the message names the first differences.
+        DamagedError: they are not; the message names the first differences.
     """
     before = {(table.schema, table.name): table for table in expected}
     after = {(table.schema, table.name): table for table in found}
@@ -90,7 +90,7 @@ def compare(expected: Sequence[TableRows], found: Sequence[TableRows], name: str
         if rows != now and None not in {rows, now}:
             faults.append(f"{before[key].full_name} has {now} rows instead of {rows}")
     if faults:
-        raise BackupError(f"{name}: after a restore {'; '.join(sorted(faults)[:_SHOWN])}")
+        raise DamagedError(f"{name}: after a restore {'; '.join(sorted(faults)[:_SHOWN])}")
 
 
 def _wanted(backups: Iterable[Backup]) -> tuple[Backup, ...]:

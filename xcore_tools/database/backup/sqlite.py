@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -26,7 +26,7 @@ from xcore_tools.database.backup.engine import (
     revisions_in,
     silent,
 )
-from xcore_tools.database.backup.facts import Contents, TableRows
+from xcore_tools.database.backup.facts import Contents, DamagedError, Plan, TableRows
 from xcore_tools.database.connection import connected
 from xcore_tools.database.drivers import synchronous
 from xcore_tools.database.url import DatabaseUrl
@@ -36,6 +36,8 @@ from xcore_tools.errors import BackupError
 STEP = 4 << 20
 """Bytes that are copied between two calls of `progress`."""
 
+# https://www.sqlite.org/pragma.html#pragma_quick_check
+_QUICK, _WHOLE = "quick_check", "integrity_check"
 _HEADER = b"SQLite format 3\0"
 _SHOWN = 3
 _MAPPED = 1 << 40  # of a file that nobody changes; SQLite takes as much as it can
@@ -53,8 +55,8 @@ class Sqlite:
         """Copy the database while others write; the copy is checked, and in DELETE mode."""
         _require_plain(url)
         copy = target if compression == "none" else target.with_name("copy")
-        _take(url, copy, progress)
-        return self._described(url, copy, target, compression)
+        mode = _take(url, copy, progress)
+        return self._described(url, copy, target, compression, mode)
 
     def check(self, archive: Archive) -> str:
         """`integrity_check` of SQLite."""
@@ -67,7 +69,7 @@ class Sqlite:
         with archive.workplace() as place, _explained(archive.name):
             scratch = place / "scratch"
             other = _url_of(scratch, url.source)
-            self.load(other, archive, timeout=1, progress=silent)
+            self.load(other, archive, privileges=True, timeout=1, progress=silent)
             with closing(_frozen(scratch)) as db:
                 return _rows(db)
 
@@ -89,8 +91,18 @@ class Sqlite:
         name = url.sqlalchemy.drivername
         yield DatabaseUrl(sa.URL.create(name, database=str(place / "blank.db")), url.source)
 
+    def plan(self, url: DatabaseUrl, archive: Archive, *, privileges: bool) -> Plan:
+        """All of it: whoever can write the file can write everything in it."""
+        return Plan()
+
     def load(
-        self, url: DatabaseUrl, archive: Archive, *, timeout: float, progress: Progress
+        self,
+        url: DatabaseUrl,
+        archive: Archive,
+        *,
+        privileges: bool,
+        timeout: float,
+        progress: Progress,
     ) -> None:
         """Copy a backup into the live file. Other connections wait, or see the old state."""
         _require_plain(url)
@@ -99,7 +111,8 @@ class Sqlite:
         is_new = not live.exists()
         try:
             with _database_in(archive) as path, _explained(f"{url}: cannot be replaced"):
-                _replace(url, path, timeout, progress)
+                mode = _replace(url, path, timeout, progress)
+                _restore_mode(url, archive.manifest.journal_mode if archive.manifest else "", mode)
         finally:
             if is_new and live.exists() and not live.stat().st_size:
                 live.unlink()
@@ -110,14 +123,16 @@ class Sqlite:
         return path is not None and path.exists() and path.stat().st_size > 0
 
     def _described(
-        self, url: DatabaseUrl, copy: Path, target: Path, compression: Compression
+        self, url: DatabaseUrl, copy: Path, target: Path, compression: Compression, mode: str
     ) -> Contents:
         """Check the copy, write it to the disk and hash it, all at the same time."""
         with ThreadPoolExecutor() as pool, _explained(f"{url}: the copy cannot be checked"):
             flushed = pool.submit(flush, copy)
             stored = pool.submit(_stored, copy, target, compression)
             counted = pool.submit(_counted, copy)
-            _check(copy, f"{url}: this database itself is damaged")
+            # the pages were copied as they are: what takes long, to compare each index with its
+            # table, is left to a check and a restore
+            _check(copy, f"{url}: this database itself is damaged", _QUICK)
             with connected(_url_of(copy, url.source)) as connection:
                 revisions = revisions_in(connection, self._version_table)
             tables, foreign_keys_ok = counted.result()
@@ -132,6 +147,7 @@ class Sqlite:
             compression=compression,
             size=size,
             sha256=sha256,
+            journal_mode=mode,
         )
 
 
@@ -163,11 +179,12 @@ def _new(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _take(url: DatabaseUrl, copy: Path, progress: Progress) -> None:
-    """One moment of the database as a new file in DELETE mode."""
+def _take(url: DatabaseUrl, copy: Path, progress: Progress) -> str:
+    """One moment of the database as a new file in DELETE mode; the mode that it had itself."""
     with _explained(f"{url}: cannot be copied"):
         with connected(url) as connection, closing(_new(copy)) as into:
             source = _raw(connection)
+            mode = _pragma(source, "journal_mode")
             # the snapshot: without it, every write of others would start the copy anew
             source.execute("BEGIN")
             source.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -176,6 +193,7 @@ def _take(url: DatabaseUrl, copy: Path, progress: Progress) -> None:
             if not copy.stat().st_size:  # a database that nothing was written to yet
                 into.execute("VACUUM")
         _set_mode(_url_of(copy, url.source), "delete")
+    return mode
 
 
 def _frozen(path: Path) -> sqlite3.Connection:
@@ -214,7 +232,8 @@ def _copy(
     source.backup(into, pages=max(1, STEP // page_size), progress=step, sleep=0.05)
 
 
-def _replace(url: DatabaseUrl, path: Path, timeout: float, progress: Progress) -> None:
+def _replace(url: DatabaseUrl, path: Path, timeout: float, progress: Progress) -> str:
+    """Copy the file into the database; the journal mode that this has, and keeps."""
     with closing(_frozen(path)) as source, connected(url, may_create=True) as connection:
         into = _raw(connection)
         into.execute(f"PRAGMA busy_timeout = {int(timeout * 1000)}")
@@ -224,6 +243,21 @@ def _replace(url: DatabaseUrl, path: Path, timeout: float, progress: Progress) -
             _leave_wal(into, url)
         _copy(source, into, progress, patience=timeout, url=url)
     _set_mode(url, mode)  # a database that another tool has copied brings its own
+    return mode
+
+
+def _restore_mode(url: DatabaseUrl, before: str, now: str) -> None:
+    """The mode of when the backup was taken, unless others have the file open: they may not see it change.
+
+    Only WAL is kept in the file; the other modes are those of a connection.
+    """
+    if not before or (before == "wal") == (now == "wal"):
+        return
+    with connected(url) as connection:
+        db = _raw(connection)
+        db.execute("PRAGMA busy_timeout = 0")
+        with suppress(sqlite3.OperationalError):
+            db.execute(f"PRAGMA journal_mode = {'wal' if before == 'wal' else 'delete'}").fetchone()
 
 
 def _leave_wal(db: sqlite3.Connection, url: DatabaseUrl) -> None:
@@ -260,14 +294,14 @@ def _database_in(archive: Archive) -> Iterator[Path]:
         yield path
 
 
-def _check(path: Path, label: str) -> None:
+def _check(path: Path, label: str, pragma: str = _WHOLE) -> None:
     with path.open("rb") as file:
         if file.read(len(_HEADER)) != _HEADER:
-            raise BackupError(f"{label}: it is no SQLite database")
+            raise DamagedError(f"{label}: it is no SQLite database")
     with closing(_frozen(path)) as db, _explained(label):
-        found = [row[0] for row in db.execute("PRAGMA integrity_check")]
+        found = [row[0] for row in db.execute(f"PRAGMA {pragma}")]
     if found != ["ok"]:
-        raise BackupError(f"{label}: integrity_check found: {'; '.join(found[:_SHOWN])}")
+        raise DamagedError(f"{label}: {pragma} found: {'; '.join(found[:_SHOWN])}")
 
 
 def _counted(path: Path) -> tuple[tuple[TableRows, ...], bool]:

@@ -19,10 +19,14 @@ import filelock
 import msgspec
 
 from xcore_tools.config.files import shown
-from xcore_tools.database.backup.facts import Backup, Manifest
+from xcore_tools.config.schema import Compression
+from xcore_tools.database.backup.content import content_of
+from xcore_tools.database.backup.facts import Backup, Check, EngineName, Manifest, State
 from xcore_tools.database.backup.manifest import SUFFIX, decoded, encoded, is_ours
 from xcore_tools.database.backup.names import checked, numbered
 from xcore_tools.database.backup.reading import is_read, reading
+from xcore_tools.database.backup.signature import Key
+from xcore_tools.database.backup.signing import own_key
 from xcore_tools.durable import flush_directory, write_new
 from xcore_tools.errors import BackupError
 from xcore_tools.files import IrregularFileError, TooLargeError, read_regular
@@ -32,6 +36,8 @@ DATA = "data"
 
 _PARTIAL = ".partial-"
 _LOCK = ".xcore-tools.lock"
+_IGNORE = ".gitignore"
+_MIGRATING = ".migrating-"
 _WAIT = 60.0
 # What the customer's older tool wrote, without a manifest.
 _ADOPTED = "backup_*.db"
@@ -42,6 +48,8 @@ class Store:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self._key: Key | None = None
+        self._has_key = False
 
     def backups(self) -> tuple[Backup, ...]:
         """All of them, the newest first. The directory need not exist, and is not changed."""
@@ -52,8 +60,8 @@ class Store:
                     found.append(self._described(name))
         return tuple(sorted(found, key=lambda backup: (backup.created, backup.name), reverse=True))
 
-    def find(self, name: str) -> Backup:
-        """The backup of that name.
+    def find(self, name: str, *, marked: bool = True) -> Backup:
+        """The backup of that name; without `marked`, whatever checks have found before.
 
         Raises:
             BackupError: there is none, or what has the name is no plain file in the directory.
@@ -63,7 +71,7 @@ class Store:
             if path.is_symlink():
                 raise BackupError(f"{shown(path)} is a symbolic link; copy the file here instead")
             if name in self._names():
-                return self._described(name)
+                return self._described(name, marked=marked)
             if path.is_file():
                 raise BackupError(
                     f"{shown(path)} is no backup: it has no manifest, and its name is not {_ADOPTED}"
@@ -72,6 +80,48 @@ class Store:
             f"there is no backup {name!r} in {shown(self.directory)}; "
             "`xcore-tools backup list` shows them"
         )
+
+    def locate(self, name: str | Path, *, marked: bool = True) -> Backup:
+        """The backup of that name, or the file of that path, which may lie anywhere.
+
+        A manifest beside a file counts, whatever the file is called now.
+
+        Raises:
+            BackupError: there is neither, or nothing of what is known can be in the file.
+        """
+        path = Path(name)
+        if isinstance(name, str) and "/" not in name and os.sep not in name:
+            try:
+                return self.find(name, marked=marked)
+            except BackupError:
+                if not path.is_file():
+                    raise
+        with self._translated("cannot be read"):
+            if not path.is_file():
+                raise BackupError(f"{shown(path)}: there is no such file")
+            if path.resolve().parent == self.directory.resolve() and path.name in self._names():
+                return self._described(path.name, marked=marked)
+            return self._elsewhere(path)
+
+    def mark(self, backup: Backup, check: Check | None, *, trusted: bool = False) -> None:
+        """Write down what a check has found; a file elsewhere and one without a manifest have no room.
+
+        It is signed if it was before, or if somebody trusts it.
+
+        Raises:
+            BackupError: the directory cannot be written to.
+        """
+        if backup.place or backup.manifest is None or backup.manifest.check == check:
+            return
+        manifest = msgspec.structs.replace(backup.manifest, check=check)
+        with self.workplace() as place, self._translated("cannot be written to"), self._locked():
+            described = place / f"manifest{SUFFIX}"
+            key = self._own_key() if backup.is_authentic or trusted else None
+            write_new(described, encoded(manifest, key))
+            path = self.path_of(backup.name)
+            if path.is_file() and _manifest_of(path).is_file():  # it was not removed meanwhile
+                described.replace(_manifest_of(path))
+                flush_directory(self.directory)
 
     def path_of(self, name: str) -> Path:
         """Where the file of that name is or would be.
@@ -87,6 +137,7 @@ class Store:
         with self._translated("cannot be written to"):
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._locked():
+                self._keep_from_git()
                 self._clear_leftovers()
                 place = self.directory / f"{_PARTIAL}{uuid.uuid4().hex[:12]}"
                 place.mkdir(mode=0o700)
@@ -106,7 +157,7 @@ class Store:
         with self._translated("cannot be written to"), self._locked():
             manifest = msgspec.structs.replace(manifest, name=self._free_name(manifest.name))
             described = place / f"manifest{SUFFIX}"
-            write_new(described, encoded(manifest))
+            write_new(described, encoded(manifest, self._own_key()))
             path = self.directory / manifest.name
             _link(place / DATA, path)
             try:
@@ -136,7 +187,7 @@ class Store:
     @contextmanager
     def reading(self, backup: Backup) -> Iterator[Path]:
         """The path of the file, which is not removed meanwhile."""
-        path = self.path_of(backup.name)
+        path = Path(backup.place) if backup.place else self.path_of(backup.name)
         with self._translated("cannot be read"):
             held = reading(path)
             held.__enter__()
@@ -169,32 +220,83 @@ class Store:
                 found.add((place / DATA).stat().st_ino)
         return found
 
-    def _described(self, name: str) -> Backup:
+    def _keep_from_git(self) -> None:
+        """Data of the database do not belong into a repository; a directory of others stays as it is."""
+        path = self.directory / _IGNORE
+        if path.exists():
+            return
+        ours = self._names()
+        ours |= {name + SUFFIX for name in ours}
+        if all(
+            entry.name in ours or entry.name.startswith((_LOCK, _PARTIAL, _MIGRATING))
+            for entry in self.directory.iterdir()
+        ):
+            write_new(path, b"*\n")
+
+    def _elsewhere(self, path: Path) -> Backup:
+        manifest, problem, is_authentic = self._read(_manifest_of(path))
+        size = path.stat().st_size
+        if manifest is None:
+            kind, packing = content_of(path)
+        else:
+            kind, packing = manifest.engine, manifest.compression
+            problem = problem or _wrong_size(manifest, size)
+        return Backup(
+            name=path.name,
+            state=_state(manifest, problem),
+            created=_time(path, manifest),
+            size=size,
+            manifest=manifest,
+            problem=problem,
+            place=str(path.absolute()),
+            kind=kind,
+            packing=packing,
+            is_authentic=is_authentic,
+        )
+
+    def _described(self, name: str, *, marked: bool = True) -> Backup:
         path = self.directory / name
         described = _manifest_of(path)
-        manifest = None
-        problem = ""
-        if described.is_file():
-            try:
-                manifest = decoded(read_regular(described))
-            except BackupError as error:
-                problem = str(error)
-        status = (path if path.is_file() else described).stat()
-        size = status.st_size if path.is_file() else 0
+        manifest, problem, is_authentic = self._read(described)
+        size = path.stat().st_size if path.is_file() else 0
+        kind, packing = _told(path) if manifest is None else (manifest.engine, manifest.compression)
         if not path.is_file():
             problem = "its file is missing"
         elif manifest and manifest.name != name:
             problem = f"its manifest is that of {manifest.name}"
-        elif manifest and manifest.size != size:
-            problem = f"it has {size} bytes instead of {manifest.size}"
+        elif manifest:
+            problem = _wrong_size(manifest, size)
+        if marked and not problem and manifest and manifest.check:
+            problem = _found(manifest.check)
         return Backup(
             name=name,
-            state="damaged" if problem else "verified" if manifest else "unverified",
-            created=manifest.created if manifest else datetime.fromtimestamp(status.st_mtime, UTC),
+            state=_state(manifest, problem),
+            created=_time(path if path.is_file() else described, manifest),
             size=size,
             manifest=manifest,
             problem=problem,
+            kind=kind,
+            packing=packing,
+            is_authentic=is_authentic,
         )
+
+    def _own_key(self) -> Key | None:
+        if not self._has_key:
+            self._key, self._has_key = own_key(self.directory), True
+        return self._key
+
+    def _read(self, described: Path) -> tuple[Manifest | None, str, bool]:
+        """The manifest in a file, what is wrong with it, and whether it is signed.
+
+        Neither manifest nor problem, if there is no file.
+        """
+        try:
+            manifest, is_authentic = decoded(read_regular(described), self._own_key())
+        except (FileNotFoundError, IsADirectoryError, IrregularFileError):
+            return None, "", False
+        except BackupError as error:
+            return None, str(error), False
+        return manifest, "", is_authentic
 
     def _free_name(self, name: str) -> str:
         number = 1
@@ -219,7 +321,9 @@ class Store:
         """Finish a backup that has its name already, for a process that was killed right then."""
         described = place / f"manifest{SUFFIX}"
         with suppress(BackupError, FileNotFoundError):
-            manifest = decoded(read_regular(described))
+            manifest, is_authentic = decoded(read_regular(described), self._own_key())
+            if not is_authentic:
+                return
             path = self.directory / manifest.name
             left = place / DATA
             is_linked = path.is_file() and (not left.exists() or left.samefile(path))
@@ -258,6 +362,35 @@ def _is_manifest(path: Path) -> bool:
         return is_ours(read_regular(path))
     except (IrregularFileError, TooLargeError):
         return False
+
+
+def _told(path: Path) -> tuple[EngineName, Compression]:
+    """What the content says, where no manifest does; an SQLite file, if it says nothing."""
+    try:
+        return content_of(path)
+    except (BackupError, OSError):
+        return "sqlite", "none"
+
+
+def _state(manifest: Manifest | None, problem: str) -> State:
+    if problem:
+        return "damaged"
+    if manifest is None:
+        return "unverified"
+    return "verified" if manifest.check and not manifest.check.problem else "created"
+
+
+def _found(check: Check) -> str:
+    """The problem that a check has found, with the date."""
+    return f"{check.problem} (found on {check.at:%Y-%m-%d %H:%M} UTC)" if check.problem else ""
+
+
+def _wrong_size(manifest: Manifest, size: int) -> str:
+    return "" if manifest.size == size else f"it has {size} bytes instead of {manifest.size}"
+
+
+def _time(path: Path, manifest: Manifest | None) -> datetime:
+    return manifest.created if manifest else datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 def _manifest_of(path: Path) -> Path:

@@ -67,6 +67,7 @@ class ColumnClauses(msgspec.Struct):
     """What stands behind the name and the type of one column."""
 
     name: str
+    type: str = ""
     collation: str | None = None
     computed: str | None = None
     autoincrement: bool = False
@@ -127,6 +128,67 @@ def read_index(sql: str) -> IndexClauses:
     return IndexClauses(keys, where)
 
 
+class Details(NamedTuple):
+    """What a statement says beyond names, types and constraints, each in words that can be compared."""
+
+    conflicts: frozenset[str]
+    options: frozenset[str]
+    keys: tuple[tuple[str, frozenset[str]], ...]
+
+
+def read_details(sql: str) -> Details:
+    """The ON CONFLICT clauses of a table, its options, and the keys of an index with their order."""
+    tokens = _tokens(sql)
+    opening = _find(tokens, "(")
+    if opening is None:
+        return Details(frozenset(), frozenset(), ())
+    closing = _closing(tokens, opening)
+    parts = _split(tokens[opening + 1 : closing])
+    conflicts = {
+        f"{_conflicting(part, place)} ON CONFLICT {part[place + 2].word}"
+        for part in parts
+        for place, token in enumerate(part[:-2])
+        if token.word == "ON" and part[place + 1].word == "CONFLICT"
+    }
+    options = {" ".join(t.word for t in part) for part in _split(tokens[closing + 1 :])}
+    return Details(frozenset(conflicts), frozenset(options), tuple(map(_ordered, parts)))
+
+
+def normalized(expression: str) -> str:
+    """An expression without what means nothing: spaces, quotes around names, and capitals outside texts."""
+    return " ".join(
+        token.text if token.kind == "text" else token.name.lower() for token in _tokens(expression)
+    )
+
+
+def names_in(expression: str) -> frozenset[str]:
+    """The words and names in an expression, in small letters."""
+    return frozenset(t.name.lower() for t in _tokens(expression) if t.kind in ("name", "word"))
+
+
+def _conflicting(part: Sequence[Token], place: int) -> str:
+    """`email NOT NULL`, `UNIQUE (a, b)`: what an ON CONFLICT clause at this place belongs to."""
+    if part[0].word in _TABLE_WORDS:
+        start = 2 if part[0].word == "CONSTRAINT" else 0
+        return " ".join(t.name for t in part[start:place])
+    words = ("UNIQUE", "PRIMARY", "CHECK", "NOT")
+    kind = next((t.word for t in reversed(part[1:place]) if t.word in words), "")
+    return f"{part[0].name} {kind}"
+
+
+def _ordered(part: Sequence[Token]) -> tuple[str, frozenset[str]]:
+    """A key of an index without COLLATE and DESC, and these."""
+    extras = set()
+    end = len(part)
+    if part[end - 1].word in ("ASC", "DESC") and end > 1:
+        end -= 1
+        extras |= {"DESC"} & {part[end].word}
+    if end > 2 and part[end - 2].word == "COLLATE":
+        extras.add(f"COLLATE {part[end - 1].name.upper()}")
+        end -= 2
+    return " ".join(t.name.lower() for t in part[:end]), frozenset(extras)
+
+
 def read_view(sql: str) -> str:
     """The query of a CREATE VIEW statement."""
     tokens = _tokens(sql)
@@ -164,6 +226,13 @@ class _Reader:
         while self and self.word not in words:
             self.group()
 
+    def text_to(self, words: frozenset[str]) -> str:
+        """What `skip_to` skips."""
+        start = self._place
+        self.skip_to(words)
+        skipped = self._tokens[start : self._place]
+        return self._sql[skipped[0].start : skipped[-1].end] if skipped else ""
+
     def group(self) -> list[Token]:
         """The next token; of one in parentheses, what is between them."""
         token = self.take()
@@ -188,7 +257,7 @@ class _Reader:
 def _read_column(reader: _Reader, clauses: TableClauses) -> None:
     column = ColumnClauses(reader.take().name)
     clauses.columns[column.name] = column
-    reader.skip_to(_COLUMN_WORDS)
+    column.type = reader.text_to(_COLUMN_WORDS)
     name = None
     while reader:
         match reader.take().word:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from xcore_tools.database.backup.manager import BackupManager
 from xcore_tools.errors import MigrationError
 from xcore_tools.migrate.facts import Rehearsal, Revision
@@ -17,12 +19,19 @@ class Preparation:
     """For one command of an environment: `revision` is where it leads to."""
 
     def __init__(
-        self, environment: Environment, revision: str, tag: str | None, allow_loss: bool = False
+        self,
+        environment: Environment,
+        revision: str,
+        tag: str | None,
+        *,
+        allow_loss: bool = False,
+        accept_loss: bool = False,
     ) -> None:
         self._environment = environment
         self._revision = revision
         self._tag = tag
         self._allow_loss = allow_loss
+        self._accept = accept_loss
 
     def answer(self, seen: Sequence[Observed]) -> Rehearsal:
         """What an upgrade does to a copy."""
@@ -42,7 +51,8 @@ class Preparation:
             RehearsalError: it has failed, or lost data although that is not allowed.
         """
         answer = self.answer(seen)
-        if not (answer.is_sound if self._allow_loss else answer.is_clean):
+        judged = msgspec.structs.replace(answer, schema_losses=()) if self._accept else answer
+        if not (judged.is_sound if self._allow_loss else judged.is_clean):
             raise RehearsalError(answer)
         return answer
 

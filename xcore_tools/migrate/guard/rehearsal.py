@@ -16,6 +16,7 @@ from xcore_tools.errors import MigrationError
 from xcore_tools.migrate.facts import Loss, Rehearsal, TableCount
 from xcore_tools.migrate.guard.cascade import unenforced
 from xcore_tools.migrate.guard.census import Census, Counts, Key, taken
+from xcore_tools.migrate.guard.schema_watch import SchemaLog, noted_schemas
 from xcore_tools.migrate.guard.steps import Steps, watched
 from xcore_tools.migrate.runtime.environment import Environment, Observed
 
@@ -29,6 +30,8 @@ class RehearsalError(MigrationError):
     def __init__(self, rehearsal: Rehearsal) -> None:
         self.rehearsal = rehearsal
         reason = rehearsal.failure or "the rehearsal has lost data (--allow-loss goes on)"
+        if not (rehearsal.failure or rehearsal.losses):
+            reason = "the rehearsal has lost parts of tables (--accept-loss goes on)"
         if rehearsal.orphans:
             reason = "after the rehearsal, rows point to nothing"
         super().__init__(f"{reason}; nothing was applied to {rehearsal.url}")
@@ -55,13 +58,14 @@ def rehearsed(
         before = taken(url)
         started = time.monotonic()
         steps, failure = Steps(), ""
+        log = SchemaLog(steps)
 
         def upgrade(config: AlembicConfig) -> tuple[str, ...]:
-            nonlocal steps
+            nonlocal steps, log
             scripts = ScriptDirectory.from_config(config)
             if len(copy.observe(config, scripts)) != 1:
                 raise MigrationError("env.py connects to several databases: name one with --url")
-            with watched() as steps, unenforced():
+            with watched() as steps, unenforced(), noted_schemas(steps) as log:
                 command.upgrade(config, revision, tag=tag)
             return copy.observe(config, scripts)[0].current
 
@@ -79,6 +83,7 @@ def rehearsed(
             steps=tuple(steps.done),
             failure=failure,
             seconds=round(seconds, 3),
+            schema_losses=log.losses([url]),
         )
 
 

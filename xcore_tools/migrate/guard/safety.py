@@ -35,12 +35,14 @@ class Safety(msgspec.Struct, frozen=True):
     A backup that was taken is restored after a failure if `restore_on_failure` says so; None does
     where the engine has no transactions for what revisions do. `interrupted` says what to do about
     an earlier run that was killed: `restore` the backup of before, `ignore` it, or (None) restore if
-    nobody can have changed the database since.
+    nobody can have changed the database since. `accept_loss` takes it for meant that tables have lost
+    parts when they were rebuilt.
     """
 
     backup: bool | None = None
     restore_on_failure: bool | None = None
     interrupted: str | None = None
+    accept_loss: bool = False
 
 
 AS_SET = Safety()
@@ -111,6 +113,7 @@ class Guard:
         assert self._manager is not None
         schema = DatabaseInspector(self._seen.url).inspect()
         self.backup = self._taken(self._manager)
+        self._refuse_one_way(self._manager)
         try:
             with ExitStack() as stack:
                 if not self._seen.is_transactional:
@@ -144,19 +147,34 @@ class Guard:
                 "(--no-backup goes on without)"
             ) from error
 
+    def _refuse_one_way(self, manager: BackupManager) -> None:
+        """Raise if a failure is to be undone by a restore, and that could not be done."""
+        if not self._restores:
+            return
+        plan = manager.plan(self.backup)
+        if plan.obstacles:
+            raise BackupError(
+                f"{self._seen.url}: nothing was migrated, since a failure could not be undone: "
+                f"{'; '.join(plan.obstacles)} (--no-restore-on-failure goes on without)"
+            )
+
+    @property
+    def _restores(self) -> bool:
+        """Whether a failure is undone by a restore."""
+        wanted = self._safety.restore_on_failure
+        return not self._seen.is_transactional if wanted is None else wanted
+
     def _undone(self, manager: BackupManager, schema: DatabaseSchema) -> str:
         """Restore, if there is something to undo; what was done in words.
 
         What a transaction has left is whole, so that it is restored on demand only: that would take
         away what others have written meanwhile.
         """
-        wanted = self._safety.restore_on_failure
-        is_wanted = not self._seen.is_transactional if wanted is None else wanted
         command = f"`xcore-tools backup restore {self.backup}` brings back the state of before"
         try:
             if self._seen.is_transactional and self._is_as_before(schema):
                 return "the database is as it was before"
-            if not is_wanted:
+            if not self._restores:
                 forget(self._directory, self._seen.url)
                 return command
             restored = manager.restore(self.backup, is_locked=True)
