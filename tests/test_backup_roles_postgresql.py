@@ -346,3 +346,13 @@ def test_without_a_manifest(url: DatabaseUrl, tmp_path: Path) -> None:
         assert as_it_is(url) == before
         with pytest.raises(XcoreToolsError):
             manager.restore(tmp_path / "nothing.dump")
+        run(
+            url,
+            f"REASSIGN OWNED BY {owner} TO CURRENT_USER; DROP OWNED BY {owner}; DROP ROLE {owner}",
+        )
+        now = as_it_is(url)
+        with pytest.raises(BackupError, match="does not exist; --without privileges leaves owners"):
+            manager.restore(plain, safety=False)
+        assert as_it_is(url) == now
+        manager.restore(plain, safety=False, privileges=False)
+        assert rows(url) == 2

@@ -72,6 +72,7 @@ _NOBODY = "pg_database_owner"
 _NOBODY_SINCE = 14
 # A subscription holds on to a database that is to be dropped, and takes part in replication.
 _ELSEWHERE = ["--no-subscriptions"]
+_GONE = re.compile(r'role "[^"]*" does not exist')
 _DENIED = re.compile(r"[Pp]ermission denied|must be (?:an? )?(?:owner|superuser|member)|CREATEDB")
 
 
@@ -219,7 +220,15 @@ class Postgresql:
         progress: Progress,
     ) -> None:
         """Drop everything and restore, in one transaction of psql."""
-        self._load(url, archive, privileges=privileges, timeout=timeout, progress=progress)
+        try:
+            self._load(url, archive, privileges=privileges, timeout=timeout, progress=progress)
+        except BackupError as error:
+            # a dump without a manifest does not tell before whom it names
+            if privileges and (_DENIED.search(str(error)) or _GONE.search(str(error))):
+                raise BackupError(
+                    f"{error}; --without privileges leaves owners and rights out"
+                ) from error
+            raise
 
     def _load(
         self,
