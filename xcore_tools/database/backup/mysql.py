@@ -41,6 +41,7 @@ from xcore_tools.database.backup.facts import (
     Plan,
     TableRows,
 )
+from xcore_tools.database.backup.maria.lexer import tokens
 from xcore_tools.database.backup.maria.making import Made, made_in
 from xcore_tools.database.backup.maria.objects import (
     BASELINE,
@@ -88,6 +89,7 @@ SET SESSION time_zone = '+00:00', sql_mode = 'NO_AUTO_VALUE_ON_ZERO', sql_notes 
 SET SESSION foreign_key_checks = 0, unique_checks = 0;
 """
 """What the head of a dump sets; it is set by us, so that a text ends where we say it ends."""
+_QUOTES = (b"'", b'"', b"`")
 _END = 200  # bytes in which a dump says that it is complete
 _HISTORY = b"SET SESSION system_versioning_insert_history = 1;\n"
 _KEPT_OUT = re.compile(
@@ -340,7 +342,16 @@ def _source(archive: Archive, live: str) -> str:
 
 
 def _packed(texts: list[bytes]) -> bytes:
-    return b"".join(text + b"\n;\n" for text in texts)
+    """The statements as one packet, whose end the client finds.
+
+    It reads a backslash as an escape, whatever sql_mode is by then: a text that never ends for it ends
+    in a comment before the next statement, which for the server is one.
+    """
+    packet = b""
+    for text in texts:
+        begun = next((token.text for token in tokens(text) if token.kind == "open"), b"")
+        packet += text + b"\n;\n" + (b"/* " + begun + b" */ " if begun in _QUOTES else b"")
+    return packet
 
 
 class _Client:
