@@ -191,7 +191,7 @@ def test_other_faults_of_the_parser_are_refused_too(monkeypatch: pytest.MonkeyPa
         raise RecursionError
 
     monkeypatch.setattr("libcst.parse_module", fail)
-    assert refusal("x\n") == "not valid Python (RecursionError)"
+    assert refusal("x\n") == "not valid Python (RecursionError); correct it first"
 
 
 def test_a_tree_that_is_not_the_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
