@@ -68,6 +68,9 @@ _BY_NAME = re.compile(
     rb"(?:getattr\s*\((?:[^()]|\([^()]*\))*,\s*|[)\]]\s*\[\s*|__dict__\s*\[\s*)\Z"
 )
 """What stands before the quotes of a name that is looked up: `getattr(owner, "`, `vars(owner)["`."""
+_LOOKS_UP = (b"getattr", b"__dict__", b"vars(", b"globals(")
+_NAMES_TEXT = (*_LOOKS_UP, b"locals(", b"setattr", b"__getattr__")
+"""What may bind names that stand nowhere."""
 _QUOTED = re.compile(rb"['\"]([A-Za-z_\x80-\xff][\w\x80-\xff]*+)['\"]")
 _ATTRIBUTE = re.compile(rb"\.\s*+([A-Za-z_\x80-\xff][\w\x80-\xff]*+)")
 _DEFINITION = re.compile(rb"(?:async[ \t]+)?(def|class)[ \t]+([\w\x80-\xff]+)")
@@ -184,7 +187,11 @@ class Surroundings:
 
     @cached_property
     def _has_names_in_quotes(self) -> bool:
-        return any(word in self._data for word in (b"getattr", b"__dict__", b"vars(", b"globals("))
+        return any(word in self._data for word in _LOOKS_UP)
+
+    def has(self, name: str) -> bool:
+        """Whether the text holds a name, or something that it is a part of, or makes names of text."""
+        return name.encode() in self._data or any(word in self._data for word in _NAMES_TEXT)
 
     def uses_of(self, name: str, *, calls: bool = True) -> Iterator[Use]:
         """The uses of a plain name; calls of it only if they are asked for."""
