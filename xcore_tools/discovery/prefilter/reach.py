@@ -18,7 +18,8 @@ from typing import NamedTuple
 from xcore_tools.discovery.prefilter.import_targets import Origins
 from xcore_tools.discovery.prefilter.seeds import Leads
 from xcore_tools.discovery.prefilter.sketch import Imported, Sketch
-from xcore_tools.discovery.prefilter.usages import ANYTHING, Surroundings, Use
+from xcore_tools.discovery.prefilter.usages import Surroundings
+from xcore_tools.discovery.prefilter.use import ANYTHING, Use
 from xcore_tools.discovery.walk import SourceFile
 
 _NEVER = 99
@@ -449,7 +450,9 @@ class Mentions:
     ) -> Iterator[tuple[str, str]]:
         """Where a path leads that begins with a package, of which `import a.b.c` made modules reachable."""
         parts = path.split(".")
-        shared = takewhile(lambda pair: pair[0] == pair[1], zip(imported.split("."), parts))
+        shared = takewhile(
+            lambda pair: pair[0] == pair[1], zip(imported.split("."), parts, strict=False)
+        )
         for size in range(sum(1 for _ in shared), 0, -1):
             module = self._origins.module(source, ".".join(parts[:size]))
             if module is not None:
