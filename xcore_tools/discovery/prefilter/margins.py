@@ -21,12 +21,15 @@ _ODD_LINE = re.compile(
 _OPEN_LINE = re.compile(
     rb"""
       [^\n]*?[(\[{,][ \t]*+(?:\#[^\n]*+)?\Z
-    | (?:[^\#'"\n]|"[^"\n]*"|'[^'\n]*')*?(?:(?<!\.\.)\.|[-+=/%|&^<>]|\b(?:and|or|not|in|is|if|else|for|lambda))
+    | (?:[^\#'"\n]|"[^"\n]*"|'[^'\n]*')*?
+      (?:(?<!\.\.)\.|(?<!import[ ])\*|[-+=/%|&^<>:]|\b(?:and|or|not|in|is|if|else|for|lambda))
       [ \t]*+(?:\#[^\n]*+)?\Z
     """,
     re.VERBOSE,
 )
 """A line that goes on in the next one: nothing ends with an opening bracket, a comma or an operator."""
+_CLOSING = b")]}'\""
+_COMMENT_LINE = re.compile(rb"[ \t]*+#")
 _DOCSTRING = re.compile(rb"(?:\s|#[^\n]*\n)*[rRuU]?(\"\"\"|\'\'\')")
 _STATEMENT = re.compile(rb"\n(?:@|(?:async|class|def|from|import)\b)")
 _DEEP = b"\n" + b" " * 99
@@ -52,11 +55,24 @@ def _has_odd_margin(data: bytes) -> bool:
         place = match.end() - 1
         if _ODD_LINE.match(data, place):
             return True
-        end = place - 1
-        while end >= 0 and data[end] in WHITESPACE:
-            end -= 1
-        if end >= 0 and _OPEN_LINE.match(data, data.rfind(b"\n", 0, end) + 1, end + 1):
+        if _is_open_above(data, place):
             return True
+    return False
+
+
+def _is_open_above(data: bytes, place: int) -> bool:
+    """Whether the line above a place goes on there; empty lines and comments are passed over."""
+    end = place - 1
+    while end >= 0:
+        if data[end] in WHITESPACE:
+            end -= 1
+            continue
+        start = data.rfind(b"\n", 0, end) + 1
+        if not _COMMENT_LINE.match(data, start, end + 1):
+            if data[end] in _CLOSING and b"#" not in data[start:end]:
+                return False  # most lines
+            return _OPEN_LINE.match(data, start, end + 1) is not None
+        end = start - 1
     return False
 
 
