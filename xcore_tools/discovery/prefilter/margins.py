@@ -28,7 +28,8 @@ _OPEN_LINE = re.compile(
     re.VERBOSE,
 )
 """A line that goes on in the next one: nothing ends with an opening bracket, a comma or an operator."""
-_CLOSING = b")]}'\""
+_OPEN_SIGNS = b"([{,.*-+=/%|&^<>:"
+_OPEN_WORDS = (b"and", b"or", b"not", b"in", b"is", b"if", b"else", b"for", b"lambda")
 _COMMENT_LINE = re.compile(rb"[ \t]*+#")
 _DOCSTRING = re.compile(rb"(?:\s|#[^\n]*\n)*[rRuU]?(\"\"\"|\'\'\')")
 _STATEMENT = re.compile(rb"\n(?:@|(?:async|class|def|from|import)\b)")
@@ -69,7 +70,8 @@ def _is_open_above(data: bytes, place: int) -> bool:
             continue
         start = data.rfind(b"\n", 0, end) + 1
         if not _COMMENT_LINE.match(data, start, end + 1):
-            if data[end] in _CLOSING and b"#" not in data[start:end]:
+            is_open = data[end] in _OPEN_SIGNS or data.endswith(_OPEN_WORDS, start, end + 1)
+            if not is_open and data.find(b"#", start, end) < 0:
                 return False  # most lines
             return _OPEN_LINE.match(data, start, end + 1) is not None
         end = start - 1
