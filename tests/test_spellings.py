@@ -263,3 +263,25 @@ def _compare(program: str, spelling: Spelling) -> None:
     models = sorted((name if x[0] == "Good" else x[0], *x[1:]) for x in plain[0])
     assert whole == (models, plain[1], []), files
     assert len(whole[0]) + len(whole[1]) > 2
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "type(it.\n__name__, (Good,), {})",
+        "type(it.__name__, (\n# at the margin:\nGood,), {})",
+        "type(*\n# at the margin:\n(it.__name__, (Good,), {}))",
+        "type(it.__name__ or\nit.name, (Good,), {})",
+    ],
+)
+def test_a_line_in_brackets_may_begin_at_the_margin(broken: str) -> None:
+    """No statement begins there, whatever the line above ends with: all of them stand in the factory."""
+    maker = f"from good import Good\n\ndef make(it):\n    return {broken}\n"
+    files = {
+        "good.py": BASE.encode(),
+        "b.py": maker.encode(),
+        "a.py": b"from b import make\n\n@make\nclass Last:\n    pass\n",
+    }
+    whole = found(files, prefilter=False)
+    assert found(files, prefilter=True) == whole
+    assert len(whole[0]) + len(whole[1]) > 1

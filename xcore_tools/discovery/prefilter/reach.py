@@ -12,12 +12,14 @@ from __future__ import annotations
 import builtins
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
 from typing import NamedTuple
 
 from xcore_tools.discovery.prefilter.import_targets import Origins
 from xcore_tools.discovery.prefilter.seeds import Leads
 from xcore_tools.discovery.prefilter.sketch import Imported, Sketch
-from xcore_tools.discovery.prefilter.usages import ANYTHING, Surroundings, Use
+from xcore_tools.discovery.prefilter.usages import Surroundings
+from xcore_tools.discovery.prefilter.use import ANYTHING, Use
 from xcore_tools.discovery.walk import SourceFile
 
 _NEVER = 99
@@ -56,6 +58,10 @@ _NOTHING = _Lead()
 _CLASS = _Lead(is_class=True)
 _MAKER = _Lead(calls=1, last=1)
 _OBJECT = _Lead(is_object=True)
+_CALL_NOTHING = frozenset(
+    {"all", "any", "bool", "callable", "hash", "id", "isinstance", "issubclass", "len", "print"}
+)
+"""Builtins that do nothing with a function that they are given."""
 _ANY = "*"
 """Stands for the modules whose own imports are not known: they may bind anything."""
 
@@ -404,29 +410,63 @@ class Mentions:
         if callees or (lead.is_maker and use.is_receiver):
             self._matter.add(source.path)
         for callee in callees:
-            first, _, rest = callee.removeprefix("@").partition(".")
-            self._need(source, first, rest.partition(".")[0])
+            self._need(source, callee.removeprefix("@"))
         self._bind(source, use.binds, _Lead(lead.is_class, lead.calls, lead.last))
 
-    def _need(self, source: SourceFile, name: str, attribute: str) -> None:
+    def _need(self, source: SourceFile, callee: str) -> None:
         """Counts the files that define what a file calls with a lead: it is followed there."""
-        waiting, seen = [(source, name, attribute)], set()
+        waiting, seen = [(source, callee)], set()
         while waiting:
-            source, name, attribute = waiting.pop()
-            for item in self._sketches[source.path].imports:
-                if item.here not in (name, "*"):
-                    continue
-                inner = self._origins.submodule(source, item)
-                wanted = (
-                    attribute if inner is not None else (item.name if item.here != "*" else name)
-                )
-                found = self._by_module.get(
-                    inner or self._origins.module(source, item.module) or ""
-                )
-                if found is not None and (found.path, wanted) not in seen:
-                    seen.add((found.path, wanted))
+            source, path = waiting.pop()
+            for module, rest in self._leads_along(source, path):
+                found = self._by_module.get(module)
+                if found is not None and (module, rest) not in seen:
+                    seen.add((module, rest))
                     self._matter.add(found.path)
-                    waiting.append((found, wanted, ""))
+                    waiting.append((found, rest))
+
+    def _leads_along(self, source: SourceFile, path: str) -> Iterator[tuple[str, str]]:
+        """The modules that a dotted path of a file leads into, each with what it means there."""
+        first, _, rest = path.partition(".")
+        if not first:
+            return
+        for item in self._sketches[source.path].imports:
+            if item.here == first and not item.name and item.module.partition(".")[0] == first:
+                yield from self._packages_along(source, item.module, path)
+            elif item.here == first:
+                inner = self._origins.submodule(source, item)
+                outer = self._origins.module(source, item.module)
+                if inner is not None:
+                    yield inner, rest
+                elif outer is not None:
+                    yield outer, f"{item.name}.{rest}" if rest else item.name
+            elif item.here == "*":
+                module = self._origins.module(source, item.module)
+                if module is not None and self._may_bind(module, first):
+                    yield module, path
+
+    def _packages_along(
+        self, source: SourceFile, imported: str, path: str
+    ) -> Iterator[tuple[str, str]]:
+        """Where a path leads that begins with a package, of which `import a.b.c` made modules reachable."""
+        parts = path.split(".")
+        shared = takewhile(
+            lambda pair: pair[0] == pair[1], zip(imported.split("."), parts, strict=False)
+        )
+        for size in range(sum(1 for _ in shared), 0, -1):
+            module = self._origins.module(source, ".".join(parts[:size]))
+            if module is not None:
+                yield module, ".".join(parts[size:])
+                if size < len(parts):
+                    return  # else the package binds something else to the name, which can be called
+
+    def _may_bind(self, module: str, name: str) -> bool:
+        """Whether a module may bind a name: its text holds it, or a star import may bring it."""
+        found = self._by_module.get(module)
+        if found is None:
+            return False
+        is_passed_on = any(item.here == "*" for item in self._sketches[found.path].imports)
+        return is_passed_on or self._text(found).has(name)
 
     def _may_make(self, source: SourceFile, callee: str, lead: _Lead) -> bool:
         """Whether a call with a lead as argument may make something: not if a library is called.
@@ -439,7 +479,7 @@ class Mentions:
         if callee == ANYTHING or last in self._outside or last == "type":
             return True
         if not rest and hasattr(builtins, first):
-            return lead.is_maker
+            return lead.is_maker and first not in _CALL_NOTHING
         items = [item for item in self._sketches[source.path].imports if item.here == first]
         if is_decorator and rest:
             return any(self._origins.submodule(source, item) is not None for item in items)

@@ -43,8 +43,8 @@ class Sketch(msgspec.Struct, frozen=True, gc=False):
 
 
 # Patterns begin with a literal where they can: that makes them thirty times faster.
-_TABLE = TABLE.name.encode()
-_COLUMN = COLUMN.name.encode()
+_TABLE_CALL = TABLE.name.encode() + b"("
+_A_COLUMN = COLUMN.name.encode() + b"("
 _SQLALCHEMY = SQLALCHEMY.encode()
 _DUNDER = TABLE_PREFIX.encode()
 _SHARED = (b"eclarative", b"_base", b"mperatively", b"ataclass", b"metadata", _DUNDER)
@@ -65,20 +65,26 @@ _NEEDLES = _by_shared_part(
     | {before + _DUNDER for before in (b"def ", b"'", b'"')}
 )
 """Evidence by what it has in common: one search finds out that a file has none of several."""
-_COLUMN_ATTRIBUTE = re.compile(
-    rb"^[ \t]+[^\n=#]{1,200}=[ \t]*(?:\w+\.){0,9}(?:%b)[ \t]*\("
-    rb"|^[ \t]+\w+[ \t]*:[ \t]*['\"]?(?:\w+\.){0,9}%b\["
-    % ("|".join(sorted(COLUMNS)).encode(), MAPPED.name.encode()),
-    re.MULTILINE,
+_COLUMN_ENDS = (COLUMN.name[start:] for start in range(len(COLUMN.name)))
+_COLUMN_END = next(
+    end.encode() for end in _COLUMN_ENDS if all(name.endswith(end) for name in COLUMNS)
 )
-"""A column in the body of a class, whatever that inherits."""
-_COLUMN_SIGNS = (b"olumn", MAPPED.name.encode() + b"[")
+_COLUMN_CALL = re.compile(rb"%b[ \t]*+\(" % _COLUMN_END)
+_BEFORE_COLUMN = re.compile(
+    rb"[ \t]+[^\n=#]{1,200}=[ \t]*(?:\w+\.){0,9}(?:%b)"
+    % b"|".join(name.encode().removesuffix(_COLUMN_END) for name in sorted(COLUMNS))
+)
+_MAPPED = MAPPED.name.encode() + b"["
+_BEFORE_MAPPED = re.compile(rb"[ \t]+\w+[ \t]*:[ \t]*['\"]?(?:\w+\.){0,9}")
+_LONG = 2000
+"""Bytes of a line that are looked at."""
 _DIRECTIVE = re.compile(rb"(?:%b)\s*(?::[^=\n]{1,80})?=(?!=)" % "|".join(TABLE_DIRECTIVES).encode())
 _FROM = re.compile(
     rb"from(?![\w\x80-\xff])[ \t]*+(\.[. \t]*+)?([\w\x80-\xff]++(?:[ \t]*+\.[ \t]*+[\w\x80-\xff]++)*)?"
     rb"[ \t]*+import(?![\w\x80-\xff])[ \t]*+(\([^()#]*+(?:#[^\n]*+[^()#]*+)*|[^\n;]*+)",
 )
-_IMPORT = re.compile(rb"import[ \t]++([^\n;]*+)")
+_IMPORT = re.compile(rb"import(?<![^y\s;:] import)[ \t]++([^\n;]*+)")
+"""An import that is none of names from a module; `lazy` may stand before it."""
 _AROUND_DOT = re.compile(rb"[ \t]*\.[ \t]*")
 _COMMENT = re.compile(rb"#[^\n]*")
 _DOTTED = re.compile(rb"([A-Za-z_\x80-\xff][\w\x80-\xff]*+)\s*+\.([\w.\s\x80-\xff]*+)")
@@ -118,23 +124,47 @@ def _dotted(data: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _has_evidence(data: bytes) -> bool:
-    if any(part in data and any(needle in data for needle in _NEEDLES[part]) for part in _NEEDLES):
+    for part, needles in _NEEDLES.items():
+        if part in data:
+            if any(needle in data for needle in needles):
+                return True
+            if part == _DUNDER and _DIRECTIVE.search(data):
+                return True
+    if b"class " in data and (_has_column(data) or _has_mapped(data)):
         return True
-    if _DUNDER in data and _DIRECTIVE.search(data):
-        return True
-    has_columns = b"class " in data and any(sign in data for sign in _COLUMN_SIGNS)
-    if has_columns and _COLUMN_ATTRIBUTE.search(data):
-        return True
-    return _TABLE + b"(" in data and (_COLUMN + b"(" in data or _SQLALCHEMY in data)
+    return _TABLE_CALL in data and (_A_COLUMN in data or _SQLALCHEMY in data)
+
+
+def _has_column(data: bytes) -> bool:
+    """Whether an indented line binds a column, whatever the class around it inherits."""
+    calls = _COLUMN_CALL.finditer(data) if _COLUMN_END in data else ()
+    return any(_stands_behind(_BEFORE_COLUMN, data, call.start()) for call in calls)
+
+
+def _has_mapped(data: bytes) -> bool:
+    """Whether an indented line annotates a name as mapped, whatever the class around it inherits."""
+    place = data.find(_MAPPED)
+    while place >= 0:
+        if _stands_behind(_BEFORE_MAPPED, data, place):
+            return True
+        place = data.find(_MAPPED, place + 1)
+    return False
+
+
+def _stands_behind(pattern: re.Pattern[bytes], data: bytes, place: int) -> bool:
+    """Whether all of a line before a place is as `pattern` says; also where the line is too long to tell."""
+    start = data.rfind(b"\n", max(place - _LONG, 0), place)
+    is_cut = start < 0 and place > _LONG
+    return is_cut or pattern.fullmatch(data, start + 1, place) is not None
 
 
 def _imports(data: bytes) -> Iterator[Imported]:
     """What imports bind, wherever they stand."""
     for dots, name, names in _FROM.findall(data):
-        yield from _imported((dots + name).translate(None, b" \t"), names)
+        yield from _imported(dots + name, names)
     for match in _IMPORT.finditer(data):
         before = data[data.rfind(b"\n", 0, match.start()) + 1 : match.start()].rstrip()
-        if before.endswith(b"lazy"):
+        if before and before.endswith(b"lazy"):
             before = before[:-4].rstrip()
         if not before or before.endswith((b";", b":")):  # else of a from-import
             yield from _imported(b"", match[1])
@@ -143,7 +173,7 @@ def _imports(data: bytes) -> Iterator[Imported]:
 @lru_cache(10_000)  # files of one project say the same
 def _imported(module: bytes, names: bytes) -> tuple[Imported, ...]:
     """What `from module import names` binds, or `import names` where there is no module."""
-    origin = module.decode("utf-8", "replace")
+    origin = module.translate(None, b" \t").decode("utf-8", "replace")
     found: list[Imported] = []
     for words in _listed(names):
         if origin and len(words) in {1, 3}:
