@@ -397,8 +397,9 @@ def _comprehension(interpreter: Interpreter, expr: ir.Comprehension, scope: Scop
         return Unknown("a loop over values that are not known")
     if expr.kind == "dict":
         is_known = all(is_key(key) for key, _ in pairs)
-        made = interpreter.memo.born(dict(pairs))
-        return made if is_known else Unknown("a dict whose keys are not known")
+        if not is_known:  # to hash what is no key may take for ever
+            return Unknown("a dict whose keys are not known")
+        return interpreter.memo.born(dict(pairs))
     items = [value for _, value in pairs]
     if expr.kind == "set":
         return set_of(items)
