@@ -33,12 +33,14 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import _lru_cache_wrapper
+from importlib import import_module
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
 import pytest
 from _pytest.runner import runtestprotocol
+from hypothesis import Phase, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("evaluate", "orm", "prefilter", "parse", "link")
@@ -54,7 +56,7 @@ KNOWN = Path(__file__).with_name("mutants_equivalent.txt")
 _SLOW = 4.0
 """Seconds: tests that take longer are left out."""
 _MAX_SECONDS = 4.0
-"""Of tests for one mutant; and a mutant that takes twice as long and two seconds has changed something, too."""
+"""Of tests for one mutant; one that takes five times as long, and five seconds, counts as timed out, not as killed."""
 _PATIENCE = 10
 """Seconds by the clock for one of the processor, before a process that waits for something is ended."""
 
@@ -211,10 +213,10 @@ class _Notes(ast.NodeTransformer):
         return node
 
     def _note(self, statement: ast.stmt) -> ast.stmt:
-        name = ast.Name(_NOTE, ast.Load())
-        place = ast.Constant((self._shown, statement.lineno))
-        note = ast.Expr(ast.Call(name, [place], []))
-        return ast.fix_missing_locations(ast.copy_location(note, statement))
+        (note,) = ast.parse(f"{_NOTE}({(self._shown, statement.lineno)!r})").body
+        for node in ast.walk(note):
+            ast.copy_location(node, statement)
+        return note
 
 
 _CACHED: list[Any] = []
@@ -254,10 +256,10 @@ def take_notes(functions: Functions, notes: set[tuple[str, int]]) -> None:
         _exchange(path, notes_of.visit(ast.parse(path.read_bytes())), functions)
 
 
-def _exchange(path: Path, tree: ast.AST, functions: Functions) -> bool:
+def _exchange(path: Path, tree: Any, functions: Functions) -> bool:
     """Give the functions of `path` the code of `tree`, where it differs from that of the source."""
     module = ast.fix_missing_locations(tree)
-    new = dict(_codes(compile(module, str(path), "exec")))  # type: ignore[arg-type]
+    new = dict(_codes(compile(module, str(path), "exec")))
     old = dict(_codes(compile(path.read_bytes(), str(path), "exec")))
     count = 0
     for function in functions.get(str(path), ()):
@@ -359,7 +361,7 @@ class Runner:
                 if not chosen:
                     self._end(mutant, "survived, for no test comes by it")
                     continue
-                seconds = 2 + 2 * sum(self._times[each] for each in chosen)
+                seconds = 5 + 5 * sum(self._times[each] for each in chosen)
                 read, wait = _forked(lambda m=mutant, c=chosen: self._try(m, c, tests), seconds)  # type: ignore[misc]
                 running[read] = (mutant, wait)
             for read in select.select(list(running), [], [])[0] if running else ():
@@ -474,16 +476,42 @@ def main() -> int:
     options = parser.parse_args()
     mutants = [each for each in all_mutants(ROOMS) if options.only in each.path]
     chosen = random.Random(options.seed).sample(mutants, min(options.count, len(mutants)))
+    prepare()
     runner = Runner(chosen, options.jobs)
     files = [str(ROOT / "tests" / f"test_{name}.py") for name in TESTS]
     found = [file for file in files if Path(file).exists()]
-    pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:xdist", *found], plugins=[runner])
+    pytest.main([*_OPTIONS, *found], plugins=[runner])
     return _report(runner.fates, len(mutants), options.at_least)
+
+
+_OPTIONS = (
+    *(
+        "-q",
+        "--assert=plain",
+        "--tb=native",
+    ),  # differences of long texts take longer than the tests
+    *("-p", "no:cacheprovider", "-p", "no:xdist"),
+    *("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"),
+)
+
+
+def prepare() -> None:
+    """Import all that can be changed; let tests with random examples end at the first that fails."""
+    for path in paths_of(ROOMS):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        import_module(name.removesuffix(".__init__"))
+    settings.register_profile(
+        "mutants",
+        phases=[Phase.explicit, Phase.generate],
+        report_multiple_bugs=False,
+        database=None,
+    )
+    settings.load_profile("mutants")
 
 
 def _report(fates: dict[Mutant, str], total: int, at_least: float) -> int:
     known = equivalents()
-    alive = {m: fate for m, fate in fates.items() if fate.startswith("survived")}
+    alive = {m: fate for m, fate in fates.items() if not fate.startswith("killed")}
     rooms = Counter(_room(m) for m in fates)
     living = Counter(_room(m) for m in alive)
     for mutant, fate in sorted(alive.items()):
@@ -497,8 +525,8 @@ def _report(fates: dict[Mutant, str], total: int, at_least: float) -> int:
     same = sum(mutant.name in known for mutant in alive)
     share = 100 * killed / max(len(fates), 1)
     print(
-        f"{killed} of {len(fates)} killed ({share:.1f} %), {slow} of them by the time they took; "
-        f"{len(alive)} survived, {same} of them equivalent; drawn from {total}"
+        f"{killed} of {len(fates)} killed ({share:.1f} %), {slow} timed out, "
+        f"{len(alive) - slow} survived, {same} of them equivalent; drawn from {total}"
     )
     return int(share < at_least)
 

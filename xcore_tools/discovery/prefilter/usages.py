@@ -543,7 +543,9 @@ _ODD_LINE = re.compile(
     re.VERBOSE,
 )
 """A line at the margin that is no statement, it seems: there are texts, or brackets, that go over several lines."""
-_OPEN_LINE = re.compile(rb"[(\[{,][ \t]*+(?:#[^\n]*+)?\Z")
+_OPEN_LINE = re.compile(
+    rb"(?:[(\[{,=+/%|&^<>-]|(?<!\.)\.|(?<!import )\*|\b(?:and|or|not|in|is|if|else))[ \t]*+(?:#[^\n]*+)?\Z"
+)
 _DOCSTRING = re.compile(rb"(?:\s|#[^\n]*\n)*[rRuU]?(\"\"\"|\'\'\')")
 
 
@@ -555,12 +557,21 @@ def _has_odd_margin(data: bytes) -> bool:
         place = match.end() - 1
         if _ODD_LINE.match(data, place):
             return True
-        end = place - 1
-        while end >= 0 and data[end] in _WHITESPACE:
-            end -= 1
-        if end >= 0 and _OPEN_LINE.search(data, data.rfind(b"\n", 0, end) + 1, end + 1):
+        start, end = _line_above(data, place)
+        if _OPEN_LINE.search(data, start, end):
             return True
     return False
+
+
+def _line_above(data: bytes, place: int) -> tuple[int, int]:
+    """Where the nearest line above a place stands that is neither blank nor a comment."""
+    while True:
+        end = place
+        while end > 0 and data[end - 1] in _WHITESPACE:
+            end -= 1
+        start = place = data.rfind(b"\n", 0, end) + 1
+        if start == 0 or not _COMMENT_LINE.match(data, start, end):
+            return start, end
 
 
 def _has_text_at_margin(data: bytes) -> bool:
@@ -596,6 +607,7 @@ _PUTS = re.compile(
     rb"[\w.\x80-\xff]+\.(?:append|appendleft|extend|insert|add|update|setdefault|__setitem__)\s*\("
 )
 _INDENT = re.compile(rb"[ \t\f]*+")
+_COMMENT_LINE = re.compile(rb"[ \t\f]*+#")
 _RETURNED = re.compile(
     rb"(?:async[ \t]+)?def[ \t].*"
     rb"|return[ \t]+(?:(?:t\.|typing\.)?cast\([^()]*,[ \t]*)?\w+\)?[ \t]*(?:#.*)?"
