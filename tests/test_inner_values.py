@@ -63,34 +63,9 @@ def test_what_python_chooses_is_not_known(expression: str) -> None:
     assert tables_of(module(source)) == {"Named": None}
 
 
-MADE = "Table(f'{name}', Base.metadata, Column('id', Integer, primary_key=True))"
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        f"ALL = [{MADE} for name in {{'x', 'y'}}]",
-        f"ALL = {{name: {MADE} for name in {{'x', 'y'}}}}",
-        f"ALL = {{{MADE} for name in {{'x', 'y'}}}}",
-        f"ALL = tuple({MADE} for name in frozenset(['x', 'y']))",
-    ],
-)
-def test_tables_are_made_for_all_items_of_a_set(line: str) -> None:
-    """In which order is not known, but that each of them is made is."""
-    assert {table.name for table in module(line).tables} == {"x", "y"}
-
-
 def test_the_first_item_of_a_set_is_not_known() -> None:
     source = f"NAME = [word for word in {{'x', 'y'}}][0]\n{NAMED}"
     assert tables_of(module(source)) == {"Named": None}
-
-
-@pytest.mark.parametrize("line", [f"[{MADE} for name in {{}}]", f"for name in {{}}: {MADE}"])
-def test_tables_for_items_that_are_not_known_are_said(line: str) -> None:
-    """A comprehension tells as much as the loop does: tables are made, and their names are not known."""
-    found = module(f"import os\n{line.replace('{}', 'os.environ')}\n")
-    assert [table.name for table in found.tables] == [None]
-    assert [problem.code for problem in found.problems] == ["XT120"]
 
 
 ITEMS = [("a", "b"), ("b", "a"), ("a", ("b", "a")), ("a", ("a", "b")), frozenset("ab"), "ab", 1]

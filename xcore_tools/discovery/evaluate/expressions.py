@@ -393,11 +393,8 @@ def _lambda(interpreter: Interpreter, expr: ir.Lambda, scope: Scope) -> Value:
 def _comprehension(interpreter: Interpreter, expr: ir.Comprehension, scope: Scope) -> Value:
     inner = Scope(scope.module, "function", {}, scope, scope.qualname, call_site=scope.call_site)
     pairs: list[tuple[Value, Value]] = []
-    sets: list[Value] = []
-    if not _fill(interpreter, expr, inner, 0, pairs, sets):
+    if not _fill(interpreter, expr, inner, 0, pairs):
         return Unknown("a loop over values that are not known")
-    if sets and expr.kind != "set":
-        return Unknown("a loop over a set, which has no order")
     if expr.kind == "dict":
         is_known = all(is_key(key) for key, _ in pairs)
         made = interpreter.memo.born(dict(pairs))
@@ -414,12 +411,8 @@ def _fill(
     scope: Scope,
     depth: int,
     pairs: list[tuple[Value, Value]],
-    sets: list[Value],
 ) -> bool:
-    """Appends the items of the clauses from `depth` on; False if an iterable or a condition is not known.
-
-    What has no order is followed in some order, because it may make tables, and is added to `sets`.
-    """
+    """Appends the items of the clauses from `depth` on; False if an iterable or a condition is not known."""
     if depth == len(expr.clauses):
         key = evaluate(interpreter, expr.key, scope) if expr.key else None
         pairs.append((key, evaluate(interpreter, expr.element, scope)))
@@ -428,32 +421,19 @@ def _fill(
     # Python evaluates the first iterable outside: in a class body, it sees the class's own names
     outside = scope.parent if depth == 0 and scope.parent is not None else scope
     value = evaluate(interpreter, clause.iterable, outside)
-    items = each(value)
+    items = each(value) if expr.kind == "set" else iterate(value)
     if items is None:
-        _fill_perhaps(interpreter, expr, scope, depth)
         return False
-    if iterate(value) is None:
-        sets.append(value)
     for item in items:
         assign(interpreter, clause.target, item, scope)
         truths = [
             truth_of(evaluate(interpreter, condition, scope)) for condition in clause.conditions
         ]
         if None in truths or (
-            all(truths) and not _fill(interpreter, expr, scope, depth + 1, pairs, sets)
+            all(truths) and not _fill(interpreter, expr, scope, depth + 1, pairs)
         ):
             return False
     return True
-
-
-def _fill_perhaps(
-    interpreter: Interpreter, expr: ir.Comprehension, scope: Scope, depth: int
-) -> None:
-    """Follows the clauses behind `depth` once, for what they may make of items that are not known."""
-    assign(interpreter, expr.clauses[depth].target, Unknown("a loop variable"), scope)
-    scope.uncertain += 1
-    _fill(interpreter, expr, scope, depth + 1, [], [])
-    scope.uncertain -= 1
 
 
 def _yield(interpreter: Interpreter, expr: ir.Yield, scope: Scope) -> Value:
