@@ -150,7 +150,7 @@ SOURCES: dict[str, str] = {
     "a format that repeats": BIG + "NAME = ('{0}' * 20000).format(x)\n",
     "a percent that repeats": BIG + "NAME = ('%(a)s' * 9000) % {'a': x}\n",
     "a template that repeats": BIG + "NAME = string.Template('$a' * 20000).substitute(a=x)\n",
-    "a formatted string that repeats": BIG + f'NAME = f"{"{x}" * 500}"\n',
+    "a formatted string that repeats": BIG + f'NAME = f"{"{x}" * 150}"\n',
     "translated": "NAME = 'a'.translate({97: 'x' * 60000})\n",
     "zipped": "x = list(range(2000))\nNAME = str(len(list(zip(x, x, x, x, x))))\n",
     "a product": "x = list(range(2000))\nNAME = str(len([1 for a in x for b in x]))\n",

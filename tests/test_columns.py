@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,11 @@ IN_ANOTHER_ORDER = {"things"}
 @pytest.fixture(scope="module")
 def said() -> list[dict[str, Any]]:
     """The tables of all modules, as SQLAlchemy has them."""
+    return _said()
+
+
+@cache
+def _said() -> list[dict[str, Any]]:
     skip = [name for name, needed in NEEDS.items() if importlib.util.find_spec(needed) is None]
     question = json.dumps({"root": os.fspath(PROJECT), "skip": skip, "names": []})
     run = subprocess.run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -1093,6 +1094,11 @@ def source() -> str:
 @pytest.fixture(scope="module")
 def real(source: str) -> Answer:
     """What Python and SQLAlchemy make of the source, by running it: it is ours."""
+    return _really(source)
+
+
+@cache
+def _really(source: str) -> Answer:
     models, _ = really(source)
     return models
 

@@ -434,7 +434,9 @@ def facts(data: bytes) -> ModuleFacts:
 
 SOURCES = [
     *sorted(FIXTURES.glob("xcore_app/**/*.py")),
-    *sorted(FIXTURES.glob("discover/[!p]*/project/**/*.py"))[::4],  # not problem_: some cannot be read
+    *sorted(FIXTURES.glob("discover/[!p]*/project/**/*.py"))[
+        ::4
+    ],  # not problem_: some cannot be read
     *(Path(inspect.getfile(sys.modules[name])) for name in ("argparse", "ast", "textwrap")),
 ]
 

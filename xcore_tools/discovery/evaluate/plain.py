@@ -158,8 +158,10 @@ def _rank(value: Value) -> tuple[str, str]:
     if isinstance(value, Member | MemberText):
         name = value.member if isinstance(value, MemberText) else value.name
         return ("member", f"{_rank(value.cls)} {name}")
-    if isinstance(value, tuple | frozenset):
-        return (type(value).__name__, repr(sorted(map(_rank, value))))
+    if isinstance(value, tuple):
+        return ("tuple", repr([*map(_rank, value)]))
+    if isinstance(value, frozenset):
+        return ("frozenset", repr(sorted(map(_rank, value))))
     return ("plain", repr(value))
 
 
